@@ -1,0 +1,59 @@
+/** Everything that can be set, typed and frozen. Made by load-settings.ts, the only reader of the environment. */
+export interface Settings {
+  host: string;
+  port: number;
+  adminHost: string;
+  adminPort: number;
+  /** Undefined: generated once and kept in the data folder. */
+  adminToken: string | undefined;
+  /** Undefined: the simulated Claude API answers. */
+  anthropicApiKey: string | undefined;
+  upstreamBaseUrl: string;
+  /** Undefined: the embedded store. */
+  redisUrl: string | undefined;
+  dataDir: string;
+  rateCardPath: string;
+  workers: number | 'auto';
+  logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  alertWebhookUrl: string | undefined;
+  /** Standard Webhooks secret (`whsec_...`). */
+  alertWebhookSecret: string | undefined;
+  limits: Limits;
+}
+
+/** Every limit of size and time. Milliseconds and bytes. */
+export interface Limits {
+  /** Largest Messages request: 32 MiB, as the API. */
+  messagesBodyBytes: number;
+  /** Largest body after gunzip, read for metering only. */
+  inflatedBodyBytes: number;
+  /** JSON nesting read in a request. */
+  jsonDepth: number;
+  /** Time a client has to send its whole request. */
+  requestTimeoutMs: number;
+  headersTimeoutMs: number;
+  keepAliveTimeoutMs: number;
+  maxConnections: number;
+  upstreamConnections: number;
+  upstreamConnectTimeoutMs: number;
+  /** Wait for a free upstream connection; then 529. */
+  upstreamQueueMs: number;
+  /** Wait for the answer's headers. */
+  upstreamFirstByteMs: number;
+  /** Longest silence within an answer. The API pings every 30 s or so. */
+  upstreamSilenceMs: number;
+  /** A call's longest life. */
+  callTotalMs: number;
+  /** Time a drained call may run on after its client left. */
+  disconnectDrainMs: number;
+  /** Calls drained at once; above it they are cancelled. */
+  disconnectDrains: number;
+  /** Time open calls have to finish at shutdown. */
+  shutdownDrainMs: number;
+  holdLeaseMs: number;
+  holdHeartbeatMs: number;
+  /** A hold or settle that the store has not answered by then is unknown. */
+  storeTimeoutMs: number;
+  /** Settles waiting in the local spool; admission stops at it. */
+  spoolEntries: number;
+}

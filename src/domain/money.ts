@@ -1,0 +1,30 @@
+/** Money is an integer number of nano-dollars (10^-9 USD). A float never holds an amount. */
+export type NanoUsd = bigint;
+
+/** 10^9 nano-dollars make one dollar. */
+export const NANO_PER_USD = 1_000_000_000n;
+
+/** The largest amount any ledger number may reach: 2^53 - 1 nano-dollars ($9,007,199.25), the bound Lua computes exactly to. */
+export const MAX_NANO_USD: NanoUsd = 9_007_199_254_740_991n;
+
+const USD_PATTERN = /^(\d{1,7})(?:\.(\d{1,9}))?$/;
+
+/**
+ * Parses a decimal dollar string with up to nine places ("12.345678901").
+ * @returns nano-dollars, or undefined when the text is not such a string or exceeds {@link MAX_NANO_USD}.
+ */
+export function parseUsd(text: string): NanoUsd | undefined {
+  const match = USD_PATTERN.exec(text);
+  if (match === null) return undefined;
+  const amount = BigInt(match[1] ?? '0') * NANO_PER_USD + BigInt((match[2] ?? '').padEnd(9, '0'));
+  return amount > MAX_NANO_USD ? undefined : amount;
+}
+
+/**
+ * Writes nano-dollars as a decimal dollar string: at least two places, at most nine, no exponent ("0.0198976", "25.00").
+ */
+export function formatUsd(amount: NanoUsd): string {
+  const magnitude = amount < 0n ? -amount : amount;
+  const fraction = (magnitude % NANO_PER_USD).toString().padStart(9, '0').replace(/0{1,7}$/, '');
+  return `${amount < 0n ? '-' : ''}${magnitude / NANO_PER_USD}.${fraction}`;
+}
