@@ -4,7 +4,7 @@ export type AccountMode = 'prepaid' | 'postpaid';
 export type AccountStatus = 'open' | 'frozen' | 'closed';
 export type GrantKind = 'paid' | 'promotional';
 
-/** All in nano-dollars. `granted = available + pending + held + spent + expired + voided` less the debt-free identity I4. */
+/** All in nano-dollars. `granted = available + pending + held + spent + expired + voided`, `charged = spent + debt`. */
 export interface AccountBalance {
   status: AccountStatus;
   mode: AccountMode;
@@ -67,7 +67,6 @@ export interface CellUse {
 export interface CellShare {
   quotaId: string;
   window: string;
-  measure: 'usd' | 'tokens' | 'requests' | 'concurrency';
   held: bigint;
 }
 

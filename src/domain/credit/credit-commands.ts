@@ -1,0 +1,162 @@
+import type { NanoUsd } from '../money.ts';
+import type { AccountBalance, AccountMode, AccountStatus, CellUse, GrantKind } from './credit-types.ts';
+
+export interface AccountCommand {
+  accountId: string;
+}
+export interface OpenAccountCommand extends AccountCommand {
+  mode: AccountMode;
+  /** How far debt may go: zero for prepaid, the credit limit for postpaid. */
+  creditLimitNanoUsd: NanoUsd;
+}
+export type OpenAccountReply = { result: 'opened' } | { result: 'exists' };
+
+export interface SetPolicyCommand extends AccountCommand {
+  status?: Extract<AccountStatus, 'open' | 'frozen'>;
+  mode?: AccountMode;
+  creditLimitNanoUsd?: NanoUsd;
+}
+export type SetPolicyReply = { result: 'set' } | { result: 'unchanged' } | AccountRefusal;
+
+/** The account is not there, or its status forbids the transition. */
+export type AccountRefusal = { result: 'no_account' } | { result: 'closed' } | { result: 'frozen' };
+
+export type CloseAccountReply = { result: 'closed_now'; balance: AccountBalance } | AccountRefusal;
+
+export interface GrantCommand extends AccountCommand {
+  /** Deterministic where the caller retries: the same id with the same content answers `exists`. */
+  grantId: string;
+  amountNanoUsd: NanoUsd;
+  kind: GrantKind;
+  /** 0 (burns first) to 99; 50 unless stated. */
+  priority: number;
+  effectiveAtMs: number;
+  /** Exclusive: the grant can be spent while `effectiveAtMs <= now < expiresAtMs`. */
+  expiresAtMs: number;
+  /** Model ids or families the credit may pay for; absent means all. */
+  models?: readonly string[];
+  details?: EntryDetails;
+}
+export type GrantReply =
+  | { result: 'granted' | 'exists'; balance: AccountBalance }
+  | { result: 'conflict' }
+  | { result: 'bad_time' }
+  | OutOfRange
+  | AccountRefusal;
+
+/** A number would pass 2^53 - 1 nano-dollars, or a list its limit. Nothing was written. */
+export type OutOfRange = { result: 'out_of_range'; what: string };
+
+export interface VoidGrantCommand extends AccountCommand {
+  grantId: string;
+  details?: EntryDetails;
+}
+export type VoidGrantReply =
+  | { result: 'voided' | 'already_voided'; balance: AccountBalance }
+  | { result: 'no_grant' }
+  | AccountRefusal;
+
+/** Facts for people and reports, carried in the journal unread by the ledger. At most 8 KB as JSON. No keys, no prompts. */
+export type EntryDetails = { readonly [name: string]: unknown };
+
+export interface CellName {
+  /** Id of the quota, which is the name of its counter. */
+  quotaId: string;
+  /** The window the call started in, for example `day:2026-11-21` or `total`. */
+  window: string;
+}
+
+/** One quota to be checked and counted with a hold. */
+export interface QuotaCell extends CellName {
+  measure: 'usd' | 'tokens' | 'requests' | 'concurrency';
+  /** In nano-dollars, tokens, requests or open calls. Zero blocks. */
+  limit: bigint;
+  mode: 'hard' | 'soft' | 'shadow';
+  /** When the window ends, in ms; undefined for `total` and concurrency. */
+  endsAtMs?: number;
+}
+
+export interface HoldCommand extends AccountCommand {
+  /** `hold_` and a ULID made for this attempt; its time may differ from the store's by 30 s at most. */
+  holdId: string;
+  amountNanoUsd: NanoUsd;
+  /** When `amountNanoUsd` does not fit, whatever fits from here up is held. Absent: all or nothing. */
+  minNanoUsd?: NanoUsd;
+  /** Ceiling of the tokens, for token quotas. */
+  tokens: bigint;
+  leaseMs: number;
+  /** The model id and its family: a grant with a model scope matches any of these. */
+  modelLabels: readonly string[];
+  /** At most 32. */
+  cells: readonly QuotaCell[];
+}
+export type HoldReply =
+  | { result: 'held'; amountNanoUsd: NanoUsd; balance: AccountBalance; cells: CellUse[] }
+  /** This id has an open hold already (a resend): treat as held. */
+  | { result: 'exists'; amountNanoUsd: NanoUsd; balance: AccountBalance; cells: CellUse[] }
+  /** This id was closed before. */
+  | { result: 'done' }
+  | { result: 'insufficient_credit'; availableNanoUsd: NanoUsd; neededNanoUsd: NanoUsd }
+  | { result: 'quota_exceeded'; quotaId: string; window: string; limit: bigint; room: bigint; endsAtMs?: number }
+  /** The id's time is more than 30 s off the store's. */
+  | { result: 'bad_time' }
+  | OutOfRange
+  | AccountRefusal;
+
+export interface ExtendCommand extends AccountCommand {
+  holdId: string;
+  /**
+   * What the hold should amount to in all, so that a resend enlarges nothing twice. At or below its present amount
+   * this is a heartbeat: it prolongs the lease and writes no journal entry.
+   */
+  toNanoUsd: NanoUsd;
+  leaseMs: number;
+  modelLabels: readonly string[];
+  /** The hold's cells, with their limits as of now. */
+  cells: readonly QuotaCell[];
+}
+export type ExtendReply =
+  | { result: 'extended'; amountNanoUsd: NanoUsd; balance: AccountBalance }
+  | { result: 'insufficient_credit'; availableNanoUsd: NanoUsd; neededNanoUsd: NanoUsd }
+  | { result: 'quota_exceeded'; quotaId: string; window: string; limit: bigint; room: bigint; endsAtMs?: number }
+  | { result: 'no_hold' }
+  | OutOfRange
+  | AccountRefusal;
+
+export interface SettleCommand extends AccountCommand {
+  holdId: string;
+  /** The true cost; zero is allowed and is a charge of nothing. */
+  amountNanoUsd: NanoUsd;
+  tokens: bigint;
+  modelLabels: readonly string[];
+  cells: readonly Pick<QuotaCell, 'quotaId' | 'window' | 'measure' | 'endsAtMs'>[];
+  details?: EntryDetails;
+}
+export type SettleReply =
+  /** `late`: the hold had been reclaimed or lost; charged now, once. `overageNanoUsd`: cost beyond the hold. */
+  | { result: 'settled' | 'late'; overageNanoUsd: NanoUsd; balance: AccountBalance }
+  | { result: 'duplicate' }
+  /** The id was closed before at another amount, or released. Nothing was charged. */
+  | { result: 'conflict' }
+  /** Older than the tombstones (72 h): whether it was charged can no longer be known here. */
+  | { result: 'too_old' }
+  | OutOfRange
+  | { result: 'no_account' };
+
+export interface ReleaseCommand extends AccountCommand {
+  holdId: string;
+  details?: EntryDetails;
+}
+export type ReleaseReply =
+  | { result: 'released'; balance: AccountBalance }
+  | { result: 'duplicate' }
+  | { result: 'done' }
+  | { result: 'no_account' };
+export type ReclaimReply =
+  | { result: 'reclaimed'; amountNanoUsd: NanoUsd; balance: AccountBalance }
+  | { result: 'early' }
+  | { result: 'done' }
+  | { result: 'no_hold' }
+  | { result: 'no_account' };
+export type TickReply = { result: 'advanced'; balance: AccountBalance } | { result: 'idle' } | { result: 'no_account' };
+
