@@ -3,7 +3,10 @@ import type { NanoUsd } from '../domain/money.ts';
 
 /** Who there is: accounts, teams, members and keys. Holds no money and no secret, only hashes of keys. */
 export interface Directory {
-  /** Idempotent by id: the same id with the same content answers the stored record; other content answers `conflict`. */
+  /**
+   * Idempotent by id: the same id with the content it was made of answers the stored record as it is now (the time of
+   * creation is not compared); other content answers `conflict`.
+   */
   createAccount(account: Account): Promise<Created<Account>>;
   findAccount(accountId: string): Promise<Account | undefined>;
   listAccounts(page: Page): Promise<Account[]>;
@@ -19,6 +22,7 @@ export interface Directory {
   createMember(member: Member): Promise<Created<Member>>;
   findMember(accountId: string, memberId: string): Promise<Member | undefined>;
   listMembers(accountId: string, page: Page): Promise<Member[]>;
+  /** Undefined also when the team named is not of this account. */
   updateMember(
     accountId: string,
     memberId: string,
@@ -30,10 +34,13 @@ export interface Directory {
   createKey(key: Key): Promise<Created<Key>>;
   findKey(accountId: string, keyId: string): Promise<Key | undefined>;
   listKeys(accountId: string, page: Page): Promise<Key[]>;
+  /** Undefined also when the team or member named is not of this account. */
   updateKey(accountId: string, keyId: string, change: KeyChange): Promise<Key | undefined>;
   /**
    * Replaces the secret: the new hash works at once, the old one until `oldExpiresAtMs`.
-   * Only one old secret lives beside the new one; rotating again ends the older at once.
+   * Only one old secret lives beside the new one; rotating again ends the older at once, except under the same
+   * `rotationId` (a retry), which replaces the new secret and leaves the old one as it was.
+   * Undefined when there is no such key, or the hash is another key's.
    */
   rotateKey(accountId: string, keyId: string, rotation: KeyRotation): Promise<Key | undefined>;
 
@@ -50,9 +57,17 @@ export interface Directory {
   close(): Promise<void>;
 }
 
-export type Created<T> = { result: 'created' | 'exists'; record: T } | { result: 'conflict' };
+export type Created<T> =
+  | { result: 'created' | 'exists'; record: T }
+  /** The id is taken by other content, or the secret's hash by another key. */
+  | { result: 'conflict' }
+  /** The account, team or member it names is not there, or is another account's. Nothing was written. */
+  | { result: 'no_reference'; what: 'account' | 'team' | 'member' };
 
-/** Lists are in order of creation. `after` is the id of the last record of the page before. `limit` is 1 to 1,000. */
+/**
+ * Lists are in order of creation. `after` is the id of the last record of the page before; an id not in the list gives
+ * an empty page. `limit` is 1 to 1,000 and is clamped to that.
+ */
 export interface Page {
   limit: number;
   after?: string;
@@ -78,7 +93,14 @@ export interface Account {
 export type AccountChange = Partial<
   Pick<
     Account,
-    'name' | 'timezone' | 'mode' | 'creditLimitNanoUsd' | 'onDisconnect' | 'onExhausted' | 'lowBalanceNanoUsd' | 'closedAtMs'
+    | 'name'
+    | 'timezone'
+    | 'mode'
+    | 'creditLimitNanoUsd'
+    | 'onDisconnect'
+    | 'onExhausted'
+    | 'lowBalanceNanoUsd'
+    | 'closedAtMs'
   >
 >;
 
@@ -109,6 +131,8 @@ export interface Key {
   name: string;
   /** SHA-256 of the secret, hex. The secret itself is never stored. */
   secretHash: string;
+  /** Names the last rotation. */
+  rotationId?: string;
   /** Enough of the secret to recognise it by: `tg_` and four characters. */
   hint: string;
   /** The secret before the last rotation, alive until its instant. */
@@ -132,6 +156,8 @@ export interface KeyRotation {
   secretHash: string;
   hint: string;
   oldExpiresAtMs: number;
+  /** Derived from the caller's idempotency key, so that a retry whose first answer was lost keeps the client's secret alive. */
+  rotationId?: string;
 }
 
 /** The caller, resolved: whose credit, under which limits, by which rules. */
