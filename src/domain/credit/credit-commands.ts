@@ -159,4 +159,3 @@ export type ReclaimReply =
   | { result: 'no_hold' }
   | { result: 'no_account' };
 export type TickReply = { result: 'advanced'; balance: AccountBalance } | { result: 'idle' } | { result: 'no_account' };
-
