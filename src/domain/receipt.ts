@@ -7,9 +7,19 @@ export interface ReceiptLine {
   class: UsageClass;
   /** Tokens, or searches. */
   quantity: number;
-  /** Price of one unit after all multipliers, in pico-dollars (10^-12 USD), exact. */
+  /**
+   * Price of one unit after all multipliers, in pico-dollars (10^-12 USD), exact: a rate card's prices are multiples
+   * of 100 pico-dollars and its two stacking multipliers are tenths, so the product is always whole.
+   */
   picoUsdEach: bigint;
 }
+
+/** What the usage reported and the rate card has no price for: charged by the dearest rule known, never for nothing. */
+export type PriceAssumption =
+  | 'fast_without_prices'
+  | 'fast_in_batch'
+  | 'geo_without_multiplier'
+  | 'unknown_service_tier';
 
 /** Why a call cost what it cost. `amountNanoUsd` is the sum of the lines, rounded up once. */
 export interface Receipt {
@@ -17,4 +27,6 @@ export interface Receipt {
   lines: ReceiptLine[];
   /** Version of the rate card that priced it. */
   rateCardVersion: string;
+  /** Absent where every price was in the card. The operator should look at the rest. */
+  assumptions?: PriceAssumption[];
 }

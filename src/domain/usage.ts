@@ -18,6 +18,16 @@ export interface UsagePass {
   /** `message`, `compaction`, `advisor_message`, `fallback_message`. */
   kind: string;
   tokens: TokenUsage;
+  /** Set when the model declined in this pass. */
+  refusal?: Refusal;
+}
+
+/** A declined pass. Before any output it is billed only in the rate card's `billedRefusalCategories`. */
+export interface Refusal {
+  /** `stop_details.category`, for example `cyber`; undefined where the API named none. */
+  category: string | undefined;
+  /** Nothing had been generated when the model declined. */
+  beforeOutput: boolean;
 }
 
 /** The final usage of a call, normalised. */
@@ -32,8 +42,17 @@ export interface CallUsage {
   inferenceGeo: string | undefined;
   /** `fast` is priced from the fast card. */
   speed: string | undefined;
+  /** `end_turn`, `refusal`, ...; absent where the answer broke off before it. */
+  stopReason?: string;
 }
 
 /** The classes a receipt has lines for. */
-export const USAGE_CLASSES = ['input', 'cache_write_5m', 'cache_write_1h', 'cache_read', 'output', 'web_search'] as const;
+export const USAGE_CLASSES = [
+  'input',
+  'cache_write_5m',
+  'cache_write_1h',
+  'cache_read',
+  'output',
+  'web_search',
+] as const;
 export type UsageClass = (typeof USAGE_CLASSES)[number];
