@@ -1,0 +1,126 @@
+import type { MetricRegistry } from './metric-registry.ts';
+
+/** Why a request was not admitted. */
+export const REFUSAL_REASONS = [
+  'credit',
+  'quota',
+  'rate_limit',
+  'unknown_key',
+  'expired_key',
+  'revoked_key',
+  'model_not_allowed',
+  'model_not_priced',
+  'route_not_allowed',
+  'account_closed',
+  'account_frozen',
+  'malformed',
+  'too_large',
+  'ledger_unavailable',
+  'spool_full',
+  'shutting_down',
+  'overloaded',
+] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
+/** Whose limit it was; `none` where the reason has no owner. */
+export const REFUSAL_SCOPES = ['none', 'account', 'team', 'member', 'key'] as const;
+export type RefusalScope = (typeof REFUSAL_SCOPES)[number];
+
+/** `total` is the time a call spent in Tollgate rather than upstream, settling (off the answer's path) not included. */
+export const OVERHEAD_PHASES = ['auth', 'admit', 'settle', 'total'] as const;
+export type OverheadPhase = (typeof OVERHEAD_PHASES)[number];
+
+const OWNED_REASONS: readonly string[] = ['credit', 'quota', 'rate_limit'];
+
+export interface AdmissionMetrics {
+  admissionRefused(reason: RefusalReason, scope?: RefusalScope): void;
+  observeOverhead(phase: OverheadPhase, durationMs: number): void;
+  /** A request named a model without a price (`refused`), or an answer came from one (`answered`). */
+  unpricedRequest(stage: 'refused' | 'answered'): void;
+  /** Answers being streamed to clients now. */
+  openStreams: { inc(): void; dec(): void };
+  /** A hold was made at this instant; call the returned function when it is closed. Acts once. */
+  holdOpened(atMs: number): () => void;
+  /** Holds reclaimed because their lease had ended. */
+  holdsReclaimed(count: number): void;
+}
+
+export function createAdmissionMetrics(metrics: MetricRegistry, nowMs: () => number): AdmissionMetrics {
+  const refusals = metrics.counter({
+    name: 'tollgate_admission_denied_total',
+    help: 'Requests refused before anything was sent upstream.',
+    labels: { reason: REFUSAL_REASONS, scope: REFUSAL_SCOPES },
+    aggregation: 'sum',
+    zeroes: REFUSAL_REASONS.flatMap((reason) =>
+      REFUSAL_SCOPES.filter((scope) => OWNED_REASONS.includes(reason) === (scope !== 'none')).map((scope) => ({
+        reason,
+        scope,
+      })),
+    ),
+  });
+  const overhead = metrics.histogram({
+    name: 'tollgate_overhead_seconds',
+    help: 'Time spent in Tollgate, by phase.',
+    labels: { phase: OVERHEAD_PHASES },
+    aggregation: 'sum',
+    zeroes: 'all',
+    buckets: [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
+  });
+  const unpriced = metrics.counter({
+    name: 'tollgate_unpriced_requests_total',
+    help: 'Requests for, or answers from, a model that the rate card has no price for.',
+    labels: { stage: ['refused', 'answered'] },
+    aggregation: 'sum',
+    zeroes: 'all',
+  });
+  const openStreams = metrics.gauge({
+    name: 'tollgate_streams_active',
+    help: 'Answers being streamed to clients by this process.',
+    labels: {},
+    aggregation: 'sum',
+  });
+  return {
+    admissionRefused: (reason, scope = 'none') => refusals.inc({ reason, scope }),
+    observeOverhead: (phase, durationMs) => overhead.observe({ phase }, durationMs / 1000),
+    unpricedRequest: (stage) => unpriced.inc({ stage }),
+    openStreams: { inc: () => openStreams.inc(), dec: () => openStreams.dec() },
+    ...createHoldMetrics(metrics, nowMs),
+  };
+}
+
+function createHoldMetrics(metrics: MetricRegistry, nowMs: () => number) {
+  // In order of opening, so that the first is the oldest. Bounded by the calls in flight.
+  const open = new Set<{ atMs: number }>();
+  const count = metrics.gauge(
+    { name: 'tollgate_holds_open', help: 'Holds of calls running in this process.', labels: {}, aggregation: 'sum' },
+    () => {
+      count.set(open.size);
+    },
+  );
+  const age = metrics.gauge(
+    {
+      name: 'tollgate_hold_age_seconds',
+      help: 'Age of the oldest hold of this process.',
+      labels: {},
+      aggregation: 'max',
+    },
+    () => {
+      const [oldest] = open;
+      age.set(oldest === undefined ? 0 : Math.max(0, nowMs() - oldest.atMs) / 1000);
+    },
+  );
+  const reclaimed = metrics.counter({
+    name: 'tollgate_holds_expired_total',
+    help: 'Holds reclaimed because their lease had ended.',
+    labels: {},
+    aggregation: 'sum',
+  });
+  return {
+    holdOpened(atMs: number): () => void {
+      const hold = { atMs };
+      open.add(hold);
+      return () => void open.delete(hold);
+    },
+    holdsReclaimed: (reclaimedCount: number) => reclaimed.inc(reclaimedCount),
+  };
+}

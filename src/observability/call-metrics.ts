@@ -1,0 +1,221 @@
+import type { Receipt } from '../domain/receipt.ts';
+import { type CallUsage, USAGE_CLASSES, type UsageClass } from '../domain/usage.ts';
+import { createGenAiMetrics } from './gen-ai-metrics.ts';
+import type { MetricRegistry } from './metric-registry.ts';
+import type { ModelLabels } from './model-label.ts';
+import { createMoneyCounter } from './money-counter.ts';
+
+export const ROUTES = ['messages', 'count_tokens', 'models', 'balance', 'other'] as const;
+export type Route = (typeof ROUTES)[number];
+
+export const OUTCOMES = ['completed', 'refused', 'upstream_error', 'interrupted', 'client_gone', 'not_sent'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** What a charge stands on: the usage reported, an estimate, or nothing to charge. */
+export const CHARGE_BASES = ['reported', 'estimated', 'none'] as const;
+export type ChargeBasis = (typeof CHARGE_BASES)[number];
+
+export const CUT_REASONS = [
+  'client_gone',
+  'upstream_cut',
+  'upstream_silent',
+  'upstream_unreachable',
+  'upstream_slow',
+  'upstream_busy',
+  'error_event',
+  'shutdown',
+  'credit_exhausted',
+] as const;
+export type CutReason = (typeof CUT_REASONS)[number];
+
+const PRICE_TIERS = ['standard', 'batch', 'fast'] as const;
+const TOKEN_CLASSES = USAGE_CLASSES.filter((name) => name !== 'web_search');
+const STATUS_CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
+
+const UPSTREAM_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640];
+
+/** A metered call that was admitted, after its end. */
+export interface FinishedCall {
+  /** As the client asked for it. */
+  model: string;
+  /** HTTP status the client was sent; 0: none. */
+  status: number;
+  outcome: Exclude<Outcome, 'refused'>;
+  /** Why it broke off, for `interrupted`, `client_gone` and `not_sent`. */
+  cutReason?: CutReason;
+  basis: ChargeBasis;
+  usage: CallUsage | undefined;
+  /** What was charged; undefined: nothing. */
+  receipt: Receipt | undefined;
+  /** The credit held for the call when it ended. */
+  heldNanoUsd: bigint;
+  /** From the request's arrival to the end of the answer. */
+  durationMs: number;
+  /** From sending upstream to the end of its answer; undefined: not sent. */
+  upstreamMs?: number;
+  /** From sending upstream to the first byte of the answer's body. */
+  timeToFirstByteMs?: number;
+}
+
+export interface CallMetrics {
+  /** Counts an admitted call that ended: request, tokens, cost, durations. */
+  callFinished(call: FinishedCall): void;
+  /** Counts a request of a route that is not metered. */
+  requestForwarded(request: { route: Exclude<Route, 'messages'>; status: number; outcome: Outcome }): void;
+  /** Counts a request that was refused, as an answer; {@link AdmissionMetrics.admissionRefused} counts its reason. */
+  requestRefused(request: { route: Route; model?: string; status: number }): void;
+}
+
+export function createCallMetrics(metrics: MetricRegistry, models: ModelLabels): CallMetrics {
+  const requests = createRequestCounter(metrics, models);
+  const charges = createChargeMetrics(metrics, models);
+  const timings = createTimingMetrics(metrics);
+  const genAi = createGenAiMetrics(metrics, models);
+  return {
+    callFinished(call) {
+      const model = models.find(call.model);
+      requests.inc({ route: 'messages', model, status_class: statusClass(call.status), outcome: call.outcome });
+      charges.observe(call);
+      timings.observe(call);
+      genAi.observe(call, model);
+    },
+    requestForwarded({ route, status, outcome }) {
+      requests.inc({ route, model: 'none', status_class: statusClass(status), outcome });
+    },
+    requestRefused({ route, model, status }) {
+      const label = model === undefined ? 'none' : models.find(model);
+      requests.inc({ route, model: label, status_class: statusClass(status), outcome: 'refused' });
+    },
+  };
+}
+
+function statusClass(status: number): (typeof STATUS_CLASSES)[number] {
+  return STATUS_CLASSES[Math.floor(status / 100)] ?? 'none';
+}
+
+function createRequestCounter(metrics: MetricRegistry, models: ModelLabels) {
+  return metrics.counter({
+    name: 'tollgate_requests_total',
+    help: 'Requests answered on the public listener.',
+    labels: { route: ROUTES, model: [...models.all, 'none'], status_class: STATUS_CLASSES, outcome: OUTCOMES },
+    aggregation: 'sum',
+    // Most of the combinations cannot happen; these are the ones that normally do.
+    zeroes: models.all.map((model) => ({ route: 'messages', model, status_class: '2xx', outcome: 'completed' })),
+  });
+}
+
+function createChargeMetrics(metrics: MetricRegistry, models: ModelLabels) {
+  const tokens = metrics.counter({
+    name: 'tollgate_tokens_total',
+    help: 'Tokens charged, by class of price.',
+    labels: { model: models.all, class: TOKEN_CLASSES },
+    aggregation: 'sum',
+    zeroes: 'all',
+  });
+  const searches = metrics.counter({
+    name: 'tollgate_web_searches_total',
+    help: 'Web searches charged.',
+    labels: { model: models.all },
+    aggregation: 'sum',
+    zeroes: 'all',
+  });
+  const cost = createMoneyCounter(metrics, {
+    name: 'tollgate_cost_usd_total',
+    help: 'Cost charged. The series add up to the ledger to the nano-dollar; the ledger is the bill.',
+    labels: { model: models.all, class: USAGE_CLASSES, tier: PRICE_TIERS },
+    aggregation: 'sum',
+    zeroes: models.all.flatMap((model) => USAGE_CLASSES.map((name) => ({ model, class: name, tier: 'standard' }))),
+  });
+  const charged = metrics.counter({
+    name: 'tollgate_charged_calls_total',
+    help: 'Admitted calls that ended, by what their charge stands on.',
+    labels: { basis: CHARGE_BASES },
+    aggregation: 'sum',
+    zeroes: 'all',
+  });
+  const estimate = metrics.histogram({
+    name: 'tollgate_hold_estimate_error_ratio',
+    help: 'Cost of a call over the credit that was held for it. Above 1 the hold was too small.',
+    labels: {},
+    aggregation: 'sum',
+    buckets: [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2],
+  });
+  return {
+    observe(call: FinishedCall): void {
+      charged.inc({ basis: call.basis });
+      if (call.receipt === undefined) return;
+      const tier = priceTier(call.usage);
+      for (const share of shareCost(call.receipt)) {
+        const model = models.find(share.model);
+        if (share.class === 'web_search') searches.inc({ model }, share.quantity);
+        else tokens.inc({ model, class: share.class }, share.quantity);
+        cost.addPicoUsd({ model, class: share.class, tier }, share.picoUsd);
+      }
+      if (call.heldNanoUsd > 0n) estimate.observe(Number(call.receipt.amountNanoUsd) / Number(call.heldNanoUsd));
+    },
+  };
+}
+
+function priceTier(usage: CallUsage | undefined): (typeof PRICE_TIERS)[number] {
+  if (usage?.serviceTier === 'batch') return 'batch';
+  return usage?.speed === 'fast' ? 'fast' : 'standard';
+}
+
+interface CostShare {
+  model: string;
+  class: UsageClass;
+  quantity: number;
+  picoUsd: bigint;
+}
+
+/**
+ * Splits a receipt's amount over its lines. Its one rounding up, less than a nano-dollar, goes to the dearest line, so
+ * that the shares add up to the amount exactly.
+ */
+export function shareCost(receipt: Receipt): CostShare[] {
+  const shares = receipt.lines.map((line) => ({
+    model: line.model,
+    class: line.class,
+    quantity: line.quantity,
+    picoUsd: line.picoUsdEach * BigInt(line.quantity),
+  }));
+  const dearest = shares.reduce<CostShare | undefined>(
+    (best, share) => (best === undefined || share.picoUsd > best.picoUsd ? share : best),
+    undefined,
+  );
+  if (dearest === undefined) return shares;
+  const rest = receipt.amountNanoUsd * 1000n - shares.reduce((sum, share) => sum + share.picoUsd, 0n);
+  dearest.picoUsd += rest;
+  return shares;
+}
+
+function createTimingMetrics(metrics: MetricRegistry) {
+  const upstream = metrics.histogram({
+    name: 'tollgate_upstream_duration_seconds',
+    help: 'From sending a metered call upstream to the end of the answer.',
+    labels: { outcome: OUTCOMES },
+    aggregation: 'sum',
+    buckets: UPSTREAM_BUCKETS_SECONDS,
+  });
+  const firstByte = metrics.histogram({
+    name: 'tollgate_time_to_first_byte_seconds',
+    help: "From sending a metered call upstream to the first byte of the answer's body.",
+    labels: {},
+    aggregation: 'sum',
+    buckets: UPSTREAM_BUCKETS_SECONDS,
+  });
+  const cuts = metrics.counter({
+    name: 'tollgate_stream_cut_total',
+    help: 'Metered calls that did not come to their end, by reason.',
+    labels: { reason: CUT_REASONS },
+    aggregation: 'sum',
+    zeroes: 'all',
+  });
+  return {
+    observe(call: FinishedCall): void {
+      if (call.upstreamMs !== undefined) upstream.observe({ outcome: call.outcome }, call.upstreamMs / 1000);
+      if (call.timeToFirstByteMs !== undefined) firstByte.observe(call.timeToFirstByteMs / 1000);
+      if (call.cutReason !== undefined) cuts.inc({ reason: call.cutReason });
+    },
+  };
+}

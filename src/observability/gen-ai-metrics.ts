@@ -1,0 +1,107 @@
+import type { FinishedCall } from './call-metrics.ts';
+import type { MetricRegistry } from './metric-registry.ts';
+import type { ModelLabels } from './model-label.ts';
+
+/**
+ * The OpenTelemetry conventions for generative AI, as Prometheus names them (dots to underscores, unit as suffix).
+ * Their status is "development": the names may change with them. Buckets are the conventions' own.
+ * Source: open-telemetry/semantic-conventions-genai; the token usage histogram is of the older conventions, which
+ * dashboards in the field still use.
+ */
+const DURATION_BUCKETS_SECONDS = [
+  0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
+];
+const TOKEN_BUCKETS = [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864];
+
+const FIXED = { gen_ai_operation_name: 'chat', gen_ai_provider_name: 'anthropic' } as const;
+const FIXED_LABELS = { gen_ai_operation_name: ['chat'], gen_ai_provider_name: ['anthropic'] } as const;
+/** The API reports one count for text, images and documents together. */
+const MODALITY = { gen_ai_token_modality: 'unknown' } as const;
+/** Empty is absent, to Prometheus: the call did not fail. */
+const ERROR_TYPES = ['', 'upstream_error', 'interrupted', 'client_gone', 'not_sent'] as const;
+
+export interface GenAiMetrics {
+  observe(call: FinishedCall, model: string): void;
+}
+
+export function createGenAiMetrics(metrics: MetricRegistry, models: ModelLabels): GenAiMetrics {
+  const tokens = createTokenMetrics(metrics, models);
+  const durationLabels = { ...FIXED_LABELS, gen_ai_request_model: models.all, error_type: ERROR_TYPES };
+  const duration = metrics.histogram({
+    name: 'gen_ai_client_operation_duration_seconds',
+    help: 'OpenTelemetry: duration of a metered call.',
+    labels: durationLabels,
+    aggregation: 'sum',
+    buckets: DURATION_BUCKETS_SECONDS,
+  });
+  const firstChunk = metrics.histogram({
+    name: 'gen_ai_client_operation_time_to_first_chunk_seconds',
+    help: 'OpenTelemetry: time to the first chunk of the answer.',
+    labels: { ...FIXED_LABELS, gen_ai_request_model: models.all },
+    aggregation: 'sum',
+    buckets: DURATION_BUCKETS_SECONDS,
+  });
+  return {
+    observe(call, model) {
+      const labels = { ...FIXED, gen_ai_request_model: model };
+      const errorType = call.outcome === 'completed' ? '' : call.outcome;
+      duration.observe({ ...labels, error_type: errorType }, call.durationMs / 1000);
+      if (call.timeToFirstByteMs !== undefined) firstChunk.observe(labels, call.timeToFirstByteMs / 1000);
+      tokens.observe(call, model);
+    },
+  };
+}
+
+function createTokenMetrics(metrics: MetricRegistry, models: ModelLabels) {
+  const labels = { ...FIXED_LABELS, gen_ai_request_model: models.all, gen_ai_token_modality: ['unknown'] } as const;
+  const counter = (name: string, help: string) =>
+    metrics.counter({ name, help: `OpenTelemetry: ${help}`, labels, aggregation: 'sum', zeroes: 'all' });
+  const input = counter(
+    'gen_ai_client_inference_usage_input_tokens_total',
+    'billable input tokens, cached ones included.',
+  );
+  const output = counter(
+    'gen_ai_client_inference_usage_output_tokens_total',
+    'billable output tokens, thinking included.',
+  );
+  const cacheRead = counter(
+    'gen_ai_client_inference_usage_cache_read_input_tokens_total',
+    'input tokens read from a cache.',
+  );
+  const cacheWrite = counter(
+    'gen_ai_client_inference_usage_cache_write_input_tokens_total',
+    'input tokens written to a cache.',
+  );
+  const perCall = metrics.histogram({
+    name: 'gen_ai_client_token_usage',
+    help: 'OpenTelemetry (older name): tokens of a call, cached input included.',
+    labels: { ...FIXED_LABELS, gen_ai_request_model: models.all, gen_ai_token_type: ['input', 'output'] },
+    aggregation: 'sum',
+    buckets: TOKEN_BUCKETS,
+  });
+  return {
+    observe(call: FinishedCall, model: string): void {
+      const used = sumTokens(call);
+      const common = { ...FIXED, gen_ai_request_model: model };
+      input.inc({ ...common, ...MODALITY }, used.input + used.cacheRead + used.cacheWrite);
+      output.inc({ ...common, ...MODALITY }, used.output);
+      cacheRead.inc({ ...common, ...MODALITY }, used.cacheRead);
+      cacheWrite.inc({ ...common, ...MODALITY }, used.cacheWrite);
+      if (call.receipt === undefined) return;
+      perCall.observe({ ...common, gen_ai_token_type: 'input' }, used.input + used.cacheRead + used.cacheWrite);
+      perCall.observe({ ...common, gen_ai_token_type: 'output' }, used.output);
+    },
+  };
+}
+
+/** The tokens charged, over all passes. */
+function sumTokens(call: FinishedCall): { input: number; output: number; cacheRead: number; cacheWrite: number } {
+  const sums = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
+  for (const line of call.receipt?.lines ?? []) {
+    if (line.class === 'input') sums.input += line.quantity;
+    else if (line.class === 'output') sums.output += line.quantity;
+    else if (line.class === 'cache_read') sums.cacheRead += line.quantity;
+    else if (line.class !== 'web_search') sums.cacheWrite += line.quantity;
+  }
+  return sums;
+}

@@ -1,0 +1,91 @@
+import { collectDefaultMetrics } from 'prom-client';
+import type { MetricRegistry } from './metric-registry.ts';
+
+export const ALERT_CHANNELS = ['webhook', 'log'] as const;
+export type AlertChannel = (typeof ALERT_CHANNELS)[number];
+/** `failed`: an attempt that will be repeated. `abandoned`: the last attempt; the alert is kept, undelivered. */
+export const ALERT_RESULTS = ['delivered', 'failed', 'abandoned'] as const;
+export type AlertResult = (typeof ALERT_RESULTS)[number];
+
+export const FOLDED_LABELS = ['model', 'account'] as const;
+export type FoldedLabel = (typeof FOLDED_LABELS)[number];
+
+export interface RateCardFacts {
+  version: string;
+  /** The instant from which its newest prices hold. */
+  effectiveFromMs: number;
+}
+
+export interface HealthMetrics {
+  alertSent(channel: AlertChannel, result: AlertResult): void;
+  /** The rate card in use, at start and at each reload. */
+  rateCardLoaded(card: RateCardFacts): void;
+}
+
+export function createHealthMetrics(metrics: MetricRegistry, nowMs: () => number): HealthMetrics {
+  const sent = metrics.counter({
+    name: 'tollgate_alerts_sent_total',
+    help: 'Attempts to deliver alerts to people.',
+    labels: { channel: ALERT_CHANNELS, result: ALERT_RESULTS },
+    aggregation: 'sum',
+    zeroes: 'all',
+  });
+  return {
+    alertSent: (channel, result) => sent.inc({ channel, result }),
+    rateCardLoaded: createRateCardMetrics(metrics, nowMs),
+  };
+}
+
+function createRateCardMetrics(metrics: MetricRegistry, nowMs: () => number): HealthMetrics['rateCardLoaded'] {
+  let current: RateCardFacts | undefined;
+  const info = metrics.gauge({
+    name: 'tollgate_price_table_info',
+    help: 'The rate card in use. Always 1.',
+    labels: { version: { atMost: 1 }, effective_from: { atMost: 1 } },
+    aggregation: 'max',
+  });
+  const age = metrics.gauge(
+    {
+      name: 'tollgate_price_table_age_seconds',
+      help: 'Time since the newest prices of the rate card took effect.',
+      labels: {},
+      aggregation: 'max',
+    },
+    () => {
+      if (current === undefined) age.remove();
+      else age.set((nowMs() - current.effectiveFromMs) / 1000);
+    },
+  );
+  return (card) => {
+    current = card;
+    info.reset();
+    info.set({ version: card.version, effective_from: new Date(card.effectiveFromMs).toISOString() }, 1);
+  };
+}
+
+/** Counts label values that got no series of their own. */
+export function createFoldCounter(metrics: MetricRegistry): (label: FoldedLabel) => void {
+  const folded = metrics.counter({
+    name: 'tollgate_metric_series_folded_total',
+    help: 'Times a label value was folded into "other" (model), or left without series for want of room (account).',
+    labels: { label: FOLDED_LABELS },
+    aggregation: 'sum',
+    zeroes: 'all',
+  });
+  return (label) => folded.inc({ label });
+}
+
+/** The standard metrics whose names promtool objects to (a gauge called `_total`, a type in a name): left out. */
+const MISNAMED_METRICS = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+  'nodejs_eventloop_utilization_histogram',
+  'nodejs_eventloop_utilization_summary',
+];
+
+/** The client library's standard `process_*` and `nodejs_*` metrics, event loop lag among them. */
+export function collectProcessMetrics(metrics: MetricRegistry): void {
+  collectDefaultMetrics({ register: metrics.registry });
+  for (const name of MISNAMED_METRICS) metrics.registry.removeSingleMetric(name);
+}

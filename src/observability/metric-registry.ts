@@ -1,0 +1,117 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** The values of a label: a closed list, or the most there can be. */
+export type LabelValues = readonly string[] | { atMost: number };
+type LabelSpec = { readonly [label: string]: LabelValues };
+
+/**
+ * How a metric is put together over replicas, and over the processes of one.
+ * `sum`: each process counts its own part. `max`, `min`: every process reports the same shared fact.
+ */
+export type Aggregation = 'sum' | 'max' | 'min';
+
+export interface MetricDefinition<Labels extends LabelSpec = LabelSpec> {
+  name: string;
+  help: string;
+  labels: Labels;
+  aggregation: Aggregation;
+  /**
+   * Series that exist from the start, at zero, so that `rate()` sees the first event.
+   * `all`: every combination of closed labels. Absent: `all` where there are no labels, else none.
+   */
+  zeroes?: 'all' | readonly { readonly [Label in keyof Labels]: string }[];
+}
+
+/** A metric as it was registered, for documents and tests. */
+export interface RegisteredMetric {
+  name: string;
+  type: 'counter' | 'gauge' | 'histogram';
+  labels: readonly string[];
+  aggregation: Aggregation;
+  /** The most series (lines of the exposition) one process can have of it. */
+  seriesAtMost: number;
+}
+
+type Names<Labels> = Extract<keyof Labels, string>;
+export type Collect = () => void | Promise<void>;
+
+export interface MetricRegistry {
+  registry: Registry;
+  registered: readonly RegisteredMetric[];
+  counter<Labels extends LabelSpec>(definition: MetricDefinition<Labels>, collect?: Collect): Counter<Names<Labels>>;
+  gauge<Labels extends LabelSpec>(definition: MetricDefinition<Labels>, collect?: Collect): Gauge<Names<Labels>>;
+  histogram<Labels extends LabelSpec>(
+    definition: MetricDefinition<Labels> & { buckets: readonly number[] },
+  ): Histogram<Names<Labels>>;
+}
+
+/** A registry of its own, on which every metric states its labels' bounds and how it is aggregated. */
+export function createMetricRegistry(): MetricRegistry {
+  const registry = new Registry();
+  const registered: RegisteredMetric[] = [];
+  const note = (type: RegisteredMetric['type'], definition: MetricDefinition, linesPerSeries: number): void => {
+    registered.push({
+      name: definition.name,
+      type,
+      labels: Object.keys(definition.labels),
+      aggregation: definition.aggregation,
+      seriesAtMost: linesPerSeries * countCombinations(definition.labels),
+    });
+  };
+  return {
+    registry,
+    registered,
+    counter(definition, collect) {
+      note('counter', definition, 1);
+      const counter = new Counter<string>(configuration(registry, definition, collect));
+      for (const labels of zeroesOf(definition)) counter.inc(labels, 0);
+      return counter;
+    },
+    gauge(definition, collect) {
+      note('gauge', definition, 1);
+      const gauge = new Gauge<string>(configuration(registry, definition, collect));
+      for (const labels of zeroesOf(definition)) gauge.set(labels, 0);
+      return gauge;
+    },
+    histogram(definition) {
+      // One line per bucket, and +Inf, _sum and _count.
+      note('histogram', definition, definition.buckets.length + 3);
+      const buckets = [...definition.buckets];
+      const histogram = new Histogram<string>({ ...configuration(registry, definition), buckets });
+      for (const labels of zeroesOf(definition)) histogram.zero(labels);
+      return histogram;
+    },
+  };
+}
+
+function configuration(registry: Registry, definition: MetricDefinition, collect?: Collect) {
+  return {
+    name: definition.name,
+    help: definition.help,
+    labelNames: Object.keys(definition.labels),
+    registers: [registry],
+    aggregator: definition.aggregation,
+    ...(collect === undefined ? {} : { collect }),
+  };
+}
+
+function countCombinations(labels: LabelSpec): number {
+  return Object.values(labels).reduce(
+    (product, values) => product * ('atMost' in values ? values.atMost : values.length),
+    1,
+  );
+}
+
+function zeroesOf(definition: MetricDefinition): readonly { [label: string]: string }[] {
+  // Without labels the client starts at zero by itself.
+  if (definition.zeroes === undefined) return [];
+  if (definition.zeroes !== 'all') return definition.zeroes;
+  return Object.entries(definition.labels).reduce<{ [label: string]: string }[]>(
+    (combinations, [label, values]) => {
+      if ('atMost' in values)
+        throw new TypeError(`${definition.name}: label ${label} is open and cannot start at zero`);
+      return combinations.flatMap((combination) => values.map((value) => ({ ...combination, [label]: value })));
+    },
+    [{}],
+  );
+}

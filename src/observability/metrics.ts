@@ -1,0 +1,61 @@
+import { type AccountMetrics, createAccountMetrics } from './account-metrics.ts';
+import { type AdmissionMetrics, createAdmissionMetrics } from './admission-metrics.ts';
+import { type CallMetrics, createCallMetrics } from './call-metrics.ts';
+import { collectProcessMetrics, createFoldCounter, createHealthMetrics, type HealthMetrics } from './health-metrics.ts';
+import { createMetricRegistry, type RegisteredMetric } from './metric-registry.ts';
+import { createModelLabels, type NamedModel } from './model-label.ts';
+import { createSettleMetrics, type SettleMetrics } from './settle-metrics.ts';
+
+export interface MetricsOptions {
+  /** The rate card's models: the only ones with a label of their own. */
+  models: Iterable<NamedModel>;
+  nowMs: () => number;
+  /** Accounts with gauges of their own at the same time. */
+  accountsAtMost?: number;
+  /** Also the process's own figures (CPU, memory, event loop). They are per process, so tests leave them out. */
+  processMetrics?: boolean;
+}
+
+/** Everything Tollgate counts. No label is a key, member, session or request. Amounts and counts are zero or more. */
+export interface Metrics extends CallMetrics, AdmissionMetrics, SettleMetrics, AccountMetrics, HealthMetrics {
+  /** The label of a model: its id on the rate card, or `other`. */
+  modelLabel(model: string): string;
+  /** What is registered, with the bound of each; the process's own figures not included. */
+  registered: readonly RegisteredMetric[];
+  /** The exposition for Prometheus, text format 0.0.4. Scrapes at the same time share one rendering. */
+  render(): Promise<{ contentType: string; body: string }>;
+}
+
+const ACCOUNTS_AT_MOST = 200;
+
+/** Builds all instruments on a registry of their own. */
+export function createMetrics(options: MetricsOptions): Metrics {
+  const metrics = createMetricRegistry();
+  const fold = createFoldCounter(metrics);
+  const models = createModelLabels(options.models, () => fold('model'));
+  const { nowMs, accountsAtMost = ACCOUNTS_AT_MOST } = options;
+  const groups = {
+    ...createCallMetrics(metrics, models),
+    ...createAdmissionMetrics(metrics, nowMs),
+    ...createSettleMetrics(metrics, nowMs),
+    ...createAccountMetrics(metrics, { nowMs, accountsAtMost, onFold: () => fold('account') }),
+    ...createHealthMetrics(metrics, nowMs),
+  };
+  if (options.processMetrics !== false) collectProcessMetrics(metrics);
+  let rendering: Promise<{ contentType: string; body: string }> | undefined;
+  return {
+    ...groups,
+    modelLabel: models.find,
+    registered: metrics.registered,
+    render() {
+      rendering ??= renderText(metrics.registry).finally(() => {
+        rendering = undefined;
+      });
+      return rendering;
+    },
+  };
+}
+
+async function renderText(registry: { contentType: string; metrics(): Promise<string> }) {
+  return { contentType: registry.contentType, body: await registry.metrics() };
+}
