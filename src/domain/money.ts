@@ -25,6 +25,9 @@ export function parseUsd(text: string): NanoUsd | undefined {
  */
 export function formatUsd(amount: NanoUsd): string {
   const magnitude = amount < 0n ? -amount : amount;
-  const fraction = (magnitude % NANO_PER_USD).toString().padStart(9, '0').replace(/0{1,7}$/, '');
+  const fraction = (magnitude % NANO_PER_USD)
+    .toString()
+    .padStart(9, '0')
+    .replace(/0{1,7}$/, '');
   return `${amount < 0n ? '-' : ''}${magnitude / NANO_PER_USD}.${fraction}`;
 }
