@@ -1,0 +1,104 @@
+import { integerSetting, type Setting } from './setting.ts';
+import type { Limits } from './settings.ts';
+
+const MIB = 1024 * 1024;
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** Every limit of size and time: name, default, range and what it bounds. */
+export const limitsTable: { readonly [Key in keyof Limits]: Setting<number> } = {
+  messagesBodyBytes: bytes(
+    'MESSAGES_BODY',
+    32 * MIB,
+    [1_024, 256 * MIB],
+    'Largest Messages request. The API takes 32 MiB; a larger limit only moves the refusal there.',
+  ),
+  inflatedBodyBytes: bytes(
+    'INFLATED_BODY',
+    64 * MIB,
+    [1_024, 512 * MIB],
+    'Largest request body once inflated, which is done for metering only.',
+  ),
+  jsonDepth: count('JSON_DEPTH', 256, [8, 5_000], 'Deepest nesting of JSON read in a request.'),
+  requestTimeoutMs: time('REQUEST_TIMEOUT', 2 * MINUTE, HOUR, 'Time a client has to send its whole request.'),
+  headersTimeoutMs: time('HEADERS_TIMEOUT', 30 * SECOND, HOUR, "Time a client has to send its request's headers."),
+  keepAliveTimeoutMs: time(
+    'KEEP_ALIVE_TIMEOUT',
+    75 * SECOND,
+    HOUR,
+    'Time an idle client connection is kept; longer than the 60 s of most load balancers, so that they close first.',
+  ),
+  maxConnections: count('MAX_CONNECTIONS', 10_000, [1, 1_000_000], 'Client connections open at once, per process.'),
+  upstreamConnections: count(
+    'UPSTREAM_CONNECTIONS',
+    1_024,
+    [1, 65_535],
+    'Connections to the upstream, per process; each carries one call.',
+  ),
+  upstreamConnectTimeoutMs: time('UPSTREAM_CONNECT_TIMEOUT', 10 * SECOND, 5 * MINUTE, 'Time to connect upstream.'),
+  upstreamQueueMs: time(
+    'UPSTREAM_QUEUE',
+    10 * SECOND,
+    10 * MINUTE,
+    'Wait for a free upstream connection; after it the client is told 529.',
+  ),
+  upstreamFirstByteMs: time(
+    'UPSTREAM_FIRST_BYTE',
+    10 * MINUTE,
+    HOUR,
+    "Wait for the answer's headers: an answer that is not streamed sends none before it is complete.",
+  ),
+  upstreamSilenceMs: time(
+    'UPSTREAM_SILENCE',
+    3 * MINUTE,
+    HOUR,
+    'Longest silence within an answer. The API pings a stream every half minute or so.',
+  ),
+  callTotalMs: time('CALL_TOTAL', HOUR, 24 * HOUR, 'Longest life of one call.'),
+  disconnectDrainMs: time(
+    'DISCONNECT_DRAIN',
+    10 * MINUTE,
+    HOUR,
+    'Time an answer is read on, to be charged exactly, after its client has left.',
+  ),
+  disconnectDrains: count(
+    'DISCONNECT_DRAINS',
+    256,
+    [0, 65_535],
+    'Answers read on at once after their clients have left; above it they are cancelled.',
+  ),
+  shutdownDrainMs: time(
+    'SHUTDOWN_DRAIN',
+    25 * SECOND,
+    HOUR,
+    'Time open calls have to finish at shutdown; below the 30 s after which Kubernetes kills.',
+  ),
+  holdLeaseMs: time('HOLD_LEASE', 2 * MINUTE, HOUR, 'Life of a hold without a heartbeat; then it is reclaimed.'),
+  holdHeartbeatMs: time('HOLD_HEARTBEAT', 30 * SECOND, HOUR, 'Time between two heartbeats of a running call.'),
+  storeTimeoutMs: time(
+    'STORE_TIMEOUT',
+    SECOND,
+    MINUTE,
+    'A command that the store has not answered by then is of unknown outcome; admission fails closed.',
+  ),
+  spoolEntries: count(
+    'SPOOL_ENTRIES',
+    10_000,
+    [1, 10_000_000],
+    'Settles waiting in the local spool for the store; admission stops at it.',
+  ),
+};
+
+function bytes(name: string, value: number, [min, max]: [number, number], sentence: string): Setting<number> {
+  return integerSetting({ name: `LIMIT_${name}_BYTES`, default: value, unit: 'bytes', min, max, sentence });
+}
+
+/** Times are at least 10 ms: zero would mean "none" in one library and "at once" in the next. */
+function time(name: string, value: number, max: number, sentence: string): Setting<number> {
+  return integerSetting({ name: `LIMIT_${name}_MS`, default: value, unit: 'milliseconds', min: 10, max, sentence });
+}
+
+function count(name: string, value: number, [min, max]: [number, number], sentence: string): Setting<number> {
+  return integerSetting({ name: `LIMIT_${name}`, default: value, min, max, sentence });
+}

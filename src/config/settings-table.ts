@@ -1,0 +1,136 @@
+import { fileURLToPath } from 'node:url';
+import { readBaseUrl, readHttpUrl } from './http-url.ts';
+import { limitsTable } from './limits-table.ts';
+import { choiceSetting, integerSetting, readInteger, type Setting, secretSetting, textSetting } from './setting.ts';
+import type { Settings } from './settings.ts';
+
+type PlainSettings = Omit<Settings, 'limits'>;
+
+const HOST_PATTERN = /^(?:[0-9A-Za-z_.-]{1,253}|\[?[0-9A-Fa-f:.]{2,45}\]?)$/;
+const ANY_PATH = /^[^\0]{1,4096}$/;
+const MAX_WORKERS = 256;
+
+/** The shipped rate card lies beside the program, wherever that is started from (`src/config` and `dist/config` alike). */
+const SHIPPED_RATE_CARD = fileURLToPath(new URL('../../config/rate-card.json', import.meta.url));
+
+/** Every setting but the limits, which follow in `limitsTable`. */
+export const settingsTable: { readonly [Key in keyof PlainSettings]: Setting<PlainSettings[Key]> } = {
+  host: textSetting({
+    name: 'HOST',
+    type: 'a host name or IP address',
+    default: '127.0.0.1',
+    pattern: HOST_PATTERN,
+    sentence: 'Address of the public listener: `/v1/*`, `/livez`, `/readyz`.',
+  }),
+  port: portSetting('PORT', 8787, 'Port of the public listener; 0 lets the system choose.'),
+  adminHost: textSetting({
+    name: 'ADMIN_HOST',
+    type: 'a host name or IP address',
+    default: '127.0.0.1',
+    pattern: HOST_PATTERN,
+    sentence: 'Address of the admin listener: `/admin/v1/*`, `/metrics`, the console. Keep it off the public network.',
+  }),
+  adminPort: portSetting('ADMIN_PORT', 8788, 'Port of the admin listener; 0 lets the system choose.'),
+  adminToken: secretSetting({
+    name: 'ADMIN_TOKEN',
+    type: 'at least 16 letters, digits and signs without a space',
+    pattern: /^[\x21-\x7e]{16,512}$/,
+    defaultText: 'generated once, kept in the data folder',
+    sentence: 'Token of the admin API and the console.',
+  }),
+  anthropicApiKey: secretSetting({
+    name: 'ANTHROPIC_API_KEY',
+    type: 'a key without a space',
+    pattern: /^[\x21-\x7e]{1,512}$/,
+    defaultText: 'none: a simulated Claude API answers',
+    sentence: 'Key of the upstream. Clients never see it.',
+  }),
+  upstreamBaseUrl: {
+    name: 'UPSTREAM_BASE_URL',
+    type: 'an http:// or https:// URL',
+    unit: '',
+    default: 'https://api.anthropic.com',
+    defaultText: 'https://api.anthropic.com',
+    sentence: 'The Claude API. `ANTHROPIC_BASE_URL` is not read: it may well point at Tollgate itself.',
+    secret: false,
+    read: readBaseUrl,
+  },
+  redisUrl: secretSetting({
+    name: 'REDIS_URL',
+    type: 'a redis://, rediss://, redis+cluster://, rediss+cluster://, redis+sentinel:// or rediss+sentinel:// URL',
+    pattern: /^rediss?(?:\+cluster|\+sentinel)?:\/\/[^\s/]\S*$/,
+    defaultText: 'none: the embedded store',
+    sentence: 'The store shared by all replicas. Without it one process keeps its ledger in the data folder.',
+  }),
+  dataDir: textSetting({
+    name: 'DATA_DIR',
+    type: 'a path',
+    default: './data',
+    pattern: ANY_PATH,
+    sentence: 'Folder of the embedded ledger, the settle spool and the admin token; made where it is missing.',
+  }),
+  rateCardPath: textSetting({
+    name: 'RATE_CARD',
+    type: 'a path',
+    default: SHIPPED_RATE_CARD,
+    defaultText: 'config/rate-card.json',
+    pattern: ANY_PATH,
+    sentence: 'File of prices by model and date; the default is the one shipped.',
+  }),
+  workers: {
+    name: 'WORKERS',
+    type: `whole number, 1 to ${MAX_WORKERS}, or auto`,
+    unit: 'processes',
+    default: 1,
+    defaultText: '1',
+    sentence: 'Processes that serve; `auto` is one per core. More than 1 needs Redis.',
+    secret: false,
+    read: (text) =>
+      text === 'auto'
+        ? { ok: true, value: 'auto' }
+        : readInteger(text, 1, MAX_WORKERS, `whole number, 1 to ${MAX_WORKERS}, nor auto`),
+  },
+  logLevel: choiceSetting({
+    name: 'LOG_LEVEL',
+    default: 'info',
+    choices: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+    sentence: 'Least severe log line that is written.',
+  }),
+  alertWebhookUrl: {
+    ...secretSetting({
+      name: 'ALERT_WEBHOOK_URL',
+      type: 'an http:// or https:// URL',
+      pattern: /./,
+      defaultText: 'none: alerts are metrics and log lines only',
+      sentence: 'Where alerts are posted, signed by Standard Webhooks. A secret, since such URLs often carry a token.',
+    }),
+    read: readHttpUrl,
+  },
+  alertWebhookSecret: secretSetting({
+    name: 'ALERT_WEBHOOK_SECRET',
+    type: 'whsec_ and 24 to 64 bytes in base64',
+    pattern: /^whsec_[0-9A-Za-z+/]{32,86}={0,2}$/,
+    defaultText: 'none',
+    sentence: 'Key that signs alerts; needed with `ALERT_WEBHOOK_URL`.',
+  }),
+};
+
+/** All settings in the order of the documents. */
+export const allSettings: readonly Setting<unknown>[] = [
+  ...Object.values(settingsTable),
+  ...Object.values(limitsTable),
+] as Setting<unknown>[];
+
+/** The one variable that the file itself cannot hold. */
+export const configurationFileVariable = textSetting({
+  name: 'TOLLGATE_CONFIG',
+  type: 'a path',
+  default: undefined,
+  defaultText: 'none',
+  pattern: ANY_PATH,
+  sentence: 'YAML file of settings; the environment wins over it.',
+});
+
+function portSetting(name: string, value: number, sentence: string): Setting<number> {
+  return integerSetting({ name, default: value, min: 0, max: 65_535, sentence });
+}
