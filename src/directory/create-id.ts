@@ -1,0 +1,33 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { encodeTime } from 'ulid';
+
+/** What an id names; the prefix makes ids readable and keeps one kind from being taken for another. */
+export type IdPrefix = 'acct' | 'team' | 'mem' | 'key' | 'grant' | 'hold' | 'quota' | 'req';
+
+/** Crockford's base 32, as ULID uses it. */
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const TIME_CHARACTERS = 10;
+const RANDOM_CHARACTERS = 16;
+
+/** A fresh id: prefix and a ULID of `nowMs` and 80 random bits. */
+export function createId(prefix: IdPrefix, nowMs: number): string {
+  return `${prefix}_${encodeTime(nowMs, TIME_CHARACTERS)}${writeBase32(randomBytes(RANDOM_CHARACTERS))}`;
+}
+
+/**
+ * The id that this idempotency key always gives in this scope, in the form of the others: a write done again after a
+ * crash makes the same record. Its time part is part of the hash and no time.
+ */
+export function deriveId(prefix: IdPrefix, scope: string, idempotencyKey: string): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([prefix, scope, idempotencyKey]))
+    .digest();
+  const letters = writeBase32(hash.subarray(0, TIME_CHARACTERS + RANDOM_CHARACTERS));
+  // A ULID's first character is at most 7, since its 26 characters carry 128 bits.
+  return `${prefix}_${ALPHABET[(hash[0] ?? 0) & 7]}${letters.slice(1)}`;
+}
+
+/** One letter per byte, from its low five bits: uniform because 32 divides 256. */
+function writeBase32(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => ALPHABET[byte & 31]).join('');
+}

@@ -1,0 +1,33 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+export interface KeySecret {
+  /** Shown once, never stored. */
+  secret: string;
+  /** SHA-256, hex: what is stored and looked up. */
+  secretHash: string;
+  hint: string;
+}
+
+const PREFIX = 'tg_';
+const SECRET_BYTES = 32;
+const SECRET_PATTERN = /^tg_[A-Za-z0-9_-]{43}$/;
+const HINT_CHARACTERS = 4;
+
+/** A new API key: `tg_` and 256 random bits in base64url. */
+export function createKeySecret(): KeySecret {
+  const secret = PREFIX + randomBytes(SECRET_BYTES).toString('base64url');
+  return { secret, secretHash: hashKeySecret(secret), hint: secret.slice(0, PREFIX.length + HINT_CHARACTERS) };
+}
+
+/**
+ * SHA-256 in hex. A plain hash is enough, for the input has 256 bits of chance and cannot be guessed from it; and
+ * a look-up by hash tells an attacker's clock nothing about the secret.
+ */
+export function hashKeySecret(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
+}
+
+/** Whether a text has the form of a key: what has not is refused without asking the store. */
+export function isKeySecret(text: string): boolean {
+  return SECRET_PATTERN.test(text);
+}

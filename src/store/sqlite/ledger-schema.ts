@@ -1,0 +1,101 @@
+import type { SchemaPart } from './migrate-schema.ts';
+
+/**
+ * Tables of the ledger. Amounts are integers in nano-dollars, instants in ms since 1970. Lists are JSON with amounts
+ * as strings. `journal` is the truth; the other tables are its fold, kept because folding at each call would be slow.
+ */
+export const LEDGER_SCHEMA: SchemaPart = {
+  name: 'ledger',
+  migrations: [
+    `
+    CREATE TABLE books (
+      account_id TEXT PRIMARY KEY,
+      status TEXT NOT NULL,
+      mode TEXT NOT NULL,
+      credit_limit INTEGER NOT NULL,
+      debt INTEGER NOT NULL CHECK (debt >= 0),
+      debt_held INTEGER NOT NULL CHECK (debt_held >= 0),
+      charged INTEGER NOT NULL CHECK (charged >= 0),
+      granted INTEGER NOT NULL,
+      remaining INTEGER NOT NULL CHECK (remaining >= 0),
+      held INTEGER NOT NULL CHECK (held >= 0),
+      spent INTEGER NOT NULL CHECK (spent >= 0),
+      expired INTEGER NOT NULL,
+      voided INTEGER NOT NULL,
+      sequence INTEGER NOT NULL,
+      last_ms INTEGER NOT NULL,
+      grant_count INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE credit_grant (
+      account_id TEXT NOT NULL REFERENCES books (account_id),
+      grant_id TEXT NOT NULL,
+      kind TEXT NOT NULL,
+      priority INTEGER NOT NULL,
+      effective_at_ms INTEGER NOT NULL,
+      expires_at_ms INTEGER NOT NULL,
+      ordinal INTEGER NOT NULL,
+      models TEXT,
+      voided INTEGER NOT NULL,
+      granted INTEGER NOT NULL,
+      remaining INTEGER NOT NULL CHECK (remaining >= 0),
+      held INTEGER NOT NULL CHECK (held >= 0),
+      spent INTEGER NOT NULL,
+      expired INTEGER NOT NULL,
+      voided_amount INTEGER NOT NULL,
+      PRIMARY KEY (account_id, grant_id),
+      CHECK (granted = remaining + held + spent + expired + voided_amount)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX live_grant ON credit_grant (account_id) WHERE remaining > 0 OR held > 0;
+    CREATE INDEX grant_by_expiry ON credit_grant (expires_at_ms) WHERE remaining > 0;
+
+    CREATE TABLE hold (
+      account_id TEXT NOT NULL REFERENCES books (account_id),
+      hold_id TEXT NOT NULL,
+      amount INTEGER NOT NULL,
+      deadline_ms INTEGER NOT NULL,
+      created_at_ms INTEGER NOT NULL,
+      debt_held INTEGER NOT NULL,
+      allocations TEXT NOT NULL,
+      cells TEXT NOT NULL,
+      PRIMARY KEY (account_id, hold_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX hold_by_deadline ON hold (deadline_ms);
+
+    -- How holds ended; forgotten when no settle of that id can be accepted any more.
+    CREATE TABLE tombstone (
+      account_id TEXT NOT NULL,
+      hold_id TEXT NOT NULL,
+      state TEXT NOT NULL,
+      amount INTEGER NOT NULL,
+      at_ms INTEGER NOT NULL,
+      forget_at_ms INTEGER NOT NULL,
+      PRIMARY KEY (account_id, hold_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX tombstone_by_end ON tombstone (forget_at_ms);
+
+    CREATE TABLE quota_cell (
+      account_id TEXT NOT NULL,
+      quota_id TEXT NOT NULL,
+      window TEXT NOT NULL,
+      used INTEGER NOT NULL,
+      held INTEGER NOT NULL CHECK (held >= 0),
+      PRIMARY KEY (account_id, quota_id, window)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE journal (
+      account_id TEXT NOT NULL REFERENCES books (account_id),
+      sequence INTEGER NOT NULL,
+      at_ms INTEGER NOT NULL,
+      operation TEXT NOT NULL,
+      subject_id TEXT NOT NULL,
+      amount INTEGER NOT NULL,
+      postings TEXT NOT NULL,
+      cells TEXT NOT NULL,
+      terms TEXT,
+      details TEXT,
+      PRIMARY KEY (account_id, sequence)
+    ) STRICT, WITHOUT ROWID;
+    `,
+  ],
+};
