@@ -33,7 +33,7 @@ export function parseConfigurationFile(text: string, settings: readonly Setting<
     else if (isMap(value)) {
       for (const entry of value.items as Pair<Node, Node | null>[])
         readEntry(file, entry.key, entry.value, LIMITS_KEY, limits);
-    } else file.problems.push(`${LIMITS_KEY}: is not a map of names to values`);
+    } else if (!isEmpty(value)) file.problems.push(`${LIMITS_KEY}: is not a map of names to values`);
   }
   return file;
 }
@@ -45,13 +45,13 @@ function readEntry(
   section: string,
   names: ReadonlyMap<string, string>,
 ): void {
-  const key_ = nameOf(key);
-  const shown = section === '' ? key_ : `${section}.${key_}`;
-  const name = names.get(key_);
+  const keyName = nameOf(key);
+  const shown = section === '' ? keyName : `${section}.${keyName}`;
+  const name = names.get(keyName);
   if (name === undefined) {
-    const nearest = findNearestName(key_, [...names.keys()]);
+    const nearest = findNearestName(keyName, [...names.keys()]);
     file.problems.push(`${shown}: no such setting${nearest === undefined ? '' : `; did you mean ${nearest}?`}`);
-  } else if (value === null || (isScalar(value) && value.value === null)) {
+  } else if (isEmpty(value)) {
     // Left empty, as a commented template leaves it: the default holds.
   } else if (isScalar(value)) file.texts.set(name, scalarText(value.value, value.source));
   else file.problems.push(`${shown}: is not a plain value`);
@@ -72,6 +72,10 @@ function namesOf(settings: readonly Setting<unknown>[]): { limits: Map<string, s
 /** The text as it was written: `port: 0x10` stays "0x10" and is refused as it would be in the environment. */
 function scalarText(value: unknown, source: string | undefined): string {
   return (typeof value === 'string' ? value : (source ?? `${value}`)).trim();
+}
+
+function isEmpty(value: Node | null): boolean {
+  return value === null || (isScalar(value) && value.value === null);
 }
 
 function nameOf(key: Node): string {
