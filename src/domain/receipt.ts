@@ -18,6 +18,7 @@ export interface ReceiptLine {
 export type PriceAssumption =
   | 'fast_without_prices'
   | 'fast_in_batch'
+  | 'unknown_speed'
   | 'geo_without_multiplier'
   | 'unknown_service_tier';
 

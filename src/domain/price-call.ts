@@ -1,0 +1,70 @@
+import { findPassRates } from './pass-rates.ts';
+import { findModel, type RateCard, type TokenRates } from './rate-card.ts';
+import type { PriceAssumption, Receipt, ReceiptLine } from './receipt.ts';
+import type { CallUsage, TokenUsage, UsageClass, UsagePass } from './usage.ts';
+
+export type PricedCall = { priced: true; receipt: Receipt } | { priced: false; model: string };
+
+/** Pico-dollars in a nano-dollar. */
+const PICO_PER_NANO = 1_000n;
+
+const TOKEN_CLASSES: readonly [UsageClass, keyof TokenUsage & keyof TokenRates][] = [
+  ['input', 'input'],
+  ['cache_write_5m', 'cacheWrite5m'],
+  ['cache_write_1h', 'cacheWrite1h'],
+  ['cache_read', 'cacheRead'],
+  ['output', 'output'],
+];
+
+/**
+ * Prices a call by the rates in force at an instant (ms since 1970): exact, with one rounding up to whole
+ * nano-dollars at the end.
+ * @returns the receipt, or the model of the first pass that the card has no prices for. Nothing is then charged here:
+ * the caller decides what an unpriced answer costs.
+ */
+export function priceCall(card: RateCard, usage: CallUsage, atMs: number): PricedCall {
+  const lines: ReceiptLine[] = [];
+  const assumptions = new Set<PriceAssumption>();
+  for (const pass of usage.passes) {
+    const model = findModel(card, pass.model);
+    const found = model === undefined ? undefined : findPassRates(card, model, usage, pass, atMs);
+    if (found === undefined) return { priced: false, model: pass.model };
+    if (!isBilled(card, pass)) continue;
+    found.assumptions.forEach((assumption) => assumptions.add(assumption));
+    lines.push(...passLines(pass, found.rates));
+  }
+  const searches = wholeCount(usage.webSearches);
+  if (searches > 0)
+    lines.push({ model: usage.model, class: 'web_search', quantity: searches, picoUsdEach: card.webSearchPicoUsd });
+  const receipt: Receipt = { amountNanoUsd: totalNanoUsd(lines), lines, rateCardVersion: card.version };
+  if (assumptions.size > 0) receipt.assumptions = [...assumptions];
+  return { priced: true, receipt };
+}
+
+function passLines(pass: UsagePass, rates: TokenRates): ReceiptLine[] {
+  return TOKEN_CLASSES.map(([usageClass, name]) => ({
+    model: pass.model,
+    class: usageClass,
+    quantity: wholeCount(pass.tokens[name]),
+    picoUsdEach: rates[name],
+  })).filter((line) => line.quantity > 0);
+}
+
+/**
+ * A refusal before any output is reported with its input tokens and yet billed only in some categories.
+ * Source: the API's page on refusals and fallback, since September 2026.
+ */
+function isBilled(card: RateCard, pass: UsagePass): boolean {
+  if (pass.refusal?.beforeOutput !== true) return true;
+  return pass.refusal.category !== undefined && card.billedRefusalCategories.has(pass.refusal.category);
+}
+
+/** Readers clamp what an answer reports; this is the last guard against a charge below zero or not a number. */
+function wholeCount(count: number): number {
+  return count > 0 ? Math.min(Math.ceil(count), Number.MAX_SAFE_INTEGER) : 0;
+}
+
+function totalNanoUsd(lines: readonly ReceiptLine[]): bigint {
+  const pico = lines.reduce((sum, line) => sum + BigInt(line.quantity) * line.picoUsdEach, 0n);
+  return (pico + PICO_PER_NANO - 1n) / PICO_PER_NANO;
+}
