@@ -62,7 +62,8 @@ function createTransition(rows: BooksRows, queue: CommitQueue, clock: () => numb
       if (books === undefined) return { result: 'no_account' as const };
       const { reply, entry } = rule(books, clock());
       if (entry !== undefined) rows.save(books, entry);
-      if (named.holdId !== undefined) rows.saveLease(books, named.holdId);
+      // A heartbeat has no entry of its own, but what was due by time may have made one.
+      if (named.holdId !== undefined && entry?.subjectId !== named.holdId) rows.saveLease(books, named.holdId);
       return reply;
     });
 }

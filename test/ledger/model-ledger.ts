@@ -1,0 +1,83 @@
+import { type AccountBooks, balanceOf, cellKey } from '../../src/domain/credit/account-books.ts';
+import { closeAccount, openAccount, setPolicy, tick } from '../../src/domain/credit/account-rules.ts';
+import { compareBurnOrder } from '../../src/domain/credit/burn-order.ts';
+import type { JournalEntry } from '../../src/domain/credit/credit-types.ts';
+import type { Decision } from '../../src/domain/credit/draft.ts';
+import { grant, voidGrant } from '../../src/domain/credit/grant-rules.ts';
+import { extend, hold } from '../../src/domain/credit/hold-rules.ts';
+import { reclaim, release, settle } from '../../src/domain/credit/settle-rules.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+
+/** The pure rules behind the Ledger interface, on whole books in memory: the specification the stores are held against. */
+export interface ModelLedger extends Ledger {
+  books(accountId: string): AccountBooks | undefined;
+}
+
+export function createModelLedger(clock: () => number): ModelLedger {
+  const accounts = new Map<string, { books: AccountBooks; journal: JournalEntry[] }>();
+
+  const run = async <Reply>(
+    accountId: string,
+    rule: (books: AccountBooks, now: number) => Decision<Reply>,
+  ): Promise<Reply | { result: 'no_account' }> => {
+    const account = accounts.get(accountId);
+    if (account === undefined) return { result: 'no_account' };
+    const { reply, entry } = rule(account.books, clock());
+    if (entry !== undefined) account.journal.push(structuredClone(entry));
+    return structuredClone(reply);
+  };
+
+  return {
+    books: (accountId) => accounts.get(accountId)?.books,
+    async openAccount(command) {
+      if (accounts.has(command.accountId)) return { result: 'exists' };
+      const { books, entry, reply } = openAccount(command, clock());
+      accounts.set(command.accountId, { books, journal: entry === undefined ? [] : [entry] });
+      return reply;
+    },
+    setPolicy: (command) => run(command.accountId, (books, now) => setPolicy(books, command, now)),
+    closeAccount: (command) => run(command.accountId, closeAccount),
+    grant: (command) => run(command.accountId, (books, now) => grant(books, command, now)),
+    voidGrant: (command) => run(command.accountId, (books, now) => voidGrant(books, command, now)),
+    hold: (command) => run(command.accountId, (books, now) => hold(books, command, now)),
+    extend: (command) => run(command.accountId, (books, now) => extend(books, command, now)),
+    settle: (command) => run(command.accountId, (books, now) => settle(books, command, now)),
+    release: (command) => run(command.accountId, (books, now) => release(books, command, now)),
+    reclaim: (command) => run(command.accountId, (books, now) => reclaim(books, command, now)),
+    tick: (command) => run(command.accountId, tick),
+    async readBalance(accountId) {
+      await run(accountId, tick);
+      const account = accounts.get(accountId);
+      return account === undefined ? undefined : balanceOf(account.books, account.books.lastMs);
+    },
+    async readGrants(accountId) {
+      await run(accountId, tick);
+      return structuredClone([...(accounts.get(accountId)?.books.grants.values() ?? [])].sort(compareBurnOrder));
+    },
+    async readHolds(accountId) {
+      const holds = [...(accounts.get(accountId)?.books.holds.values() ?? [])];
+      return structuredClone(holds.sort((left, right) => (left.holdId < right.holdId ? -1 : 1)));
+    },
+    async readJournal(accountId, { afterSequence, limit }) {
+      return structuredClone((accounts.get(accountId)?.journal ?? []).slice(afterSequence, afterSequence + limit));
+    },
+    async readCells(accountId, cells) {
+      const books = accounts.get(accountId)?.books;
+      return cells.map((cell) => structuredClone(books?.cells.get(cellKey(cell)) ?? { used: 0n, held: 0n }));
+    },
+    async findDue(limit) {
+      const now = clock();
+      const holds: { accountId: string; holdId: string }[] = [];
+      const due: string[] = [];
+      for (const [accountId, { books }] of accounts) {
+        for (const open of books.holds.values()) {
+          if (open.deadlineMs <= now) holds.push({ accountId, holdId: open.holdId });
+        }
+        if (tick(structuredClone(books), now).reply.result === 'advanced') due.push(accountId);
+      }
+      return { holds: holds.slice(0, limit), accounts: due.slice(0, limit) };
+    },
+    async ping() {},
+    async close() {},
+  };
+}
