@@ -1,4 +1,4 @@
-import type { Receipt } from '../domain/receipt.ts';
+import type { PriceAssumption, Receipt } from '../domain/receipt.ts';
 import { type CallUsage, USAGE_CLASSES, type UsageClass } from '../domain/usage.ts';
 import { createGenAiMetrics } from './gen-ai-metrics.ts';
 import type { MetricRegistry } from './metric-registry.ts';
@@ -31,6 +31,13 @@ export type CutReason = (typeof CUT_REASONS)[number];
 const PRICE_TIERS = ['standard', 'batch', 'fast'] as const;
 const TOKEN_CLASSES = USAGE_CLASSES.filter((name) => name !== 'web_search');
 const STATUS_CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
+
+const PRICE_ASSUMPTIONS = [
+  'fast_without_prices',
+  'fast_in_batch',
+  'geo_without_multiplier',
+  'unknown_service_tier',
+] as const satisfies readonly PriceAssumption[];
 
 const UPSTREAM_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640];
 
@@ -140,10 +147,18 @@ function createChargeMetrics(metrics: MetricRegistry, models: ModelLabels) {
     aggregation: 'sum',
     buckets: [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2],
   });
+  const assumptions = metrics.counter({
+    name: 'tollgate_price_assumptions_total',
+    help: 'Charges that the rate card had no price for and that were made by the dearest rule known.',
+    labels: { assumption: PRICE_ASSUMPTIONS },
+    aggregation: 'sum',
+    zeroes: 'all',
+  });
   return {
     observe(call: FinishedCall): void {
       charged.inc({ basis: call.basis });
       if (call.receipt === undefined) return;
+      for (const assumption of call.receipt.assumptions ?? []) assumptions.inc({ assumption });
       const tier = priceTier(call.usage);
       for (const share of shareCost(call.receipt)) {
         const model = models.find(share.model);

@@ -1,0 +1,48 @@
+import { type Logger, pino, stdTimeFunctions } from 'pino';
+import { boundFields, clipText } from './bound-fields.ts';
+import { formatForPeople } from './format-for-people.ts';
+import { createSecretMask } from './mask-secrets.ts';
+
+export type { Logger };
+
+/** The longest message. Fields are bounded by boundFields. */
+const MESSAGE_CHARACTERS_AT_MOST = 2_000;
+
+export interface LoggerOptions {
+  level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  /** Values that must never be written: the upstream key, the admin token, the webhook secret. */
+  secrets: readonly string[];
+  /** Where lines go; standard output unless given. */
+  output?: { write(text: string): unknown; isTTY?: boolean };
+}
+
+/**
+ * One JSON line per event; on a terminal, a line for people. Every line passes one mask on its way out, so no caller
+ * can log a secret, and every field is bounded.
+ */
+export function createLogger(options: LoggerOptions): Logger {
+  const output = options.output ?? process.stdout;
+  const mask = createSecretMask(options.secrets);
+  const format = output.isTTY === true ? formatForPeople : (line: string): string => line;
+  return pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }), log: boundFields },
+      hooks: {
+        logMethod(args, method) {
+          const [first, second] = args as unknown[];
+          // Format arguments (`%s`) are not supported: a message is a constant, what varies are fields.
+          if (typeof first === 'string') return method.apply(this, [clipText(first, MESSAGE_CHARACTERS_AT_MOST)]);
+          if (first instanceof Error && second === undefined) {
+            return method.apply(this, [{ err: first }, clipText(first.message, MESSAGE_CHARACTERS_AT_MOST) as never]);
+          }
+          const message = typeof second === 'string' ? clipText(second, MESSAGE_CHARACTERS_AT_MOST) : undefined;
+          return method.apply(this, message === undefined ? [first as object] : [first as object, message as never]);
+        },
+      },
+    },
+    { write: (line: string) => void output.write(mask(format(line))) },
+  );
+}

@@ -1,0 +1,77 @@
+import type { NanoUsd } from '../domain/money.ts';
+import { formatUsd } from '../domain/money.ts';
+import { clipText } from './bound-fields.ts';
+import type { ChargeBasis, Outcome } from './call-metrics.ts';
+import type { Logger } from './create-logger.ts';
+
+/** Everything the log says of a metered call. There is no place in it for a prompt, an answer or a key's secret. */
+export interface CallLogLine {
+  requestId: string;
+  /** The upstream's own id of the request, where it answered. */
+  upstreamRequestId?: string;
+  /** Undefined only when the caller is unknown. */
+  accountId?: string;
+  teamId?: string;
+  memberId?: string;
+  /** `key_...`, the id, never the secret. */
+  keyId?: string;
+  route: string;
+  /** As the client asked for it. */
+  model?: string;
+  stream?: boolean;
+  /** HTTP status the client was sent; 0: none. */
+  status: number;
+  outcome: Outcome;
+  /** Why it was refused or broke off. */
+  reason?: string;
+  basis?: ChargeBasis;
+  /** Tokens, and searches, by class of price; what was charged. */
+  usage?: { readonly [usageClass: string]: number };
+  costNanoUsd?: NanoUsd;
+  holdId?: string;
+  heldNanoUsd?: NanoUsd;
+  durationMs: number;
+  /** From sending upstream to the first byte of its answer. */
+  timeToFirstByteMs?: number;
+  /** The client's own session id, as it claims. */
+  sessionId?: string;
+}
+
+const ID_CHARACTERS_AT_MOST = 128;
+
+/** Writes the one line of a call: `info`, or `warn` where the answer was cut. Money as decimal dollars. */
+export function logCall(logger: Pick<Logger, 'info' | 'warn'>, line: CallLogLine): void {
+  const fields = {
+    event: 'call',
+    request_id: clip(line.requestId),
+    upstream_request_id: clip(line.upstreamRequestId),
+    account_id: clip(line.accountId),
+    team_id: clip(line.teamId),
+    member_id: clip(line.memberId),
+    key_id: clip(line.keyId),
+    session_id: clip(line.sessionId),
+    route: clip(line.route),
+    model: clip(line.model),
+    stream: line.stream,
+    status: line.status,
+    outcome: line.outcome,
+    reason: clip(line.reason),
+    basis: line.basis,
+    usage: line.usage,
+    cost_usd: line.costNanoUsd === undefined ? undefined : formatUsd(line.costNanoUsd),
+    hold_id: clip(line.holdId),
+    held_usd: line.heldNanoUsd === undefined ? undefined : formatUsd(line.heldNanoUsd),
+    duration_ms: roundMs(line.durationMs),
+    time_to_first_byte_ms: roundMs(line.timeToFirstByteMs),
+  };
+  if (line.outcome === 'interrupted' || line.outcome === 'not_sent') logger.warn(fields, 'call');
+  else logger.info(fields, 'call');
+}
+
+function clip(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : clipText(text, ID_CHARACTERS_AT_MOST);
+}
+
+function roundMs(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms * 10) / 10;
+}
