@@ -48,7 +48,7 @@ export function createModelLedger(clock: () => number): ModelLedger {
     async readBalance(accountId) {
       await run(accountId, tick);
       const account = accounts.get(accountId);
-      return account === undefined ? undefined : balanceOf(account.books, account.books.lastMs);
+      return account === undefined ? undefined : balanceOf(account.books, Math.max(account.books.lastMs, clock()));
     },
     async readGrants(accountId) {
       await run(accountId, tick);

@@ -1,9 +1,10 @@
 import { LEDGER_SCHEMA } from '../../src/store/sqlite/ledger-schema.ts';
 import { openDatabase } from '../../src/store/sqlite/open-database.ts';
 import { createSqliteLedger } from '../../src/store/sqlite/sqlite-ledger.ts';
-import { describeLedger } from '../ledger/ledger-conformance.ts';
+import { describeLedger, type LedgerUnderTest, type TestClock } from '../ledger/ledger-conformance.ts';
+import { describeLedgerProperty } from '../ledger/ledger-property.ts';
 
-describeLedger('SQLite', async (clock) => {
+async function open(clock: TestClock): Promise<LedgerUnderTest> {
   const database = openDatabase({ path: ':memory:', parts: [LEDGER_SCHEMA] });
   const ledger = createSqliteLedger({ database, clock: () => clock.nowMs });
   return {
@@ -13,4 +14,7 @@ describeLedger('SQLite', async (clock) => {
       database.close();
     },
   };
-});
+}
+
+describeLedger('SQLite', open);
+describeLedgerProperty('SQLite', open);

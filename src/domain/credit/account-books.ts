@@ -16,7 +16,7 @@ export interface AccountBooks {
   totals: GrantTotals;
   /** Sequence of the last journal entry; 0 before the first. */
   sequence: number;
-  /** The latest instant an operation saw: time does not run backwards after a fail-over or a clock step. */
+  /** Instant of the last journal entry: time does not run backwards after a fail-over or a clock step. */
   lastMs: number;
   /** Grants ever made, the source of their ordinals. */
   grantCount: number;

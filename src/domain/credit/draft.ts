@@ -34,8 +34,7 @@ export interface Decision<Reply> {
  * Expiry happens inside the transition that needs the truth, not only on a timer.
  */
 export function beginDraft(books: AccountBooks, nowMs: number): Draft {
-  books.lastMs = Math.max(books.lastMs, nowMs);
-  const draft: Draft = { books, nowMs: books.lastMs, postings: [], cells: [] };
+  const draft: Draft = { books, nowMs: Math.max(books.lastMs, nowMs), postings: [], cells: [] };
   for (const grant of books.grants.values()) {
     if (grant.expiresAtMs <= draft.nowMs) post(draft, 'expire', grant.remainingNanoUsd, grant.grantId);
   }
@@ -109,6 +108,7 @@ export function answerDraft<Reply>(draft: Draft, reply: (balance: AccountBalance
 
 function makeEntry(draft: Draft, facts: EntryFacts): JournalEntry {
   draft.books.sequence += 1;
+  draft.books.lastMs = draft.nowMs;
   return {
     accountId: draft.books.accountId,
     sequence: draft.books.sequence,

@@ -91,7 +91,7 @@ function createReads(database: Database, clock: () => number, transition: Transi
     async readBalance(accountId) {
       const balance = await transition({ accountId }, {}, (books, now) => {
         const decision = tick(books, now);
-        const reply = { result: 'balance' as const, balance: balanceOf(books, books.lastMs) };
+        const reply = { result: 'balance' as const, balance: balanceOf(books, Math.max(books.lastMs, now)) };
         return decision.entry === undefined ? { reply } : { reply, entry: decision.entry };
       });
       return balance.result === 'balance' ? balance.balance : undefined;

@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import type { Ledger, QuotaCell } from '../../src/ledger/ledger.ts';
+import { START_MS, type TestClock } from './ledger-conformance.ts';
+import { makeHoldId } from './make-hold-id.ts';
+
+/**
+ * Random histories of one account. Few ids, so that they collide; coarse times, so that instants tie; some amounts
+ * near 10^14, where careless number formatting loses digits.
+ */
+export type Step = (ledger: Ledger, clock: TestClock, accountId: string) => Promise<unknown>;
+
+const HOLDS = 5;
+const amount = fc.oneof(
+  { weight: 6, arbitrary: fc.bigInt({ min: 0n, max: 30n }) },
+  { weight: 1, arbitrary: fc.bigInt({ min: 99_999_999_999_990n, max: 100_000_000_000_010n }) },
+  { weight: 1, arbitrary: fc.constantFrom(-1n, 2n ** 53n - 1n, 2n ** 53n) },
+);
+const hour = 3_600_000;
+const offset = fc.constantFrom(-hour, 0, 60_000, hour, 2 * hour, 24 * hour);
+const models = fc.constantFrom(undefined, ['opus'], ['haiku', 'claude-opus-5-5']);
+const labels = fc.constantFrom(['claude-opus-5-5', 'opus'], ['claude-haiku-5-5', 'haiku']);
+// The ids of the history are made at its start, so that the same hold is met again after time has passed.
+const holdId = fc.record({ number: fc.nat(HOLDS - 1), madeMs: fc.constantFrom(0, 60_000, hour) });
+const cells = fc.subarray<QuotaCell>([
+  {
+    quotaId: 'quota_day',
+    window: 'day:2026-11-20',
+    measure: 'usd',
+    limit: 40n,
+    mode: 'hard',
+    endsAtMs: START_MS + 12 * hour,
+  },
+  {
+    quotaId: 'quota_tokens',
+    window: 'hour:2026-11-20T12',
+    measure: 'tokens',
+    limit: 500n,
+    mode: 'hard',
+    endsAtMs: START_MS + hour,
+  },
+  { quotaId: 'quota_soft', window: 'total', measure: 'requests', limit: 2n, mode: 'soft' },
+  { quotaId: 'quota_open', window: 'total', measure: 'concurrency', limit: 3n, mode: 'hard' },
+  { quotaId: 'quota_zero', window: 'total', measure: 'usd', limit: 0n, mode: 'shadow' },
+]);
+const id = ({ number, madeMs }: { number: number; madeMs: number }) => makeHoldId(START_MS + madeMs, number);
+
+const grant = fc
+  .record({
+    number: fc.nat(4),
+    amount,
+    promotional: fc.boolean(),
+    priority: fc.constantFrom(10, 50),
+    effective: offset,
+    expires: offset,
+    models,
+  })
+  .map(
+    (terms): Step =>
+      (ledger, _clock, accountId) =>
+        ledger.grant({
+          accountId,
+          grantId: `grant_${terms.number}`,
+          amountNanoUsd: terms.amount,
+          kind: terms.promotional ? 'promotional' : 'paid',
+          priority: terms.priority,
+          effectiveAtMs: START_MS + terms.effective,
+          expiresAtMs: START_MS + terms.expires + 1_000,
+          ...(terms.models === undefined ? {} : { models: terms.models }),
+        }),
+  );
+const voidGrant = fc.nat(4).map(
+  (number): Step =>
+    (ledger, _clock, accountId) =>
+      ledger.voidGrant({ accountId, grantId: `grant_${number}` }),
+);
+const hold = fc
+  .record({ holdId, amount, least: fc.option(fc.bigInt({ min: 0n, max: 5n }), { nil: undefined }), labels, cells })
+  .map(
+    (terms): Step =>
+      (ledger, _clock, accountId) =>
+        ledger.hold({
+          accountId,
+          holdId: id(terms.holdId),
+          amountNanoUsd: terms.amount,
+          ...(terms.least === undefined || terms.least > terms.amount ? {} : { minNanoUsd: terms.least }),
+          tokens: 100n,
+          leaseMs: 120_000,
+          modelLabels: terms.labels,
+          cells: terms.cells,
+        }),
+  );
+const extend = fc.record({ holdId, to: fc.bigInt({ min: 0n, max: 40n }), labels, cells }).map(
+  (terms): Step =>
+    (ledger, _clock, accountId) =>
+      ledger.extend({
+        accountId,
+        holdId: id(terms.holdId),
+        toNanoUsd: terms.to,
+        leaseMs: 120_000,
+        modelLabels: terms.labels,
+        cells: terms.cells,
+      }),
+);
+const settle = fc.record({ holdId, amount, labels, cells }).map(
+  (terms): Step =>
+    (ledger, _clock, accountId) =>
+      ledger.settle({
+        accountId,
+        holdId: id(terms.holdId),
+        amountNanoUsd: terms.amount,
+        tokens: 40n,
+        modelLabels: terms.labels,
+        cells: terms.cells,
+      }),
+);
+const release = holdId.map(
+  (part): Step =>
+    (ledger, _clock, accountId) =>
+      ledger.release({ accountId, holdId: id(part) }),
+);
+const reclaim = holdId.map(
+  (part): Step =>
+    (ledger, _clock, accountId) =>
+      ledger.reclaim({ accountId, holdId: id(part) }),
+);
+const policy = fc
+  .record({
+    status: fc.constantFrom('open' as const, 'open' as const, 'frozen' as const),
+    creditLimitNanoUsd: fc.constantFrom(0n, 0n, 20n),
+  })
+  .map(
+    (terms): Step =>
+      (ledger, _clock, accountId) =>
+        ledger.setPolicy({ accountId, ...terms }),
+  );
+const close = fc.constant<Step>((ledger, _clock, accountId) => ledger.closeAccount({ accountId }));
+const tick = fc.constant<Step>((ledger, _clock, accountId) => ledger.tick({ accountId }));
+const wait = fc.constantFrom(-30_000, 1, 30_000, 60_000, 120_000, hour, 24 * hour).map(
+  (byMs): Step =>
+    async (_ledger, clock) => {
+      clock.nowMs += byMs;
+    },
+);
+
+export const history: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    { weight: 5, arbitrary: grant },
+    { weight: 1, arbitrary: voidGrant },
+    { weight: 8, arbitrary: hold },
+    { weight: 3, arbitrary: extend },
+    { weight: 6, arbitrary: settle },
+    { weight: 2, arbitrary: release },
+    { weight: 2, arbitrary: reclaim },
+    { weight: 1, arbitrary: policy },
+    { weight: 1, arbitrary: tick },
+    { weight: 4, arbitrary: wait },
+    { weight: 1, arbitrary: fc.oneof({ weight: 3, arbitrary: tick }, { weight: 1, arbitrary: close }) },
+  ),
+  { minLength: 1, maxLength: 40 },
+);

@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { history } from './ledger-commands.ts';
+import { expectSoundBooks, type LedgerUnderTest, START_MS, type TestClock } from './ledger-conformance.ts';
+import { createModelLedger } from './model-ledger.ts';
+
+/** Histories per run; LEDGER_RUNS raises it for a long run. */
+const RUNS = Number(process.env.LEDGER_RUNS ?? 300);
+
+/**
+ * After every step of any history the store has answered as the pure rules, and shows the same grants, holds and
+ * balance; the invariants hold and the fold of its journal is its state.
+ */
+export function describeLedgerProperty(name: string, open: (clock: TestClock) => Promise<LedgerUnderTest>): void {
+  describe(`any history on ${name}`, () => {
+    const clock: TestClock = { nowMs: START_MS };
+    let subject: LedgerUnderTest;
+    let accounts = 0;
+    beforeAll(async () => {
+      subject = await open(clock);
+    });
+    afterAll(() => subject.close());
+
+    test(`behaves as the rules (${RUNS} histories)`, { timeout: 600_000 }, async () => {
+      await fc.assert(
+        fc.asyncProperty(history, async (steps) => {
+          clock.nowMs = START_MS;
+          accounts += 1;
+          const accountId = `acct_p${accounts}`;
+          const model = createModelLedger(() => clock.nowMs);
+          const opened = { accountId, mode: 'prepaid', creditLimitNanoUsd: 0n } as const;
+          await model.openAccount(opened);
+          await subject.ledger.openAccount(opened);
+          for (const step of steps) {
+            const before = clock.nowMs;
+            const expected = await step(model, clock, accountId);
+            clock.nowMs = before;
+            expect(await step(subject.ledger, clock, accountId)).toEqual(expected);
+            expect(await subject.ledger.readBalance(accountId)).toEqual(await model.readBalance(accountId));
+            expect(await subject.ledger.readGrants(accountId)).toEqual(await model.readGrants(accountId));
+            expect(await subject.ledger.readHolds(accountId)).toEqual(await model.readHolds(accountId));
+          }
+          await expectSoundBooks(subject.ledger, accountId, clock.nowMs);
+          const whole = { afterSequence: 0, limit: 1_000_000 };
+          expect(await subject.ledger.readJournal(accountId, whole)).toEqual(await model.readJournal(accountId, whole));
+        }),
+        { numRuns: RUNS },
+      );
+    });
+  });
+}
