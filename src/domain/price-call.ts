@@ -30,7 +30,7 @@ export function priceCall(card: RateCard, usage: CallUsage, atMs: number): Price
     const found = model === undefined ? undefined : findPassRates(card, model, usage, pass, atMs);
     if (found === undefined) return { priced: false, model: pass.model };
     if (!isBilled(card, pass)) continue;
-    found.assumptions.forEach((assumption) => assumptions.add(assumption));
+    for (const assumption of found.assumptions) assumptions.add(assumption);
     lines.push(...passLines(pass, found.rates));
   }
   const searches = wholeCount(usage.webSearches);
