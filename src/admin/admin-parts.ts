@@ -1,0 +1,36 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { Directory } from '../directory/directory.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+
+/** What the admin listener is made of. */
+export interface AdminParts {
+  directory: Directory;
+  ledger: Ledger;
+  /** The bearer token of `/admin/v1`. Never empty. */
+  adminToken: string;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+  /** The Prometheus exposition. */
+  metricsText(): Promise<{ contentType: string; body: string }>;
+  readiness(): Promise<Readiness>;
+  /** The product's version, shown in the OpenAPI document. */
+  version: string;
+  /** Absent: nothing is logged. */
+  logger?: FastifyBaseLogger;
+}
+
+/** Whether traffic may be sent here, and what each part says: `ok` or a short reason. */
+export interface Readiness {
+  ready: boolean;
+  checks: { readonly [name: string]: string };
+}
+
+export type AdminApp = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;

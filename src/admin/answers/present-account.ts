@@ -1,0 +1,33 @@
+import type { Account } from '../../directory/directory.ts';
+import type { AccountBalance } from '../../domain/credit/credit-types.ts';
+import { formatUsd } from '../../domain/money.ts';
+import type { AccountAnswer } from '../schemas/account-schemas.ts';
+import { writeOptionalTime, writeTime } from './write-time.ts';
+
+/** An account as the API shows it. Status, mode and credit limit are the ledger's, which decides by them. */
+export function presentAccount(account: Account, balance: AccountBalance): AccountAnswer {
+  return {
+    id: account.id,
+    name: account.name,
+    status: balance.status,
+    timezone: account.timezone,
+    mode: balance.mode,
+    credit_limit_usd: formatUsd(balance.creditLimitNanoUsd),
+    on_disconnect: account.onDisconnect,
+    on_exhausted: account.onExhausted,
+    low_balance_usd: account.lowBalanceNanoUsd.map(formatUsd),
+    balance: {
+      granted_usd: formatUsd(balance.grantedNanoUsd),
+      available_usd: formatUsd(balance.availableNanoUsd),
+      pending_usd: formatUsd(balance.pendingNanoUsd),
+      held_usd: formatUsd(balance.heldNanoUsd),
+      spent_usd: formatUsd(balance.spentNanoUsd),
+      expired_usd: formatUsd(balance.expiredNanoUsd),
+      voided_usd: formatUsd(balance.voidedNanoUsd),
+      debt_usd: formatUsd(balance.debtNanoUsd),
+      charged_usd: formatUsd(balance.chargedNanoUsd),
+    },
+    closed_at: writeOptionalTime(account.closedAtMs),
+    created_at: writeTime(account.createdAtMs),
+  };
+}

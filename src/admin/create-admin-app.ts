@@ -1,0 +1,81 @@
+import swagger from '@fastify/swagger';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify, { type FastifyBaseLogger, type FastifyHttpOptions, type RawServerDefault } from 'fastify';
+import { createId } from '../directory/create-id.ts';
+import type { AdminApp, AdminParts } from './admin-parts.ts';
+import { answerFault } from './answer-faults.ts';
+import { authorizeAdmin } from './authorize-admin.ts';
+import { compileValidator } from './compile-validator.ts';
+import { addIdempotentWrites } from './idempotent-writes.ts';
+import { openapiOptions } from './openapi-options.ts';
+import { refuse } from './problem.ts';
+import { addBodyReading } from './read-body.ts';
+import { SHARED_SCHEMAS } from './route-schemas.ts';
+import { addAccountRoutes } from './routes/account-routes.ts';
+import { addGrantRoutes } from './routes/grant-routes.ts';
+import { addJournalRoutes } from './routes/journal-routes.ts';
+import { addKeyRoutes } from './routes/key-routes.ts';
+import { addMemberRoutes } from './routes/member-routes.ts';
+import { addOperationsRoutes } from './routes/operations-routes.ts';
+import { addTeamRoutes } from './routes/team-routes.ts';
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_TIMEOUT_MS = 5_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+const MAX_PARAM_CHARACTERS = 128;
+
+/**
+ * The app of the admin listener: `/admin/v1/*` behind the token, and `/`, `/metrics`, `/livez`, `/readyz` without.
+ * It is not listening yet.
+ * @throws RangeError when the admin token is empty.
+ */
+export function createAdminApp(parts: AdminParts): AdminApp {
+  const app: AdminApp = fastify(serverOptions(parts)).withTypeProvider<TypeBoxTypeProvider>();
+  app.setValidatorCompiler(compileValidator);
+  // The presenters compose every answer by name, and the tests hold each against the document.
+  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+  app.setErrorHandler(answerFault);
+  app.setNotFoundHandler((request, reply) => refuse(reply, 'not_found', `There is no ${request.method} call here.`));
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  });
+  for (const [name, schema] of Object.entries(SHARED_SCHEMAS)) app.addSchema({ ...schema, $id: name });
+  app.register(swagger, openapiOptions(parts.version));
+  app.register(async (scope) => addOperationsRoutes(scope, parts));
+  const authorize = authorizeAdmin(parts.adminToken);
+  app.register(async (scope: AdminApp) => addApi(scope, parts, authorize), { prefix: '/admin/v1' });
+  return app;
+}
+
+function addApi(scope: AdminApp, parts: AdminParts, authorize: ReturnType<typeof authorizeAdmin>): void {
+  scope.addHook('onRequest', authorize);
+  addBodyReading(scope);
+  addIdempotentWrites(scope, parts);
+  scope.get('/openapi.json', { schema: { hide: true }, config: { public: true } }, async () => scope.swagger());
+  addAccountRoutes(scope, parts);
+  addGrantRoutes(scope, parts);
+  addTeamRoutes(scope, parts);
+  addMemberRoutes(scope, parts);
+  addKeyRoutes(scope, parts);
+  addJournalRoutes(scope, parts);
+}
+
+function serverOptions({ logger, clock }: AdminParts): FastifyHttpOptions<RawServerDefault, FastifyBaseLogger> {
+  return {
+    ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
+    routerOptions: { maxParamLength: MAX_PARAM_CHARACTERS },
+    exposeHeadRoutes: false,
+    requestIdHeader: false,
+    genReqId: () => createId('req', clock()),
+    frameworkErrors: (error, request, reply) => {
+      answerFault(error, request, reply);
+    },
+  };
+}

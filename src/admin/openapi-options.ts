@@ -1,0 +1,32 @@
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+
+/** The frame of the OpenAPI 3.1 document; paths and components come from the routes' own schemas. */
+export function openapiOptions(version: string): FastifyDynamicSwaggerOptions {
+  return {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Tollgate admin API',
+        version,
+        description:
+          'Accounts, credit, teams, members, keys and the journal. Money is a decimal dollar string with up to nine ' +
+          'places, times are RFC 3339. Every write is idempotent under `Idempotency-Key`.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: '/' }],
+      tags: [
+        { name: 'accounts', description: 'Who owns credit.' },
+        { name: 'grants', description: 'Credit, with its term and what it may pay for.' },
+        { name: 'teams', description: 'Groups of members and keys.' },
+        { name: 'members', description: 'People.' },
+        { name: 'keys', description: 'Credentials for the Claude API behind the proxy.' },
+        { name: 'journal', description: 'What happened to the money, entry by entry.' },
+      ],
+      components: {
+        securitySchemes: { adminToken: { type: 'http', scheme: 'bearer', description: 'The admin token.' } },
+      },
+      security: [{ adminToken: [] }],
+    },
+    refResolver: { buildLocalReference: (schema) => `${schema.$id}` },
+  };
+}

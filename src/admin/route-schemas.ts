@@ -1,0 +1,91 @@
+import { type TSchema, Type } from 'typebox';
+import { accountSchema } from './schemas/account-schemas.ts';
+import { grantSchema } from './schemas/grant-schemas.ts';
+import { journalEntrySchema } from './schemas/journal-schemas.ts';
+import { keySchema, keyWithSecretSchema } from './schemas/key-schemas.ts';
+import { pageOf } from './schemas/page-schemas.ts';
+import { memberSchema, teamSchema } from './schemas/people-schemas.ts';
+
+const problemSchema = Type.Object(
+  {
+    type: Type.String({ examples: ['urn:tollgate:problem:account-closed'] }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    errors: Type.Optional(
+      Type.Array(Type.Object({ field: Type.String(), message: Type.String() }, { additionalProperties: false })),
+    ),
+  },
+  { additionalProperties: false, description: 'RFC 9457 problem details.' },
+);
+
+const journalPageSchema = Type.Object(
+  {
+    data: Type.Array(Type.Ref('JournalEntry#')),
+    has_more: Type.Boolean(),
+    next_after: Type.Optional(Type.Integer()),
+  },
+  { additionalProperties: false },
+);
+
+/** The components of the OpenAPI document, by name. */
+export const SHARED_SCHEMAS = {
+  Account: accountSchema,
+  AccountPage: pageOf(Type.Ref('Account#')),
+  Grant: grantSchema,
+  GrantPage: pageOf(Type.Ref('Grant#')),
+  Team: teamSchema,
+  TeamPage: pageOf(Type.Ref('Team#')),
+  Member: memberSchema,
+  MemberPage: pageOf(Type.Ref('Member#')),
+  Key: keySchema,
+  KeyWithSecret: keyWithSecretSchema,
+  KeyPage: pageOf(Type.Ref('Key#')),
+  JournalEntry: journalEntrySchema,
+  JournalPage: journalPageSchema,
+  Problem: problemSchema,
+} satisfies { [name: string]: TSchema };
+
+type SharedName = keyof typeof SHARED_SCHEMAS;
+
+const PROBLEM_ANSWER = {
+  description: 'Refused: see `type` and `errors`.',
+  content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } },
+};
+const FAULT_ANSWER = {
+  description: 'Failed; at 503 the call may or may not have taken effect: send it again.',
+  content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } },
+};
+
+/** The `response` part of a route: its success, and problems for the rest. */
+export function answers(status: 200 | 201, name: SharedName, description: string) {
+  return { [status]: { description, $ref: `${name}#` }, '4xx': PROBLEM_ANSWER, '5xx': FAULT_ANSWER };
+}
+
+export function answersNothing(description: string) {
+  return { 204: { description, type: 'null' }, '4xx': PROBLEM_ANSWER, '5xx': FAULT_ANSWER };
+}
+
+/** The journal, in either form. */
+export function answersJournal() {
+  return {
+    200: {
+      description: 'Entries in sequence.',
+      content: {
+        'application/json': { schema: { $ref: 'JournalPage#' } },
+        'text/csv': { schema: { type: 'string' } },
+      },
+    },
+    '4xx': PROBLEM_ANSWER,
+    '5xx': FAULT_ANSWER,
+  };
+}
+
+/** The `Idempotency-Key` header of every write, for the document; the hook checks it. */
+export const writeHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({ description: 'Makes the call safe to send again: 1 to 255 visible ASCII characters.' }),
+  ),
+});
+
+export const accountParams = Type.Object({ account_id: Type.String() });

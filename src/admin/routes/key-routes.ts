@@ -1,0 +1,130 @@
+import { Type } from 'typebox';
+import type { Key, KeyChange } from '../../directory/directory.ts';
+import type { AdminApp, AdminParts } from '../admin-parts.ts';
+import { presentKey } from '../answers/present-key.ts';
+import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
+import { parseTime } from '../parse-time.ts';
+import { type FieldError, refuse, refuseFields } from '../problem.ts';
+import { accountParams, answers, writeHeaders } from '../route-schemas.ts';
+import { emptyBody } from '../schemas/fields.ts';
+import { type UpdateKeyBody, updateKeyBody } from '../schemas/key-schemas.ts';
+import { answerPage, pageQuery, readPage } from '../schemas/page-schemas.ts';
+import { addKeySecretRoutes } from './key-secret-routes.ts';
+
+const tags = ['keys'];
+const keyParams = Type.Object({ account_id: Type.String(), key_id: Type.String() });
+const UNKNOWN = 'There is no such key in this account.';
+
+export function addKeyRoutes(app: AdminApp, parts: AdminParts): void {
+  addKeySecretRoutes(app, parts);
+  addReadKeys(app, parts);
+  addUpdateKey(app, parts);
+  addRevokeKey(app, parts);
+}
+
+function addReadKeys(app: AdminApp, { directory, clock }: AdminParts): void {
+  const listSchema = {
+    operationId: 'listKeys',
+    summary: 'List keys',
+    tags,
+    params: accountParams,
+    querystring: pageQuery,
+    response: answers(200, 'KeyPage', 'In order of creation, never with a secret.'),
+  };
+  app.get('/accounts/:account_id/keys', { schema: listSchema }, async (request, reply) => {
+    const accountId = request.params.account_id;
+    if ((await findAccountOrRefuse(directory, accountId, reply)) === undefined) return reply;
+    const page = readPage(request.query);
+    const keys = await directory.listKeys(accountId, { ...page, limit: page.limit + 1 });
+    const nowMs = clock();
+    return answerPage(
+      keys.map((key) => presentKey(key, nowMs)),
+      page.limit,
+    );
+  });
+  const schema = {
+    operationId: 'getKey',
+    summary: 'Read a key',
+    tags,
+    params: keyParams,
+    response: answers(200, 'Key', 'The key, without its secret.'),
+  };
+  app.get('/accounts/:account_id/keys/:key_id', { schema }, async (request, reply) => {
+    const { account_id: accountId, key_id: keyId } = request.params;
+    const key = await directory.findKey(accountId, keyId);
+    return key === undefined ? refuse(reply, 'not_found', UNKNOWN) : presentKey(key, clock());
+  });
+}
+
+function addUpdateKey(app: AdminApp, { directory }: AdminParts): void {
+  const schema = {
+    operationId: 'updateKey',
+    summary: 'Change a key; null removes a field',
+    tags,
+    headers: writeHeaders,
+    params: keyParams,
+    body: updateKeyBody,
+    response: answers(200, 'Key', 'The key as it is now.'),
+  };
+  app.patch('/accounts/:account_id/keys/:key_id', { schema }, async (request, reply) => {
+    const { account_id: accountId, key_id: keyId } = request.params;
+    const { nowMs, resumed } = request.write;
+    if ((await directory.findKey(accountId, keyId)) === undefined) return refuse(reply, 'not_found', UNKNOWN);
+    const change = composeChange(request.body);
+    if (typeof change.expiresAtMs === 'number' && change.expiresAtMs <= nowMs && !resumed) {
+      return refuseFields(reply, [
+        { field: 'expires_at', message: 'must be in the future; to end a key now, revoke it' },
+      ]);
+    }
+    const key = await directory.updateKey(accountId, keyId, change);
+    if (key !== undefined) return presentKey(key, nowMs);
+    return refuseFields(reply, await findUnknownOwners({ directory }, accountId, change));
+  });
+}
+
+function composeChange(body: UpdateKeyBody): KeyChange {
+  const { name, team_id: teamId, member_id: memberId, expires_at: expiresAt, allowed_models: allowedModels } = body;
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(teamId === undefined ? {} : { teamId }),
+    ...(memberId === undefined ? {} : { memberId }),
+    ...(expiresAt === undefined ? {} : { expiresAtMs: expiresAt === null ? null : (parseTime(expiresAt) ?? null) }),
+    ...(allowedModels === undefined ? {} : { allowedModels }),
+  };
+}
+
+/** Which of the owners named are not of the account: at least one, since the directory refused them. */
+async function findUnknownOwners(
+  { directory }: Pick<AdminParts, 'directory'>,
+  accountId: string,
+  { teamId, memberId }: KeyChange,
+): Promise<FieldError[]> {
+  const errors: FieldError[] = [];
+  if (typeof teamId === 'string' && (await directory.findTeam(accountId, teamId)) === undefined) {
+    errors.push({ field: 'team_id', message: 'is no team of this account' });
+  }
+  if (typeof memberId === 'string' && (await directory.findMember(accountId, memberId)) === undefined) {
+    errors.push({ field: 'member_id', message: 'is no member of this account' });
+  }
+  return errors;
+}
+
+function addRevokeKey(app: AdminApp, { directory }: AdminParts): void {
+  const schema = {
+    operationId: 'revokeKey',
+    summary: 'End a key at once and for good, the secret of a rotation included',
+    tags,
+    headers: writeHeaders,
+    params: keyParams,
+    body: emptyBody,
+    response: answers(200, 'Key', 'The revoked key.'),
+  };
+  app.post('/accounts/:account_id/keys/:key_id/revoke', { schema }, async (request, reply) => {
+    const { account_id: accountId, key_id: keyId } = request.params;
+    const { nowMs } = request.write;
+    const present: Key | undefined = await directory.findKey(accountId, keyId);
+    if (present?.revokedAtMs !== undefined) return presentKey(present, nowMs);
+    const revoked = await directory.updateKey(accountId, keyId, { revokedAtMs: nowMs });
+    return revoked === undefined ? refuse(reply, 'not_found', UNKNOWN) : presentKey(revoked, nowMs);
+  });
+}

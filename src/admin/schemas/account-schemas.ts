@@ -1,0 +1,81 @@
+import { type Static, Type } from 'typebox';
+import { nameField, nullableTimeAnswer, timeAnswer, timeZoneField, usdAnswer, usdField } from './fields.ts';
+
+const modeField = Type.Enum(['prepaid', 'postpaid'], { description: 'Postpaid may owe up to its credit limit.' });
+const onDisconnectField = Type.Enum(['drain', 'cancel'], {
+  description: 'When the client leaves: read the answer to its end, or abort it upstream.',
+});
+const onExhaustedField = Type.Enum(['refuse', 'cut', 'finish'], {
+  description: 'What happens to a running call when the credit ends.',
+});
+const lowBalanceField = Type.Array(usdField, {
+  maxItems: 16,
+  uniqueItems: true,
+  description: 'Balances at which an alert goes out.',
+  examples: [['20.00', '5.00']],
+});
+
+export const createAccountBody = Type.Object(
+  {
+    name: nameField,
+    timezone: Type.Optional(timeZoneField),
+    mode: Type.Optional(modeField),
+    credit_limit_usd: Type.Optional(usdField),
+    on_disconnect: Type.Optional(onDisconnectField),
+    on_exhausted: Type.Optional(onExhaustedField),
+    low_balance_usd: Type.Optional(lowBalanceField),
+  },
+  { additionalProperties: false },
+);
+export type CreateAccountBody = Static<typeof createAccountBody>;
+
+export const updateAccountBody = Type.Object(
+  {
+    name: Type.Optional(nameField),
+    timezone: Type.Optional(timeZoneField),
+    mode: Type.Optional(modeField),
+    credit_limit_usd: Type.Optional(usdField),
+    on_disconnect: Type.Optional(onDisconnectField),
+    on_exhausted: Type.Optional(onExhaustedField),
+    low_balance_usd: Type.Optional(lowBalanceField),
+    status: Type.Optional(
+      Type.Enum(['open', 'frozen'], { description: 'A frozen account is refused every metered call.' }),
+    ),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
+export type UpdateAccountBody = Static<typeof updateAccountBody>;
+
+const balanceSchema = Type.Object(
+  {
+    granted_usd: usdAnswer,
+    available_usd: usdAnswer,
+    pending_usd: usdAnswer,
+    held_usd: usdAnswer,
+    spent_usd: usdAnswer,
+    expired_usd: usdAnswer,
+    voided_usd: usdAnswer,
+    debt_usd: usdAnswer,
+    charged_usd: usdAnswer,
+  },
+  { additionalProperties: false },
+);
+
+export const accountSchema = Type.Object(
+  {
+    id: Type.String({ pattern: '^acct_' }),
+    name: Type.String(),
+    status: Type.Enum(['open', 'frozen', 'closed']),
+    timezone: Type.String(),
+    mode: modeField,
+    credit_limit_usd: usdAnswer,
+    on_disconnect: onDisconnectField,
+    on_exhausted: onExhaustedField,
+    low_balance_usd: Type.Array(usdAnswer),
+    balance: balanceSchema,
+    closed_at: nullableTimeAnswer,
+    created_at: timeAnswer,
+  },
+  { additionalProperties: false },
+);
+export type AccountAnswer = Static<typeof accountSchema>;

@@ -1,0 +1,88 @@
+import { type Static, type TSchema, type TSchemaOptions, Type } from 'typebox';
+import { parseUsd } from '../../domain/money.ts';
+import { isTimeZone } from '../is-time-zone.ts';
+import { parseTime } from '../parse-time.ts';
+
+/** What a text must be beyond its length, and how to say so. */
+interface TextRule {
+  accepts(text: string): boolean;
+  message: string;
+}
+
+/** Control characters reach logs and headers, lone surrogates no reader, and direction marks show one name as another. */
+const UNSAFE_TEXT = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+const plainText: TextRule = {
+  accepts: (text) => text !== '' && text.trim() === text && !UNSAFE_TEXT.test(text),
+  message: 'must be text without control characters and without blanks at its ends',
+};
+const usd: TextRule = {
+  accepts: (text) => parseUsd(text) !== undefined,
+  message: 'must be a decimal dollar string such as "25.00", at most nine places and at most 9007199.254740991',
+};
+const positiveUsd: TextRule = {
+  accepts: (text) => (parseUsd(text) ?? 0n) > 0n,
+  message:
+    'must be a decimal dollar string above zero such as "25.00", at most nine places and at most 9007199.254740991',
+};
+const time: TextRule = {
+  accepts: (text) => parseTime(text) !== undefined,
+  message: 'must be an RFC 3339 time with a zone such as "2026-11-21T09:30:00Z"',
+};
+const timeZone: TextRule = { accepts: isTimeZone, message: 'must be an IANA time zone such as "Europe/Berlin"' };
+
+const USD_SYNTAX = { pattern: '^\\d{1,7}(\\.\\d{1,9})?$', maxLength: 17, examples: ['25.00'] };
+const TIME_SYNTAX = { format: 'date-time', maxLength: 40, examples: ['2026-11-21T09:30:00Z'] };
+const NAME_SYNTAX = { minLength: 1, maxLength: 120 };
+const EMAIL_SYNTAX = { format: 'email', maxLength: 254, examples: ['ada@example.com'] };
+
+/** Fields of requests. */
+export const nameField = text({ ...NAME_SYNTAX, examples: ['Acme'] }, plainText);
+export const noteField = text({ minLength: 1, maxLength: 500, description: 'Kept in the journal.' }, plainText);
+export const usdField = text(USD_SYNTAX, usd);
+export const positiveUsdField = text(USD_SYNTAX, positiveUsd);
+export const timeField = text(TIME_SYNTAX, time);
+export const nullableTimeField = nullableText(TIME_SYNTAX, time);
+export const timeZoneField = text({ minLength: 2, maxLength: 64, examples: ['Europe/Berlin'] }, timeZone);
+export const emailField = text(EMAIL_SYNTAX, plainText);
+export const nullableEmailField = nullableText(EMAIL_SYNTAX, plainText);
+export const idField = Type.String({ minLength: 1, maxLength: 64 });
+export const nullableIdField = Type.Unsafe<string | null>({ type: ['string', 'null'], minLength: 1, maxLength: 64 });
+
+const MODELS_SYNTAX = {
+  items: { type: 'string', pattern: '^[a-z0-9][a-z0-9.@:_-]{0,99}$' },
+  minItems: 1,
+  maxItems: 100,
+  uniqueItems: true,
+};
+export const modelsField = Type.Unsafe<string[]>({ type: 'array', ...MODELS_SYNTAX });
+export const nullableModelsField = Type.Unsafe<string[] | null>({ type: ['array', 'null'], ...MODELS_SYNTAX });
+
+/** Fields of answers. */
+export const usdAnswer = Type.String({ pattern: '^-?\\d+\\.\\d{2,9}$', examples: ['25.00'] });
+export const timeAnswer = Type.String({ format: 'date-time', examples: ['2026-11-21T09:30:00.000Z'] });
+export const nullableTimeAnswer = Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' });
+export const nullableStringAnswer = Type.Unsafe<string | null>({ type: ['string', 'null'] });
+export const nullableModelsAnswer = Type.Unsafe<string[] | null>({
+  type: ['array', 'null'],
+  items: { type: 'string' },
+});
+
+/** A call that takes no body takes none or `{}`. */
+export const emptyBody = Type.Object({}, { additionalProperties: false });
+
+function text(options: TSchemaOptions, rule: TextRule) {
+  return ruled(Type.String(options), rule);
+}
+
+function nullableText(options: TSchemaOptions, rule: TextRule) {
+  return ruled(Type.Unsafe<string | null>({ ...options, type: ['string', 'null'] }), rule);
+}
+
+/** Values of another type are left to the schema's own `type`. */
+function ruled<Schema extends TSchema>(schema: Schema, rule: TextRule) {
+  return Type.Refine<Schema, Static<Schema>>(
+    schema,
+    (value) => typeof value !== 'string' || rule.accepts(value),
+    () => rule.message,
+  );
+}

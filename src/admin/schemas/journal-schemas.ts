@@ -1,0 +1,49 @@
+import { type Static, Type } from 'typebox';
+import { timeAnswer, usdAnswer } from './fields.ts';
+
+const MAX_ENTRIES = 1_000;
+export const DEFAULT_ENTRIES = 100;
+
+export const journalQuery = Type.Object(
+  {
+    after: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: 'Sequence of the last entry seen.' })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_ENTRIES, default: DEFAULT_ENTRIES })),
+    format: Type.Optional(Type.Enum(['json', 'csv'], { default: 'json' })),
+  },
+  { additionalProperties: false },
+);
+
+const postingSchema = Type.Object(
+  {
+    kind: Type.String({ examples: ['settle'] }),
+    grant_id: Type.Optional(Type.String()),
+    amount_usd: usdAnswer,
+  },
+  { additionalProperties: false },
+);
+
+const cellSchema = Type.Object(
+  {
+    quota_id: Type.String(),
+    window: Type.String(),
+    held: Type.String({ pattern: '^-?\\d+$' }),
+    used: Type.String({ pattern: '^-?\\d+$' }),
+  },
+  { additionalProperties: false },
+);
+
+export const journalEntrySchema = Type.Object(
+  {
+    sequence: Type.Integer({ minimum: 1 }),
+    at: timeAnswer,
+    operation: Type.String({ examples: ['settle'] }),
+    subject_id: Type.String(),
+    amount_usd: usdAnswer,
+    postings: Type.Array(postingSchema),
+    cells: Type.Array(cellSchema),
+    terms: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Of a grant or a policy.' })),
+    details: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Of the call or the note.' })),
+  },
+  { additionalProperties: false },
+);
+export type JournalEntryAnswer = Static<typeof journalEntrySchema>;

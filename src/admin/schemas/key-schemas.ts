@@ -1,0 +1,86 @@
+import { type Static, Type } from 'typebox';
+import {
+  idField,
+  modelsField,
+  nameField,
+  nullableIdField,
+  nullableModelsAnswer,
+  nullableModelsField,
+  nullableStringAnswer,
+  nullableTimeAnswer,
+  nullableTimeField,
+  timeAnswer,
+  timeField,
+} from './fields.ts';
+
+/** 30 days: a grace is for moving clients over, not for keeping two secrets. */
+const MAX_GRACE_SECONDS = 30 * 86_400;
+
+export const createKeyBody = Type.Object(
+  {
+    name: nameField,
+    team_id: Type.Optional(idField),
+    member_id: Type.Optional(idField),
+    expires_at: Type.Optional(timeField),
+    allowed_models: Type.Optional(modelsField),
+  },
+  { additionalProperties: false },
+);
+export type CreateKeyBody = Static<typeof createKeyBody>;
+
+export const updateKeyBody = Type.Object(
+  {
+    name: Type.Optional(nameField),
+    team_id: Type.Optional(nullableIdField),
+    member_id: Type.Optional(nullableIdField),
+    expires_at: Type.Optional(nullableTimeField),
+    allowed_models: Type.Optional(nullableModelsField),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
+export type UpdateKeyBody = Static<typeof updateKeyBody>;
+
+export const rotateKeyBody = Type.Object(
+  {
+    grace_seconds: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: MAX_GRACE_SECONDS,
+        default: 0,
+        description: 'How long the old secret works on. 0: it ends at once, as a leaked one must.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const keyFields = {
+  id: Type.String({ pattern: '^key_' }),
+  account_id: Type.String({ pattern: '^acct_' }),
+  team_id: nullableStringAnswer,
+  member_id: nullableStringAnswer,
+  name: Type.String(),
+  status: Type.Enum(['active', 'expired', 'revoked']),
+  hint: Type.String({ description: 'The first characters of the secret.', examples: ['tg_k3Jd'] }),
+  expires_at: nullableTimeAnswer,
+  allowed_models: nullableModelsAnswer,
+  previous_secret_expires_at: nullableTimeAnswer,
+  revoked_at: nullableTimeAnswer,
+  created_at: timeAnswer,
+};
+
+export const keySchema = Type.Object(keyFields, { additionalProperties: false });
+export type KeyAnswer = Static<typeof keySchema>;
+
+/** Only the answer that made the secret carries it. */
+export const keyWithSecretSchema = Type.Object(
+  {
+    ...keyFields,
+    secret: Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      description: 'Shown this once. Null when the answer is replayed under its idempotency key.',
+    }),
+  },
+  { additionalProperties: false },
+);
+export type KeyWithSecretAnswer = Static<typeof keyWithSecretSchema>;
