@@ -67,6 +67,8 @@ function geoCeilingTenths(card: RateCard, request: MessagesRequest, model: Model
   const geo = request.inferenceGeo;
   if (geo === 'global' || geo === 'not_available') return 10n;
   if (geo === undefined) return model.geoUsTenths ?? 10n;
-  const tenths = model.geoUsTenths ?? card.assumedGeoTenths;
-  return geo === 'us' || tenths > card.assumedGeoTenths ? tenths : card.assumedGeoTenths;
+  if (geo === 'us') return model.geoUsTenths ?? card.assumedGeoTenths;
+  return [model.geoUsTenths ?? 10n, card.assumedGeoTenths].reduce((dearest, tenths) =>
+    tenths > dearest ? tenths : dearest,
+  );
 }
