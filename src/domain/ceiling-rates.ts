@@ -67,8 +67,7 @@ function geoCeilingTenths(card: RateCard, request: MessagesRequest, model: Model
   const geo = request.inferenceGeo;
   if (geo === 'global' || geo === 'not_available') return 10n;
   if (geo === undefined) return model.geoUsTenths ?? 10n;
-  if (geo === 'us') return model.geoUsTenths ?? card.assumedGeoTenths;
-  return [model.geoUsTenths ?? 10n, card.assumedGeoTenths].reduce((dearest, tenths) =>
-    tenths > dearest ? tenths : dearest,
-  );
+  const own = model.geoUsTenths ?? card.assumedGeoTenths;
+  if (geo === 'us' || own > card.assumedGeoTenths) return own;
+  return card.assumedGeoTenths;
 }
