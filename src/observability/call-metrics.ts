@@ -1,32 +1,18 @@
 import type { PriceAssumption, Receipt } from '../domain/receipt.ts';
 import { type CallUsage, USAGE_CLASSES, type UsageClass } from '../domain/usage.ts';
+import {
+  CHARGE_BASES,
+  CUT_REASONS,
+  type FinishedCall,
+  OUTCOMES,
+  type Outcome,
+  ROUTES,
+  type Route,
+} from './finished-call.ts';
 import { createGenAiMetrics } from './gen-ai-metrics.ts';
 import type { MetricRegistry } from './metric-registry.ts';
 import type { ModelLabels } from './model-label.ts';
 import { createMoneyCounter } from './money-counter.ts';
-
-export const ROUTES = ['messages', 'count_tokens', 'models', 'balance', 'other'] as const;
-export type Route = (typeof ROUTES)[number];
-
-export const OUTCOMES = ['completed', 'refused', 'upstream_error', 'interrupted', 'client_gone', 'not_sent'] as const;
-export type Outcome = (typeof OUTCOMES)[number];
-
-/** What a charge stands on: the usage reported, an estimate, or nothing to charge. */
-export const CHARGE_BASES = ['reported', 'estimated', 'none'] as const;
-export type ChargeBasis = (typeof CHARGE_BASES)[number];
-
-export const CUT_REASONS = [
-  'client_gone',
-  'upstream_cut',
-  'upstream_silent',
-  'upstream_unreachable',
-  'upstream_slow',
-  'upstream_busy',
-  'error_event',
-  'shutdown',
-  'credit_exhausted',
-] as const;
-export type CutReason = (typeof CUT_REASONS)[number];
 
 const PRICE_TIERS = ['standard', 'batch', 'fast'] as const;
 const TOKEN_CLASSES = USAGE_CLASSES.filter((name) => name !== 'web_search');
@@ -40,29 +26,6 @@ const PRICE_ASSUMPTIONS = [
 ] as const satisfies readonly PriceAssumption[];
 
 const UPSTREAM_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640];
-
-/** A metered call that was admitted, after its end. */
-export interface FinishedCall {
-  /** As the client asked for it. */
-  model: string;
-  /** HTTP status the client was sent; 0: none. */
-  status: number;
-  outcome: Exclude<Outcome, 'refused'>;
-  /** Why it broke off, for `interrupted`, `client_gone` and `not_sent`. */
-  cutReason?: CutReason;
-  basis: ChargeBasis;
-  usage: CallUsage | undefined;
-  /** What was charged; undefined: nothing. */
-  receipt: Receipt | undefined;
-  /** The credit held for the call when it ended. */
-  heldNanoUsd: bigint;
-  /** From the request's arrival to the end of the answer. */
-  durationMs: number;
-  /** From sending upstream to the end of its answer; undefined: not sent. */
-  upstreamMs?: number;
-  /** From sending upstream to the first byte of the answer's body. */
-  timeToFirstByteMs?: number;
-}
 
 export interface CallMetrics {
   /** Counts an admitted call that ended: request, tokens, cost, durations. */

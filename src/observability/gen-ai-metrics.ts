@@ -1,4 +1,4 @@
-import type { FinishedCall } from './call-metrics.ts';
+import type { FinishedCall } from './finished-call.ts';
 import type { MetricRegistry } from './metric-registry.ts';
 import type { ModelLabels } from './model-label.ts';
 

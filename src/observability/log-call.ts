@@ -1,8 +1,8 @@
 import type { NanoUsd } from '../domain/money.ts';
 import { formatUsd } from '../domain/money.ts';
 import { clipText } from './bound-fields.ts';
-import type { ChargeBasis, Outcome } from './call-metrics.ts';
 import type { Logger } from './create-logger.ts';
+import type { ChargeBasis, Outcome } from './finished-call.ts';
 
 /** Everything the log says of a metered call. There is no place in it for a prompt, an answer or a key's secret. */
 export interface CallLogLine {
