@@ -1,5 +1,5 @@
 import type { MessagesRequest } from './call-request.ts';
-import { assumedFastRates, dearerRates } from './pass-rates.ts';
+import { assumedFastRates, dearerRate, dearerRates } from './pass-rates.ts';
 import { findEndedPrices, findPrices, type ModelCard, type RateCard, type TokenRates } from './rate-card.ts';
 
 /** The dearest prices one pass can meet, in pico-dollars per token. */
@@ -56,10 +56,9 @@ function fastRates(
 }
 
 function dearestPromptRate(request: MessagesRequest, rates: TokenRates, loops: boolean): bigint {
-  const candidates = [rates.input, rates.cacheRead];
-  if (request.cacheWrite !== 'none' || loops) candidates.push(rates.cacheWrite5m);
-  if (request.cacheWrite === '1h') candidates.push(rates.cacheWrite1h);
-  return candidates.reduce((dearest, rate) => (rate > dearest ? rate : dearest));
+  let dearest = dearerRate(rates.input, rates.cacheRead);
+  if (request.cacheWrite !== 'none' || loops) dearest = dearerRate(dearest, rates.cacheWrite5m);
+  return request.cacheWrite === '1h' ? dearerRate(dearest, rates.cacheWrite1h) : dearest;
 }
 
 /** A request that names no region runs by the workspace's default, which may be `us`. */

@@ -110,15 +110,20 @@ function readTierTenths(
   return 10n;
 }
 
+/** The larger of two prices. Math.max takes no bigint. */
+export function dearerRate(one: bigint, other: bigint): bigint {
+  if (one > other) return one;
+  return other;
+}
+
 /** The dearer of two price lists, class by class. */
 export function dearerRates(one: TokenRates, other: TokenRates): TokenRates {
-  const dearer = (a: bigint, b: bigint) => (a > b ? a : b);
   return {
-    input: dearer(one.input, other.input),
-    cacheWrite5m: dearer(one.cacheWrite5m, other.cacheWrite5m),
-    cacheWrite1h: dearer(one.cacheWrite1h, other.cacheWrite1h),
-    cacheRead: dearer(one.cacheRead, other.cacheRead),
-    output: dearer(one.output, other.output),
+    input: dearerRate(one.input, other.input),
+    cacheWrite5m: dearerRate(one.cacheWrite5m, other.cacheWrite5m),
+    cacheWrite1h: dearerRate(one.cacheWrite1h, other.cacheWrite1h),
+    cacheRead: dearerRate(one.cacheRead, other.cacheRead),
+    output: dearerRate(one.output, other.output),
   };
 }
 
