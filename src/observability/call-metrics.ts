@@ -27,6 +27,8 @@ const PRICE_ASSUMPTIONS = [
 
 const UPSTREAM_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640];
 
+export type { FinishedCall };
+
 export interface CallMetrics {
   /** Counts an admitted call that ended: request, tokens, cost, durations. */
   callFinished(call: FinishedCall): void;
