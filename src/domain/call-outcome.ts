@@ -1,0 +1,29 @@
+import type { CallUsage } from './usage.ts';
+
+/**
+ * How a metered call ended, as the forwarder saw it.
+ * `finish` may be called many times with any of these and acts once.
+ */
+export type CallOutcome =
+  /** The answer came to its end. `usage` is what it reported; undefined: nothing was reported. */
+  | { kind: 'completed'; status: number; usage: CallUsage | undefined; visibleCharacters: number }
+  /** The upstream answered with an error that the API does not bill. */
+  | { kind: 'upstream_error'; status: number }
+  /**
+   * The answer broke off: an `error` event, a cut, a silence, our own limits; or the client left and the call was
+   * aborted, with or without an answer. `usage` is what had been reported by then.
+   */
+  | { kind: 'interrupted'; reason: InterruptReason; usage: CallUsage | undefined; visibleCharacters: number }
+  /** The request never reached the upstream, or it failed before a byte of an answer's body came. */
+  | { kind: 'not_sent'; reason: InterruptReason };
+
+export type InterruptReason =
+  | 'client_gone'
+  | 'upstream_cut'
+  | 'upstream_silent'
+  | 'upstream_unreachable'
+  | 'upstream_slow'
+  | 'upstream_busy'
+  | 'error_event'
+  | 'shutdown'
+  | 'credit_exhausted';

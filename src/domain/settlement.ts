@@ -1,0 +1,143 @@
+import type { CallOutcome, InterruptReason } from './call-outcome.ts';
+import type { MessagesRequest } from './call-request.ts';
+import { completeUsage, estimateUsage } from './estimate-usage.ts';
+import type { NanoUsd } from './money.ts';
+import { priceCall } from './price-call.ts';
+import type { ModelCard, RateCard } from './rate-card.ts';
+import type { Receipt } from './receipt.ts';
+import type { CallUsage, UsagePass } from './usage.ts';
+
+/** What a call costs and what that stands on. */
+export type Settlement =
+  | {
+      action: 'settle';
+      amountNanoUsd: NanoUsd;
+      /** `reported`: the API's own final figures. `estimated`: at least in part our guess. */
+      basis: 'reported' | 'estimated';
+      receipt: Receipt;
+      /** The usage that was priced. */
+      usage: CallUsage;
+      /** All tokens of all passes, for token quotas. */
+      tokens: bigint;
+      /** Why the reported figures were not taken as they were. */
+      doubts: SettlementDoubt[];
+    }
+  | { action: 'release'; basis: 'none' };
+
+export type SettlementDoubt =
+  /** A billed answer reported no usage. */
+  | 'usage_missing'
+  /** The answer broke off before its final figures. */
+  | 'usage_partial'
+  /** The figures exceed what the API can do. */
+  | 'usage_absurd'
+  /** The card has no price for the model that answered. */
+  | 'answer_unpriced';
+
+export interface SettlementCase {
+  outcome: CallOutcome;
+  request: MessagesRequest;
+  /** The requested model's card. */
+  model: ModelCard;
+  card: RateCard;
+  /** When the call was admitted: its prices are those of that instant. */
+  atMs: number;
+}
+
+/**
+ * Decides what an ended call is charged.
+ *
+ * | outcome | charge |
+ * |---|---|
+ * | completed, with usage | as reported |
+ * | completed, without usage | an estimate, never nothing |
+ * | error of the upstream | nothing: failed requests are not charged |
+ * | `error` event within the answer | nothing, for the same reason |
+ * | broke off after its final figures | as reported |
+ * | broke off, or the client left | reported input, and the larger of reported and visible output |
+ * | failed before a byte of an answer came | nothing |
+ *
+ * Source: the API's help pages ("failed requests are not charged"; a call whose client leaves is).
+ */
+export function settleOutcome(situation: SettlementCase): Settlement {
+  const { outcome, request, model } = situation;
+  if (outcome.kind === 'upstream_error' || outcome.kind === 'not_sent') return RELEASE;
+  if (outcome.kind === 'interrupted' && isFailedRequest(outcome.reason)) return RELEASE;
+  const { usage, visibleCharacters } = outcome;
+  if (usage === undefined) {
+    return estimate(situation, estimateUsage(request, model, visibleCharacters), ['usage_missing']);
+  }
+  if (!isPlausible(usage, situation.card)) {
+    return estimate(situation, estimateUsage(request, model, visibleCharacters), ['usage_absurd']);
+  }
+  // A stop reason comes with the last figures, so what breaks off after it lacks only the closing event.
+  if (outcome.kind === 'completed' || usage.stopReason !== undefined) return chargeReported(situation, usage);
+  return estimate(situation, completeUsage(usage, request, visibleCharacters), ['usage_partial']);
+}
+
+const RELEASE: Settlement = { action: 'release', basis: 'none' };
+
+function isFailedRequest(reason: InterruptReason): boolean {
+  return reason === 'error_event';
+}
+
+function chargeReported(situation: SettlementCase, usage: CallUsage): Settlement {
+  const priced = priceCall(situation.card, usage, situation.atMs);
+  if (!priced.priced) return estimate(situation, usage, []);
+  return charge(usage, priced.receipt, 'reported', []);
+}
+
+function estimate(situation: SettlementCase, usage: CallUsage, doubts: SettlementDoubt[]): Settlement {
+  const { card, model, atMs } = situation;
+  const priced = priceCall(card, usage, atMs);
+  if (priced.priced) return charge(usage, priced.receipt, 'estimated', doubts);
+  // The answer names a model without a price. The requested one has one, for it was checked at admission.
+  const renamed = renameModels(usage, card, model.id);
+  const again = priceCall(card, renamed, atMs);
+  if (!again.priced) throw new Error(`no price for ${again.model}, which was admitted`);
+  return charge(renamed, again.receipt, 'estimated', [...doubts, 'answer_unpriced']);
+}
+
+function charge(
+  usage: CallUsage,
+  receipt: Receipt,
+  basis: 'reported' | 'estimated',
+  doubts: SettlementDoubt[],
+): Settlement {
+  const tokens = usage.passes.reduce((sum, pass) => sum + countTokens(pass), 0n);
+  return { action: 'settle', amountNanoUsd: receipt.amountNanoUsd, basis, receipt, usage, tokens, doubts };
+}
+
+function renameModels(usage: CallUsage, card: RateCard, modelId: string): CallUsage {
+  const rename = (name: string): string => (card.byName.has(name) ? name : modelId);
+  return {
+    ...usage,
+    model: rename(usage.model),
+    passes: usage.passes.map((pass) => ({ ...pass, model: rename(pass.model) })),
+  };
+}
+
+function countTokens(pass: UsagePass): bigint {
+  const { input, cacheWrite5m, cacheWrite1h, cacheRead, output } = pass.tokens;
+  return BigInt(input) + BigInt(cacheWrite5m) + BigInt(cacheWrite1h) + BigInt(cacheRead) + BigInt(output);
+}
+
+/** Server tools may run ten passes, each up to the context window, and be summed in one entry; doubled for safety. */
+const PASSES_AT_MOST = 20;
+/** The largest context window and output known, for a model the card lacks. */
+const WINDOW_TOKENS = 1_000_000;
+const SEARCHES_AT_MOST = 10_000;
+
+/** A proxy of this field once believed a billion tokens: figures beyond what the API can do are no figures. */
+function isPlausible(usage: CallUsage, card: RateCard): boolean {
+  if (!isCount(usage.webSearches) || usage.webSearches > SEARCHES_AT_MOST) return false;
+  return usage.passes.every((pass) => {
+    const counts = Object.values(pass.tokens) as number[];
+    const window = card.byName.get(pass.model)?.contextWindowTokens ?? WINDOW_TOKENS;
+    return counts.every((count) => isCount(count) && count <= window * PASSES_AT_MOST);
+  });
+}
+
+function isCount(count: number): boolean {
+  return Number.isSafeInteger(count) && count >= 0;
+}
