@@ -1,0 +1,181 @@
+import { createId } from '../directory/create-id.ts';
+import type { Principal } from '../directory/directory.ts';
+import { type CallCeiling, ceilCall } from '../domain/call-ceiling.ts';
+import type { MessagesRequest } from '../domain/call-request.ts';
+import { MAX_NANO_USD } from '../domain/money.ts';
+import { findModel, type ModelCard, modelLabels, type RateCard } from '../domain/rate-card.ts';
+import { type HoldCommand, type HoldReply, type Ledger, LedgerUnavailable } from '../ledger/ledger.ts';
+import type { Logger } from '../observability/create-logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { AdmissionRefusal } from './admission-refusal.ts';
+import type { MeteredCall } from './metered-call.ts';
+import type { OpenCalls } from './open-calls.ts';
+import { openMeteredCall } from './open-metered-call.ts';
+import type { SettleQueue } from './settle-queue.ts';
+import type { Timers } from './timers.ts';
+
+export interface MeterParts {
+  ledger: Pick<Ledger, 'hold'>;
+  rateCard: RateCard;
+  settleQueue: SettleQueue;
+  openCalls: OpenCalls;
+  timers: Timers;
+  metrics: Pick<Metrics, 'callFinished' | 'usageMissing' | 'unpricedRequest' | 'storeFailed' | 'holdOpened'>;
+  logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  limits: { holdLeaseMs: number };
+}
+
+export type Admission = { admitted: true; call: MeteredCall } | { admitted: false; refusal: AdmissionRefusal };
+
+export interface AdmissionFacts {
+  requestId: string;
+  arrivedAtMs: number;
+  sessionId: string | undefined;
+}
+
+/** One call, from admission to settlement. */
+export interface Meter {
+  /**
+   * Holds the most that the call can cost: one round trip to the ledger. Refusals are values; it throws only on a
+   * fault that is not an outage ({@link Ledger}).
+   */
+  admit(principal: Principal, request: MessagesRequest, facts: AdmissionFacts): Promise<Admission>;
+}
+
+export function createMeter(parts: MeterParts): Meter {
+  return {
+    async admit(principal, request, facts) {
+      const admittedAtMs = parts.timers.nowMs();
+      const priced = priceRequest(parts, principal, request, admittedAtMs);
+      if ('kind' in priced) return refuse(priced);
+      if (parts.settleQueue.isFull()) return refuse({ kind: 'spool_full' });
+      const command: HoldCommand = {
+        accountId: principal.account.id,
+        holdId: createId('hold', admittedAtMs),
+        amountNanoUsd: priced.amountNanoUsd,
+        tokens: priced.tokens,
+        leaseMs: parts.limits.holdLeaseMs,
+        modelLabels: modelLabels(priced.model),
+        cells: [],
+      };
+      const reply = await holdOrRelease(parts, command);
+      if (reply === undefined) return refuse({ kind: 'ledger_unavailable' });
+      if (reply.result !== 'held' && reply.result !== 'exists') return refuse(toRefusal(parts, command, reply));
+      const call = openMeteredCall(parts, command, {
+        ...facts,
+        holdId: command.holdId,
+        principal,
+        request,
+        model: priced.model,
+        heldNanoUsd: reply.amountNanoUsd,
+        availableNanoUsd: reply.balance.availableNanoUsd,
+        admittedAtMs,
+      });
+      return { admitted: true, call };
+    },
+  };
+}
+
+function refuse(refusal: AdmissionRefusal): Admission {
+  return { admitted: false, refusal };
+}
+
+type PricedRequest = Omit<Extract<CallCeiling, { priced: true }>, 'priced' | 'unbounded'> & { model: ModelCard };
+
+function priceRequest(
+  { rateCard, metrics }: MeterParts,
+  { key }: Principal,
+  request: MessagesRequest,
+  atMs: number,
+): PricedRequest | AdmissionRefusal {
+  const forbidden = findForbiddenModel(rateCard, key.allowedModels, request);
+  if (forbidden !== undefined) return { kind: 'model_not_allowed', model: forbidden };
+  const model = findModel(rateCard, request.model);
+  const ceiling = ceilCall(rateCard, request, atMs);
+  if (model === undefined || !ceiling.priced) {
+    metrics.unpricedRequest('refused');
+    return { kind: 'model_not_priced', model: ceiling.priced ? request.model : ceiling.model };
+  }
+  if (ceiling.amountNanoUsd > MAX_NANO_USD) {
+    return { kind: 'unbounded_cost', reason: 'it could cost more than any account can hold' };
+  }
+  return { amountNanoUsd: ceiling.amountNanoUsd, tokens: ceiling.tokens, model };
+}
+
+/** The first model the request can reach that the key may not call; a choice left to the API reaches all. */
+function findForbiddenModel(
+  card: RateCard,
+  allowedModels: readonly string[] | undefined,
+  request: MessagesRequest,
+): string | undefined {
+  if (allowedModels === undefined) return undefined;
+  const allowed = new Set(allowedModels.flatMap((name) => [name, findModel(card, name)?.id ?? name]));
+  const fallbacks = request.fallbacks === 'default' ? ['default'] : request.fallbacks.map(({ model }) => model);
+  const advisors = request.tools.flatMap(({ model }) => (model === undefined ? [] : [model]));
+  return [request.model, ...fallbacks, ...advisors].find(
+    (name) => !allowed.has(name) && !allowed.has(findModel(card, name)?.id ?? name),
+  );
+}
+
+/**
+ * Asks for the hold, and once more with the same id when the store did not answer. If it is still silent, the hold
+ * may exist or come to exist: the id is released, which leaves a tombstone that a delayed hold cannot pass.
+ * @returns undefined when the store did not answer.
+ */
+async function holdOrRelease(parts: MeterParts, command: HoldCommand): Promise<HoldReply | undefined> {
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    try {
+      return await parts.ledger.hold(command);
+    } catch (error) {
+      parts.metrics.storeFailed('hold');
+      if (error instanceof LedgerUnavailable) continue;
+      parts.settleQueue.deliver(releaseOf(command, parts.timers.nowMs()));
+      throw error;
+    }
+  }
+  parts.settleQueue.deliver(releaseOf(command, parts.timers.nowMs()));
+  return undefined;
+}
+
+function releaseOf({ accountId, holdId }: HoldCommand, endedAtMs: number) {
+  return {
+    kind: 'release',
+    command: { accountId, holdId, details: { reason: 'hold_unanswered' } },
+    endedAtMs,
+  } as const;
+}
+
+function toRefusal(
+  parts: MeterParts,
+  command: HoldCommand,
+  reply: Exclude<HoldReply, { result: 'held' | 'exists' }>,
+): AdmissionRefusal {
+  switch (reply.result) {
+    case 'insufficient_credit':
+      return {
+        kind: 'insufficient_credit',
+        availableNanoUsd: reply.availableNanoUsd,
+        neededNanoUsd: reply.neededNanoUsd,
+      };
+    case 'quota_exceeded': {
+      const { result: _, ...facts } = reply;
+      const cell = command.cells.find(({ quotaId }) => quotaId === reply.quotaId);
+      return { kind: 'quota_exceeded', measure: cell?.measure ?? 'usd', ...facts };
+    }
+    case 'frozen':
+      return { kind: 'account_frozen' };
+    case 'closed':
+      return { kind: 'account_closed' };
+    case 'out_of_range':
+      return { kind: 'unbounded_cost', reason: `${reply.what} is out of range` };
+    case 'no_account':
+    case 'done':
+    case 'bad_time':
+      // Not the caller's doing: a directory without its books, an id used before, or two clocks that disagree.
+      parts.logger.error(
+        { result: reply.result, account_id: command.accountId, hold_id: command.holdId },
+        'the ledger refused a hold for a reason of its own',
+      );
+      return { kind: 'ledger_unavailable' };
+  }
+}

@@ -1,0 +1,52 @@
+import type { Principal } from '../directory/directory.ts';
+import type { MessagesRequest } from '../domain/call-request.ts';
+import type { NanoUsd } from '../domain/money.ts';
+import type { ModelCard } from '../domain/rate-card.ts';
+import type { Settlement } from '../domain/settlement.ts';
+import type { CallOutcome, InterruptReason } from './metering-types.ts';
+
+/** Facts of one admitted call. */
+export interface CallFacts {
+  /** Our own id, `req_...`. */
+  requestId: string;
+  holdId: string;
+  principal: Principal;
+  request: MessagesRequest;
+  model: ModelCard;
+  heldNanoUsd: NanoUsd;
+  /** What the account could still spend right after the hold. */
+  availableNanoUsd: NanoUsd;
+  /** As the client claims; bounded in length. */
+  sessionId: string | undefined;
+  /** When the request arrived, and when it was admitted. Prices are those of the latter. */
+  arrivedAtMs: number;
+  admittedAtMs: number;
+}
+
+/** What the forwarder adds to an outcome, for the journal, the log and the metrics. */
+export interface CallTrace {
+  /** HTTP status the client was sent; 0: none. */
+  status: number;
+  upstreamRequestId?: string | undefined;
+  /** The client had left before the end, whatever became of the call. */
+  clientGone?: boolean;
+  sentAtMs?: number | undefined;
+  firstByteAtMs?: number | undefined;
+  /** What was odd in the answer, as short stable words. */
+  anomalies?: readonly string[];
+}
+
+/**
+ * A call that holds credit. Whoever has one must see to it that `finish` is called; it may be called many times and
+ * acts once.
+ */
+export interface MeteredCall {
+  readonly facts: CallFacts;
+  /** Called when the call must end now (shutdown); the listener stops the forwarding and finishes. One listener. */
+  onInterrupt(listener: (reason: InterruptReason) => void): void;
+  /**
+   * Decides the charge and hands it to the settle queue. Returns at once; the ledger is told off the answer's path.
+   * @returns the settlement of the first call, whatever later ones say.
+   */
+  finish(outcome: CallOutcome, trace: CallTrace): Settlement;
+}

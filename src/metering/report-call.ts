@@ -1,0 +1,83 @@
+import type { Settlement } from '../domain/settlement.ts';
+import type { FinishedCall } from '../observability/finished-call.ts';
+import type { Logger } from '../observability/create-logger.ts';
+import { logCall } from '../observability/log-call.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { sumByClass } from './describe-call.ts';
+import type { CallFacts, CallTrace } from './metered-call.ts';
+import type { CallOutcome } from './metering-types.ts';
+
+export interface CallReport {
+  facts: CallFacts;
+  outcome: CallOutcome;
+  trace: CallTrace;
+  settlement: Settlement;
+  endedAtMs: number;
+}
+
+type CallReportMetrics = Pick<Metrics, 'callFinished' | 'usageMissing' | 'unpricedRequest'>;
+
+/** Counts an ended call and writes its one line of log. */
+export function reportCall(
+  metrics: CallReportMetrics,
+  logger: Pick<Logger, 'info' | 'warn'>,
+  report: CallReport,
+): void {
+  const finished = toFinishedCall(report);
+  metrics.callFinished(finished);
+  noteDoubts(metrics, report);
+  const { facts, trace, settlement } = report;
+  const { principal } = facts;
+  const charged = settlement.action === 'settle' ? settlement : undefined;
+  logCall(logger, {
+    requestId: facts.requestId,
+    accountId: principal.account.id,
+    keyId: principal.key.id,
+    route: 'messages',
+    model: facts.request.model,
+    stream: facts.request.stream,
+    status: trace.status,
+    outcome: finished.outcome,
+    basis: settlement.basis,
+    costNanoUsd: charged?.amountNanoUsd ?? 0n,
+    holdId: facts.holdId,
+    heldNanoUsd: facts.heldNanoUsd,
+    durationMs: finished.durationMs,
+    ...(charged === undefined ? {} : { usage: sumByClass(charged.receipt.lines) }),
+    ...(finished.cutReason === undefined ? {} : { reason: finished.cutReason }),
+    ...(finished.timeToFirstByteMs === undefined ? {} : { timeToFirstByteMs: finished.timeToFirstByteMs }),
+    ...(trace.upstreamRequestId === undefined ? {} : { upstreamRequestId: trace.upstreamRequestId }),
+    ...(principal.team === undefined ? {} : { teamId: principal.team.id }),
+    ...(principal.member === undefined ? {} : { memberId: principal.member.id }),
+    ...(facts.sessionId === undefined ? {} : { sessionId: facts.sessionId }),
+  });
+}
+
+function toFinishedCall({ facts, outcome, trace, settlement, endedAtMs }: CallReport): FinishedCall {
+  const charged = settlement.action === 'settle' ? settlement : undefined;
+  const cutReason = trace.clientGone ? 'client_gone' : 'reason' in outcome ? outcome.reason : undefined;
+  return {
+    model: facts.request.model,
+    status: trace.status,
+    outcome: cutReason === 'client_gone' ? 'client_gone' : outcome.kind,
+    basis: settlement.basis,
+    usage: charged?.usage,
+    receipt: charged?.receipt,
+    heldNanoUsd: facts.heldNanoUsd,
+    durationMs: Math.max(0, endedAtMs - facts.arrivedAtMs),
+    ...(cutReason === undefined ? {} : { cutReason }),
+    ...(trace.sentAtMs === undefined ? {} : { upstreamMs: Math.max(0, endedAtMs - trace.sentAtMs) }),
+    ...(trace.sentAtMs === undefined || trace.firstByteAtMs === undefined
+      ? {}
+      : { timeToFirstByteMs: Math.max(0, trace.firstByteAtMs - trace.sentAtMs) }),
+  };
+}
+
+function noteDoubts(metrics: CallReportMetrics, { outcome, settlement }: CallReport): void {
+  if (settlement.action !== 'settle') return;
+  const { doubts } = settlement;
+  if (doubts.includes('answer_unpriced')) metrics.unpricedRequest('answered');
+  if (doubts.includes('usage_absurd')) metrics.usageMissing('unreadable');
+  if (doubts.includes('usage_missing'))
+    metrics.usageMissing(outcome.kind === 'completed' ? 'completed' : 'interrupted');
+}
