@@ -1,0 +1,35 @@
+import type { ClientContext, Result } from 'ioredis';
+import type { RedisClient } from './connect-redis.ts';
+import { loadScript } from './load-script.ts';
+
+/** Every script by the name it has as a command of the client, with its file under `scripts/`. */
+const SCRIPTS = {
+  tollgateClaimIdempotencyKey: 'directory/claim-idempotency-key',
+  tollgateCompleteIdempotencyKey: 'directory/complete-idempotency-key',
+  tollgateCreateRecord: 'directory/create-record',
+  tollgateDeleteRecord: 'directory/delete-record',
+  tollgateFindPrincipal: 'directory/find-principal',
+  tollgateListRecords: 'directory/list-records',
+  tollgateReplaceRecord: 'directory/replace-record',
+} as const;
+
+export type ScriptName = keyof typeof SCRIPTS;
+
+/** What scripts answer: strings, absent values and lists of them. No numbers: those above 2^53 would be rounded. */
+export type ScriptReply = string | null | ScriptReply[];
+
+type ScriptCommands<Context extends ClientContext> = {
+  [Name in ScriptName]: (numberOfKeys: number, ...keysAndArguments: string[]) => Result<ScriptReply, Context>;
+};
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> extends ScriptCommands<Context> {}
+}
+
+/**
+ * Makes every script a command of the client. The client sends a script by its hash, and whole where the server does
+ * not know it, so it travels with this version of the program.
+ */
+export function defineScripts(client: RedisClient): void {
+  for (const [command, file] of Object.entries(SCRIPTS)) client.defineCommand(command, { lua: loadScript(file) });
+}
