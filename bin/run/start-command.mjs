@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs';
+import { buildProgram, builtFile } from './build.mjs';
+import { runInOurPlace } from './child.mjs';
+import { installDependencies } from './dependencies.mjs';
+import { findFittingNode } from './fitting-node.mjs';
+import { environmentWith } from './npm.mjs';
+import { inProject } from './project.mjs';
+import { Refusal } from './say.mjs';
+
+/** A Node that fits and what package-lock.json names; answers the Node's path. */
+export async function prepare() {
+  const nodePath = await findFittingNode();
+  await installDependencies(nodePath);
+  return nodePath;
+}
+
+/** Compiles, nothing else: what `npm pack` needs beforehand. */
+export async function build() {
+  const nodePath = await prepare();
+  await buildProgram(nodePath);
+  return { code: 0 };
+}
+
+/** From whatever is here to a running proxy. */
+export async function start(args) {
+  const nodePath = await prepare();
+  await buildProgram(nodePath);
+  return runInOurPlace(nodePath, [builtFile('main.js'), ...args], environmentWith(nodePath));
+}
+
+export async function bench(args) {
+  const nodePath = await prepare();
+  await buildProgram(nodePath);
+  const entry = inProject('bench', 'main.ts');
+  if (!existsSync(entry)) throw new Refusal('bench/main.ts is missing');
+  return runInOurPlace(nodePath, [entry, ...args], environmentWith(nodePath));
+}

@@ -1,0 +1,65 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { runQuietly } from './child.mjs';
+import { withLock } from './lock.mjs';
+import { Refusal, say, step } from './say.mjs';
+
+/** Programs that the tests run for real, and the package of Debian and its kin that carries each. */
+const PROGRAMS = [
+  { program: 'redis-server', aptPackage: 'redis-server' },
+  { program: 'redis-cli', aptPackage: 'redis-tools' },
+  { program: 'curl', aptPackage: 'curl' },
+];
+
+/** Sees to the programs that the tests need: installs what is missing where that is possible, else refuses. */
+export async function provideSystemPrograms() {
+  if (findMissing().length === 0) return;
+  await withLock('system', async () => {
+    const missing = findMissing();
+    if (missing.length === 0) return;
+    const names = missing.map(({ program }) => program).join(', ');
+    const packages = missing.map(({ aptPackage }) => aptPackage);
+    if (!canInstall()) throw new Refusal(manualSentence(names, packages));
+    await step(`installing ${names} by apt-get`, () => installPackages(names, packages));
+    const stillMissing = findMissing();
+    if (stillMissing.length > 0)
+      throw new Refusal(manualSentence(stillMissing.map(({ program }) => program).join(', '), packages));
+  });
+}
+
+function findMissing() {
+  return PROGRAMS.filter(({ program }) => !isInPath(program));
+}
+
+function isInPath(program) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin'].filter(Boolean);
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function canInstall() {
+  return process.platform === 'linux' && process.getuid?.() === 0 && isInPath('apt-get');
+}
+
+function manualSentence(names, packages) {
+  return `the tests run ${names} for real, which is not here and cannot be installed by this user. Install it (Debian, Ubuntu: apt-get install ${packages.join(' ')}; macOS: brew install redis) and try again.`;
+}
+
+async function installPackages(names, packages) {
+  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const install = ['install', '-y', '--no-install-recommends', ...packages];
+  const first = await runQuietly('apt-get', install, { env: environment });
+  if (first.code === 0) return;
+  say('apt-get knows no such package yet: updating its lists');
+  const update = await runQuietly('apt-get', ['update'], { env: environment });
+  const second = await runQuietly('apt-get', install, { env: environment });
+  if (second.code === 0) return;
+  const lines = `${update.output}\n${second.output}`.trim().split('\n').slice(-8).join('\n  ');
+  throw new Refusal(`${names} could not be installed by apt-get:\n  ${lines}`);
+}
