@@ -51,6 +51,7 @@ interface Watched {
   readAtMs: number;
   notBeforeMs: number;
   sequence: number;
+  sequenceAtMs: number;
   /** The newest observation that came while one was being dealt with. */
   next: (() => void) | undefined;
   busy: boolean;
@@ -68,8 +69,9 @@ export function createBalanceWatch(options: WatchBalancesOptions): BalanceWatch 
     const nowMs = options.nowMs();
     const watched = findWatched(accounts, account.id);
     // Replies can overtake each other. A sequence that stays behind (a fail-over) is believed after a while.
-    if (balance.sequence < watched.sequence && nowMs - watched.readAtMs < KNOWN_FOR_MS) return;
+    if (balance.sequence < watched.sequence && nowMs - watched.sequenceAtMs < KNOWN_FOR_MS) return;
     watched.sequence = balance.sequence;
+    watched.sequenceAtMs = nowMs;
     if (watched.busy) {
       watched.next = () => observe(account, balance);
       return;
@@ -100,6 +102,7 @@ function findWatched(accounts: Map<string, Watched>, accountId: string): Watched
     readAtMs: 0,
     notBeforeMs: 0,
     sequence: 0,
+    sequenceAtMs: 0,
     next: undefined,
     busy: false,
   };

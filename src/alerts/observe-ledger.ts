@@ -1,0 +1,69 @@
+import type { AccountBalance } from '../domain/credit/credit-types.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { BalanceWatch, WatchedAccount } from './watch-balances.ts';
+
+/** Accounts whose levels are remembered; of the rest they are read again. */
+const ACCOUNTS_AT_MOST = 10_000;
+const FRESH_FOR_MS = 30_000;
+
+export interface ObserveLedgerOptions {
+  watch: Pick<BalanceWatch, 'observe'>;
+  directory: {
+    findAccount(accountId: string): Promise<WatchedAccount | undefined>;
+    onChange(listener: (accountId: string | undefined) => void): void;
+  };
+  nowMs: () => number;
+  logger: { warn(facts: object, text: string): void };
+}
+
+/**
+ * The same ledger, whose every reply that carries a balance is shown to the watch, beside the caller's way.
+ * A balance is seen in the reply of the very transition that made it, so no fall is missed between two looks.
+ */
+export function observeLedger(ledger: Ledger, options: ObserveLedgerOptions): Ledger {
+  const findWatched = createWatchedAccounts(options);
+  const show = (accountId: string, reply: { balance?: AccountBalance }): void => {
+    const { balance } = reply;
+    if (balance === undefined) return;
+    findWatched(accountId).then(
+      (account) => account !== undefined && options.watch.observe(account, balance),
+      (error: unknown) => options.logger.warn({ err: error, account_id: accountId }, 'balance not watched'),
+    );
+  };
+  const shown =
+    <Command extends { accountId: string }, Reply extends object>(run: (command: Command) => Promise<Reply>) =>
+    async (command: Command): Promise<Reply> => {
+      const reply = await run(command);
+      show(command.accountId, reply);
+      return reply;
+    };
+  return {
+    ...ledger,
+    grant: shown(ledger.grant),
+    voidGrant: shown(ledger.voidGrant),
+    closeAccount: shown(ledger.closeAccount),
+    hold: shown(ledger.hold),
+    extend: shown(ledger.extend),
+    settle: shown(ledger.settle),
+    release: shown(ledger.release),
+    reclaim: shown(ledger.reclaim),
+    tick: shown(ledger.tick),
+  };
+}
+
+function createWatchedAccounts({ directory, nowMs }: ObserveLedgerOptions) {
+  const known = new Map<string, { account: WatchedAccount | undefined; endsAtMs: number }>();
+  directory.onChange((accountId) => {
+    if (accountId === undefined) known.clear();
+    else known.delete(accountId);
+  });
+  return async (accountId: string): Promise<WatchedAccount | undefined> => {
+    const present = known.get(accountId);
+    if (present !== undefined && nowMs() < present.endsAtMs) return present.account;
+    const account = await directory.findAccount(accountId);
+    known.delete(accountId);
+    known.set(accountId, { account, endsAtMs: nowMs() + FRESH_FOR_MS });
+    if (known.size > ACCOUNTS_AT_MOST) known.delete(known.keys().next().value ?? accountId);
+    return account;
+  };
+}
