@@ -24,13 +24,10 @@ function describeError(error: TLocalizedValidationError): FieldError[] {
   switch (error.keyword) {
     case 'required':
       return error.params.requiredProperties.map((name) => ({ field: joinField(field, name), message: 'is required' }));
-    case 'additionalProperties':
-      return error.params.additionalProperties.map((name) => ({
-        field: joinField(field, name.slice(0, 100)),
-        message: 'is not known here',
-      }));
-    // Said by `additionalProperties` already.
+    // One for each field that is not known; `additionalProperties` sums them up and can be cut off by their number.
     case 'boolean':
+      return [{ field, message: 'is not known here' }];
+    case 'additionalProperties':
       return [];
     case 'enum':
       return [{ field, message: `must be one of ${error.params.allowedValues.join(', ')}` }];

@@ -1,0 +1,109 @@
+import type { AdminApp, AdminParts } from '../../src/admin/admin-parts.ts';
+import { createAdminApp } from '../../src/admin/create-admin-app.ts';
+import type { Directory } from '../../src/directory/directory.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { DIRECTORY_SCHEMA } from '../../src/store/sqlite/directory-schema.ts';
+import { LEDGER_SCHEMA } from '../../src/store/sqlite/ledger-schema.ts';
+import { openDatabase } from '../../src/store/sqlite/open-database.ts';
+import { createSqliteDirectory } from '../../src/store/sqlite/sqlite-directory.ts';
+import { createSqliteLedger } from '../../src/store/sqlite/sqlite-ledger.ts';
+import { type AnswerContract, createAnswerContract } from './answer-contract.ts';
+
+export const TOKEN = 'tga_test-token-of-the-admin-api';
+export const START_MS = Date.parse('2026-11-21T09:30:00.000Z');
+
+// biome-ignore lint/suspicious/noExplicitAny: the answers are held against the OpenAPI document at run time.
+export type Json = any;
+
+export interface Answer {
+  status: number;
+  headers: { readonly [name: string]: string };
+  text: string;
+  body: Json;
+}
+
+export interface AdminUnderTest {
+  app: AdminApp;
+  /** Every route there is: "GET /admin/v1/accounts/:account_id". */
+  routes: readonly string[];
+  clock: { nowMs: number };
+  directory: Directory;
+  ledger: Ledger;
+  /** Sends a call with the token and holds its answer against the OpenAPI document. */
+  call(method: string, path: string, body?: unknown, headers?: { [name: string]: string }): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** Replaces parts of the stores, to cut a call off in the middle. */
+export type Tamper = (stores: { directory: Directory; ledger: Ledger }) => Partial<AdminParts>;
+
+/** The admin app on embedded stores in memory, at a clock of its own. */
+export async function openAdmin(tamper: Tamper = () => ({})): Promise<AdminUnderTest> {
+  const clock = { nowMs: START_MS };
+  const database = openDatabase({ path: ':memory:', parts: [LEDGER_SCHEMA, DIRECTORY_SCHEMA] });
+  const ledger = createSqliteLedger({ database, clock: () => clock.nowMs });
+  const directory = createSqliteDirectory(database);
+  const app = createAdminApp({
+    directory,
+    ledger,
+    adminToken: TOKEN,
+    clock: () => clock.nowMs,
+    metricsText: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'tollgate_up 1\n' }),
+    readiness: async () => ({ ready: true, checks: { store: 'ok' } }),
+    version: '1.2.3',
+    ...tamper({ directory, ledger }),
+  });
+  const routes: string[] = [];
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) routes.push(`${one} ${url}`);
+  });
+  await app.ready();
+  const contract = createAnswerContract(app.swagger());
+  return {
+    app,
+    routes,
+    clock,
+    directory,
+    ledger,
+    call: (method, path, body, headers) => call(app, contract, method, path, body, headers),
+    close: async () => {
+      await app.close();
+      database.close();
+    },
+  };
+}
+
+async function call(
+  app: AdminApp,
+  contract: AnswerContract,
+  method: string,
+  path: string,
+  body: unknown,
+  headers: { [name: string]: string } = {},
+): Promise<Answer> {
+  const response = await app.inject({
+    method: method as 'GET',
+    url: `/admin/v1${path}`,
+    headers: {
+      authorization: `Bearer ${TOKEN}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const answer: Answer = {
+    status: response.statusCode,
+    headers: Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, `${value}`])),
+    text: response.body,
+    body: `${response.headers['content-type']}`.includes('json') ? response.json() : undefined,
+  };
+  contract.check(method, `/admin/v1${path}`, answer);
+  return answer;
+}
+
+/** An account to test with. */
+export async function openAccount(admin: AdminUnderTest, body: object = {}): Promise<Json> {
+  const answer = await admin.call('POST', '/accounts', { name: 'Acme', ...body });
+  if (answer.status !== 201) throw new Error(`no account: ${answer.text}`);
+  return answer.body;
+}

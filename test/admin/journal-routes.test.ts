@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createId } from '../../src/directory/create-id.ts';
+import { type AdminUnderTest, openAccount, openAdmin } from './admin-under-test.ts';
+
+let admin: AdminUnderTest;
+let accountId: string;
+beforeEach(async () => {
+  admin = await openAdmin();
+  accountId = (await openAccount(admin, { mode: 'postpaid', credit_limit_usd: '2.5' })).id;
+});
+afterEach(() => admin.close());
+
+async function spend(): Promise<{ grantId: string; holdId: string }> {
+  const granted = await admin.call('POST', `/accounts/${accountId}/grants`, {
+    amount_usd: '1',
+    kind: 'paid',
+    note: '=cmd|calc',
+  });
+  const holdId = createId('hold', admin.clock.nowMs);
+  const call = { accountId, holdId, tokens: 0n, modelLabels: [], cells: [] };
+  const held = await admin.ledger.hold({ ...call, amountNanoUsd: 600_000_000n, leaseMs: 60_000 });
+  expect(held.result).toBe('held');
+  await admin.ledger.settle({ ...call, amountNanoUsd: 123_456_789n, details: { model: 'claude-opus-4-8' } });
+  return { grantId: granted.body.id, holdId };
+}
+
+test('shows every change in sequence, in the units of the API', async () => {
+  const { grantId, holdId } = await spend();
+  const { body } = await admin.call('GET', `/accounts/${accountId}/journal`);
+  expect(body.has_more).toBe(false);
+  expect(body.data).toMatchObject([
+    { sequence: 1, operation: 'open', terms: { status: 'open', mode: 'postpaid', credit_limit_usd: '2.50' } },
+    {
+      sequence: 2,
+      operation: 'grant',
+      amount_usd: '1.00',
+      terms: { kind: 'paid', expires_at: '2027-11-21T09:30:00.000Z' },
+      details: { note: '=cmd|calc' },
+    },
+    {
+      sequence: 3,
+      operation: 'hold',
+      subject_id: holdId,
+      postings: [{ kind: 'hold', grant_id: grantId, amount_usd: '0.60' }],
+    },
+    { sequence: 4, operation: 'settle', amount_usd: '0.123456789', details: { model: 'claude-opus-4-8' } },
+  ]);
+});
+
+test('goes on after a sequence, for ever', async () => {
+  await spend();
+  const first = await admin.call('GET', `/accounts/${accountId}/journal?limit=3`);
+  expect(first.body).toMatchObject({ has_more: true, next_after: 3 });
+  const second = await admin.call('GET', `/accounts/${accountId}/journal?limit=3&after=3`);
+  expect(second.body.data.map((entry: { sequence: number }) => entry.sequence)).toEqual([4]);
+  expect('next_after' in second.body).toBe(false);
+  expect((await admin.call('GET', `/accounts/${accountId}/journal?after=4`)).body.data).toEqual([]);
+});
+
+test('as CSV it has one row per entry and no live formula', async () => {
+  const { grantId } = await spend();
+  const answer = await admin.call('GET', `/accounts/${accountId}/journal?format=csv&limit=3`);
+  expect(answer.headers['content-type']).toBe('text/csv; charset=utf-8');
+  expect(answer.headers['content-disposition']).toBe(`attachment; filename="journal-${accountId}.csv"`);
+  expect(answer.headers['tollgate-next-after']).toBe('3');
+  const lines = answer.text.trimEnd().split('\r\n');
+  expect(lines[0]).toBe('sequence,at,operation,subject_id,amount_usd,postings,terms,details');
+  expect(lines).toHaveLength(4);
+  expect(lines[2]).toContain(`,grant ${grantId} 1.00,`);
+  expect(answer.text).not.toMatch(/(^|,)"?[=+@]/m);
+});
+
+test.each(['after=-1', 'after=x', 'limit=1001', 'format=xml'])('refuses ?%s', async (query) => {
+  const answer = await admin.call('GET', `/accounts/${accountId}/journal?${query}`);
+  expect([answer.status, answer.body.errors[0].field]).toEqual([400, query.split('=')[0]]);
+});
+
+test('of an unknown account is not found', async () => {
+  expect((await admin.call('GET', '/accounts/acct_none/journal')).status).toBe(404);
+});

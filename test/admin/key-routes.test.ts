@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { hashKeySecret, isKeySecret } from '../../src/directory/key-secret.ts';
+import { type AdminUnderTest, type Json, openAccount, openAdmin, START_MS } from './admin-under-test.ts';
+
+let admin: AdminUnderTest;
+let keys: string;
+beforeEach(async () => {
+  admin = await openAdmin();
+  keys = `/accounts/${(await openAccount(admin)).id}/keys`;
+});
+afterEach(() => admin.close());
+
+const createKey = async (body: object = { name: 'laptop' }): Promise<Json> =>
+  (await admin.call('POST', keys, body)).body;
+const findBySecret = (secret: string) => admin.directory.findPrincipal(hashKeySecret(secret));
+
+describe('creating a key', () => {
+  test('shows a secret that works, once', async () => {
+    const { secret, ...shown } = await createKey();
+    expect(isKeySecret(secret)).toBe(true);
+    expect(shown).toEqual({
+      id: expect.stringMatching(/^key_/),
+      account_id: keys.split('/')[2],
+      team_id: null,
+      member_id: null,
+      name: 'laptop',
+      status: 'active',
+      hint: secret.slice(0, 7),
+      expires_at: null,
+      allowed_models: null,
+      previous_secret_expires_at: null,
+      revoked_at: null,
+      created_at: '2026-11-21T09:30:00.000Z',
+    });
+    expect((await findBySecret(secret))?.key.id).toBe(shown.id);
+    const readBack = [
+      await admin.call('GET', `${keys}/${shown.id}`),
+      await admin.call('GET', keys),
+      await admin.call('PATCH', `${keys}/${shown.id}`, { name: 'desk' }),
+      await admin.call('POST', `${keys}/${shown.id}/revoke`),
+    ];
+    for (const { text } of readBack) {
+      expect(text).not.toContain(secret);
+      expect(text).not.toContain(hashKeySecret(secret));
+      expect(text).not.toContain('"secret"');
+    }
+  });
+
+  test('names every owner that is not of the account', async () => {
+    const unknownTeam = await admin.call('POST', keys, { name: 'k', team_id: 'team_none' });
+    expect(unknownTeam.body.errors).toEqual([{ field: 'team_id', message: 'is no team of this account' }]);
+    const { id } = await createKey();
+    const changed = await admin.call('PATCH', `${keys}/${id}`, { team_id: 'team_none', member_id: 'mem_none' });
+    expect(changed.body.errors).toEqual([
+      { field: 'team_id', message: 'is no team of this account' },
+      { field: 'member_id', message: 'is no member of this account' },
+    ]);
+  });
+
+  test('refuses an end that has passed', async () => {
+    const answer = await admin.call('POST', keys, { name: 'k', expires_at: new Date(START_MS).toISOString() });
+    expect(answer.body.errors).toEqual([{ field: 'expires_at', message: 'must be in the future' }]);
+    expect((await admin.call('GET', keys)).body.data).toEqual([]);
+  });
+});
+
+describe('changing a key', () => {
+  test('null removes what is optional', async () => {
+    const created = await createKey({
+      name: 'laptop',
+      expires_at: '2027-01-01T00:00:00Z',
+      allowed_models: ['claude-haiku-4-5'],
+    });
+    expect(created).toMatchObject({ expires_at: '2027-01-01T00:00:00.000Z', allowed_models: ['claude-haiku-4-5'] });
+    const { body } = await admin.call('PATCH', `${keys}/${created.id}`, { expires_at: null, allowed_models: null });
+    expect(body).toMatchObject({ name: 'laptop', expires_at: null, allowed_models: null });
+  });
+
+  test('an expired key reads as expired', async () => {
+    const { id } = await createKey({ name: 'k', expires_at: '2026-11-21T10:00:00Z' });
+    admin.clock.nowMs += 30 * 60_000;
+    expect((await admin.call('GET', `${keys}/${id}`)).body.status).toBe('expired');
+    const rotated = await admin.call('POST', `${keys}/${id}/rotate`);
+    expect([rotated.status, rotated.body.type]).toEqual([409, 'urn:tollgate:problem:key-not-active']);
+  });
+});
+
+describe('rotating a key', () => {
+  test('ends the old secret at once without a grace', async () => {
+    const created = await createKey();
+    const rotated = await admin.call('POST', `${keys}/${created.id}/rotate`);
+    expect(rotated.body.secret).not.toBe(created.secret);
+    expect(rotated.body.hint).toBe(rotated.body.secret.slice(0, 7));
+    expect((await findBySecret(rotated.body.secret))?.key.id).toBe(created.id);
+    const old = await findBySecret(created.secret);
+    expect(old === undefined || (old.secretExpiresAtMs ?? Infinity) <= START_MS).toBe(true);
+  });
+
+  test('keeps the old secret alive for the grace', async () => {
+    const created = await createKey();
+    const rotated = await admin.call('POST', `${keys}/${created.id}/rotate`, { grace_seconds: 3600 });
+    expect(rotated.body.previous_secret_expires_at).toBe('2026-11-21T10:30:00.000Z');
+    expect((await findBySecret(created.secret))?.secretExpiresAtMs).toBe(START_MS + 3_600_000);
+  });
+
+  test.each([{ grace_seconds: -1 }, { grace_seconds: 2_592_001 }, { grace_seconds: '60' }, { grace_seconds: 1.5 }])(
+    'refuses %j',
+    async (body) => {
+      const { id, secret } = await createKey();
+      const answer = await admin.call('POST', `${keys}/${id}/rotate`, body);
+      expect([answer.status, answer.body.errors[0].field]).toEqual([400, 'grace_seconds']);
+      expect((await findBySecret(secret))?.secretExpiresAtMs).toBeUndefined();
+    },
+  );
+});
+
+describe('revoking a key', () => {
+  test('is for good and keeps its first time', async () => {
+    const { id } = await createKey();
+    const revoked = await admin.call('POST', `${keys}/${id}/revoke`);
+    expect(revoked.body).toMatchObject({ status: 'revoked', revoked_at: '2026-11-21T09:30:00.000Z' });
+    admin.clock.nowMs += 1_000;
+    expect((await admin.call('POST', `${keys}/${id}/revoke`)).body).toEqual(revoked.body);
+    expect((await admin.call('POST', `${keys}/${id}/rotate`)).status).toBe(409);
+    const reopened = await admin.call('PATCH', `${keys}/${id}`, { revoked_at: null });
+    expect(reopened.body.errors).toEqual([{ field: 'revoked_at', message: 'is not known here' }]);
+  });
+});
