@@ -4,6 +4,11 @@ import { loadScript } from './load-script.ts';
 
 /** Every script by the name it has as a command of the client, with its file under `scripts/`. */
 const SCRIPTS = {
+  tollgateAbandonNotice: 'alerts/abandon-notice',
+  tollgateChangeAlerts: 'alerts/change-alerts',
+  tollgateClaimNotices: 'alerts/claim-notices',
+  tollgateCompleteNotice: 'alerts/complete-notice',
+  tollgatePostponeNotice: 'alerts/postpone-notice',
   tollgateClaimIdempotencyKey: 'directory/claim-idempotency-key',
   tollgateCompleteIdempotencyKey: 'directory/complete-idempotency-key',
   tollgateCreateRecord: 'directory/create-record',

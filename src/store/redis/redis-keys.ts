@@ -17,3 +17,15 @@ export const directoryKeys = {
   /** A pub/sub channel, not a key. */
   changesChannel: 'tg:dir:changes',
 } as const;
+
+/** The alerts are one slot: a fall's states and its notice change together. They are few and change seldom. */
+const ALERTS_TAG = '{tg:al}';
+
+export const alertKeys = {
+  states: `${ALERTS_TAG}:states`,
+  fired: `${ALERTS_TAG}:fired`,
+  due: `${ALERTS_TAG}:due`,
+  notices: `${ALERTS_TAG}:notices`,
+  attempts: `${ALERTS_TAG}:attempts`,
+  abandoned: `${ALERTS_TAG}:abandoned`,
+} as const;
