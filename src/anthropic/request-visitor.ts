@@ -1,0 +1,249 @@
+import type { FallbackModel, MessagesRequest, RequestTool, SourceCount } from '../domain/call-request.ts';
+import type { JsonScalar, JsonVisitor } from './json-scanner.ts';
+import { checkField, checkRequired } from './request-fields.ts';
+import { enterFrame, type FieldValue, numberOf, type RequestFrame, textOf } from './request-frame.ts';
+import { findRequestName, REQUEST_NAMES, type RequestName, readJsonString } from './request-names.ts';
+import { findRole } from './request-roles.ts';
+
+/** Longest text read for its value: a model id, a tool's type. Longer ones are cut, which makes them unknown. */
+const LONGEST_VALUE_BYTES = 1_024;
+
+/** Members whose scalar is read; of the others only the presence counts. */
+const READ_NAMES: ReadonlySet<RequestName> = new Set([
+  'model',
+  'max_tokens',
+  'stream',
+  'speed',
+  'inference_geo',
+  'service_tier',
+  'fallbacks',
+  'container',
+  'type',
+  'ttl',
+  'max_uses',
+  'bill_to',
+]);
+const NOT_AN_OBJECT = 'Input should be a valid dictionary or object to extract fields from';
+
+/** Builds a {@link MessagesRequest} from the parts of a JSON text. */
+export class RequestVisitor implements JsonVisitor {
+  readonly #bytes: Uint8Array;
+  readonly #frames: RequestFrame[] = [];
+  readonly #rootNames = new Set<string>();
+  #depth = -1;
+  #root = new Map<RequestName, FieldValue>();
+  readonly #fallbacks: FallbackModel[] = [];
+  readonly #tools: RequestTool[] = [];
+  readonly #images: SourceCount = { base64: 0, base64Bytes: 0, remote: 0 };
+  readonly #documents: SourceCount = { base64: 0, base64Bytes: 0, remote: 0 };
+  #customTools = 0;
+  #mcpServers = 0;
+  #cacheWrite: MessagesRequest['cacheWrite'] = 'none';
+  #thread: MessagesRequest['thread'];
+  #compaction = false;
+  #container = false;
+  #billsUserProfile = false;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  open(isArray: boolean): string | undefined {
+    const parent = this.#frames[this.#depth];
+    const name = parent?.name;
+    const role = parent === undefined ? 'root' : findRole(parent.role, name, isArray);
+    this.#depth += 1;
+    enterFrame(this.#frames, this.#depth, role);
+    if (parent === undefined) return isArray ? NOT_AN_OBJECT : undefined;
+    parent.name = undefined;
+    if (parent.role === 'mcp_servers') this.#mcpServers += 1;
+    if (parent.role === 'root' && name !== undefined) return this.#openRootMember(name, isArray);
+    return undefined;
+  }
+
+  close(): string | undefined {
+    const frame = this.#frames[this.#depth] as RequestFrame;
+    const parent = this.#frames[this.#depth - 1];
+    this.#depth -= 1;
+    switch (frame.role) {
+      case 'root':
+        this.#root = frame.values;
+        break;
+      case 'source':
+        if (parent !== undefined) closeSource(frame, parent);
+        break;
+      case 'block':
+        this.#closeBlock(frame);
+        break;
+      case 'tool':
+        this.#closeTool(frame);
+        break;
+      case 'fallback':
+        this.#closeFallback(frame);
+        break;
+      case 'cache_control':
+        this.#closeCacheControl(frame);
+        break;
+      case 'edit':
+        // Edits that clear cost nothing; any other kind may summarise.
+        if (!textOf(frame.values, 'type')?.startsWith('clear_')) this.#compaction = true;
+        break;
+      case 'thread':
+        this.#thread = textOf(frame.values, 'type') === 'create' ? 'create' : 'continue';
+        break;
+      case 'billing_policy':
+        if (textOf(frame.values, 'bill_to') === 'user_profile') this.#billsUserProfile = true;
+        break;
+    }
+    return undefined;
+  }
+
+  name(start: number, end: number, escaped: boolean): string | undefined {
+    const frame = this.#frames[this.#depth] as RequestFrame;
+    const index = findRequestName(this.#bytes, start, end, escaped);
+    if (index === -2) return 'The request body is not valid JSON: invalid character in a name';
+    if (frame.role === 'root' && this.#isRepeated(start, end, escaped)) return this.#duplicate(start, end, escaped);
+    frame.name = REQUEST_NAMES[index];
+    if (index < 0) return undefined;
+    const bit = 1 << index;
+    if ((frame.seen & bit) !== 0) return this.#duplicate(start, end, escaped);
+    frame.seen |= bit;
+    return undefined;
+  }
+
+  scalar(kind: JsonScalar, start: number, end: number, escaped: boolean): string | undefined {
+    const frame = this.#frames[this.#depth];
+    if (frame === undefined) return NOT_AN_OBJECT;
+    const name = frame.name;
+    frame.name = undefined;
+    if (name === undefined) return this.#element(frame, kind, start, end, escaped);
+    if (name === 'data') {
+      frame.dataBytes = end - start;
+      return undefined;
+    }
+    if (frame.role === 'other') return undefined;
+    const value = READ_NAMES.has(name) ? this.#readValue(kind, start, end, escaped) : null;
+    if (value !== null) frame.values.set(name, value);
+    return checkField(frame.role, name, kind, value);
+  }
+
+  /** After the last byte: the request, or what the API would miss in it. */
+  finish(): { ok: true; request: MessagesRequest } | { ok: false; message: string } {
+    const missing = checkRequired(this.#frames[0]?.seen ?? 0);
+    if (missing !== undefined) return { ok: false, message: missing };
+    const images = this.#images;
+    const documents = this.#documents;
+    const text = (name: RequestName) => textOf(this.#root, name);
+    const request: MessagesRequest = {
+      model: text('model') ?? '',
+      maxTokens: numberOf(this.#root, 'max_tokens') ?? 0,
+      stream: this.#root.get('stream') === true,
+      speed: text('speed'),
+      inferenceGeo: text('inference_geo'),
+      serviceTier: text('service_tier'),
+      cacheWrite: this.#cacheWrite,
+      thread: this.#thread,
+      fallbacks: this.#root.has('fallbacks') ? 'default' : this.#fallbacks,
+      tools: this.#tools,
+      customTools: this.#customTools,
+      mcpServers: this.#mcpServers,
+      compaction: this.#compaction,
+      container: this.#container || this.#root.has('container'),
+      billsUserProfile: this.#billsUserProfile,
+      images,
+      documents,
+      bodyBytes: this.#bytes.length,
+      textBytes: this.#bytes.length - images.base64Bytes - documents.base64Bytes,
+    };
+    return { ok: true, request };
+  }
+
+  #openRootMember(name: RequestName, isArray: boolean): string | undefined {
+    if (name === 'compaction') this.#compaction = true;
+    if (name === 'container') this.#container = true;
+    return checkField('root', name, isArray ? 'array' : 'object', null);
+  }
+
+  #isRepeated(start: number, end: number, escaped: boolean): boolean {
+    const text = readJsonString(this.#bytes, start, end, escaped);
+    if (this.#rootNames.has(text)) return true;
+    this.#rootNames.add(text);
+    return false;
+  }
+
+  #duplicate(start: number, end: number, escaped: boolean): string {
+    const name = readJsonString(this.#bytes, start, end, escaped).slice(0, 100);
+    return `The request body is not valid JSON: duplicate name ${JSON.stringify(name)}`;
+  }
+
+  #element(frame: RequestFrame, kind: JsonScalar, start: number, end: number, escaped: boolean): string | undefined {
+    if (frame.role !== 'fallbacks' || kind !== 'string') return undefined;
+    const model = readJsonString(
+      this.#bytes,
+      start,
+      Math.min(end, start + LONGEST_VALUE_BYTES),
+      escaped && end - start <= LONGEST_VALUE_BYTES,
+    );
+    this.#fallbacks.push({ model, maxTokens: undefined, speed: undefined });
+    return undefined;
+  }
+
+  #readValue(kind: JsonScalar, start: number, end: number, escaped: boolean): FieldValue | null {
+    if (kind === 'null') return null;
+    if (kind === 'true' || kind === 'false') return kind === 'true';
+    const text = this.#readText(start, end, escaped);
+    return kind === 'number' ? Number(text) : text;
+  }
+
+  #readText(start: number, end: number, escaped: boolean): string {
+    const isLong = end - start > LONGEST_VALUE_BYTES;
+    return readJsonString(this.#bytes, start, isLong ? start + LONGEST_VALUE_BYTES : end, escaped && !isLong);
+  }
+
+  #closeBlock(frame: RequestFrame): void {
+    const { sourceType } = frame;
+    if (sourceType === undefined || sourceType === 'text' || sourceType === 'content') return;
+    const type = textOf(frame.values, 'type');
+    const count = type === 'image' ? this.#images : this.#documents;
+    if (sourceType !== 'base64') count.remote += 1;
+    else {
+      count.base64 += 1;
+      count.base64Bytes += frame.sourceBytes;
+    }
+  }
+
+  #closeTool(frame: RequestFrame): void {
+    const type = textOf(frame.values, 'type');
+    if (type === undefined || type === 'custom') this.#customTools += 1;
+    else {
+      this.#tools.push({
+        type,
+        maxUses: numberOf(frame.values, 'max_uses'),
+        model: textOf(frame.values, 'model'),
+        maxTokens: numberOf(frame.values, 'max_tokens'),
+      });
+    }
+  }
+
+  #closeFallback(frame: RequestFrame): void {
+    const maxTokens = numberOf(frame.values, 'max_tokens');
+    this.#fallbacks.push({
+      model: textOf(frame.values, 'model') ?? '',
+      maxTokens,
+      speed: textOf(frame.values, 'speed'),
+    });
+  }
+
+  /** The API's default time to live is 5 minutes; one that is not known is taken for the dearest. */
+  #closeCacheControl(frame: RequestFrame): void {
+    const ttl = textOf(frame.values, 'ttl') ?? '5m';
+    if (ttl !== '5m') this.#cacheWrite = '1h';
+    else if (this.#cacheWrite === 'none') this.#cacheWrite = '5m';
+  }
+}
+
+/** A source whose type is missing is taken for one that is not in the body. */
+function closeSource(frame: RequestFrame, block: RequestFrame): void {
+  block.sourceType = textOf(frame.values, 'type') ?? 'unknown';
+  block.sourceBytes = frame.dataBytes;
+}
