@@ -1,0 +1,38 @@
+import type { ServerResponse } from 'node:http';
+
+/** The client's side of one call: whether it is still there, and how fast it takes the answer. */
+export interface ClientConnection {
+  readonly gone: boolean;
+  /** Fires when the client left before the answer's end. */
+  readonly signal: AbortSignal;
+  /** Writes a chunk. @returns false when the client is slower than we are: wait for `onDrain`. */
+  write(chunk: Buffer): boolean;
+  onDrain(listener: () => void): void;
+  /** Breaks the connection off, so that the client sees an answer that did not come to its end. */
+  destroy(): void;
+}
+
+/**
+ * Watches the response's `close`, the one event that fires in every way a client can leave: fastify's own hooks do
+ * not when it leaves in the middle of a stream. To be called at once after admission; a client that left before is
+ * noticed too.
+ */
+export function watchClient(response: ServerResponse): ClientConnection {
+  const left = new AbortController();
+  const note = (): void => {
+    if (!response.writableFinished) left.abort();
+  };
+  response.once('close', note);
+  // A write that races the client's leaving fails; the close that follows says all there is to say.
+  response.on('error', () => undefined);
+  if (response.destroyed || response.closed || response.socket?.destroyed) left.abort();
+  return {
+    get gone() {
+      return left.signal.aborted;
+    },
+    signal: left.signal,
+    write: (chunk) => response.destroyed || response.write(chunk),
+    onDrain: (listener) => void response.once('drain', listener),
+    destroy: () => void response.destroy(),
+  };
+}

@@ -1,0 +1,37 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Timers } from '../metering/timers.ts';
+import { writeEnvelope } from './envelope.ts';
+import { answerRefusal, type Refusal } from './refusals.ts';
+import { createRequestId } from './request-state.ts';
+
+/**
+ * Answers what never became a request: a malformed head, headers too large, a request not sent in time. The
+ * connection is closed, for nothing more that comes on it can be trusted.
+ */
+export function answerClientError(timers: Timers, error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const answer = answerRefusal(toRefusal(error.code), { nowMs: timers.nowMs(), topUpHint: '' });
+  const requestId = createRequestId(timers);
+  const body = writeEnvelope(answer, requestId);
+  socket.end(
+    [
+      `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}`,
+      'content-type: application/json',
+      `content-length: ${Buffer.byteLength(body)}`,
+      `request-id: ${requestId}`,
+      'connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}
+
+function toRefusal(code: string | undefined): Refusal {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { kind: 'request_timeout' };
+  if (code === 'HPE_HEADER_OVERFLOW') return { kind: 'headers_too_large' };
+  return { kind: 'malformed', reason: 'The request is not valid HTTP/1.1.' };
+}

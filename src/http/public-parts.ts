@@ -1,0 +1,24 @@
+import type { Limits } from '../config/settings.ts';
+import type { PrincipalCache } from '../directory/principal-cache.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Meter } from '../metering/meter.ts';
+import type { Logger } from '../observability/create-logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { ForwardParts } from './forward-types.ts';
+
+/** Everything the public listener needs. */
+export interface PublicParts extends Omit<ForwardParts, 'limits' | 'metrics' | 'logger' | 'drains'> {
+  limits: Limits;
+  principals: Pick<PrincipalCache, 'find'>;
+  meter: Meter;
+  ledger: Pick<Ledger, 'readBalance' | 'ping'>;
+  metrics: Pick<
+    Metrics,
+    'openStreams' | 'admissionRefused' | 'requestRefused' | 'requestForwarded' | 'observeOverhead' | 'storeFailed'
+  >;
+  logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** True from the beginning of the shutdown: new requests are refused, running ones go on. */
+  isClosing(): boolean;
+  /** What to tell a caller without credit; {@link TOP_UP_HINT} unless given. */
+  topUpHint?: string;
+}

@@ -1,0 +1,34 @@
+import type { AnswerSink, RelayContext } from './forward-types.ts';
+import { createClientHeaders } from './headers.ts';
+import { sendWhole } from './send-answer.ts';
+import { judgeUpstreamError } from './upstream-error.ts';
+
+/** Larger than any error of the API; what is longer is some other server's page. */
+const ERROR_BODY_BYTES = 256 * 1_024;
+
+/** Takes an answer that is not a success: read whole, judged, and passed on or put in our own words. */
+export function createErrorSink(context: RelayContext): AnswerSink {
+  const { job, head, parts, client } = context;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  return {
+    push(chunk) {
+      bytes += chunk.byteLength;
+      if (bytes <= ERROR_BODY_BYTES) chunks.push(chunk);
+    },
+    end(how) {
+      const isWhole = how === 'ended' && bytes <= ERROR_BODY_BYTES;
+      const body = Buffer.concat(isWhole ? chunks : []);
+      const verdict = judgeUpstreamError(head.status, head.headers, body);
+      let status = client.gone ? 0 : head.status;
+      if (verdict.action === 'refuse') {
+        if (verdict.alert !== undefined) parts.onOperatorAlert(verdict.alert);
+        status = client.gone ? 0 : job.refuse(verdict.refusal);
+      } else {
+        const headers = { 'request-id': job.call.facts.requestId, ...createClientHeaders(head.headers) };
+        sendWhole(job.response, head.status, headers, body);
+      }
+      job.call.finish({ kind: 'upstream_error', status: head.status }, context.trace(status));
+    },
+  };
+}

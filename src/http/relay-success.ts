@@ -1,0 +1,121 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { UsageSnapshot } from '../anthropic/usage-reader.ts';
+import { formatUsd } from '../domain/money.ts';
+import type { Settlement } from '../domain/settlement.ts';
+import type { ExchangeEnd } from './exchange.ts';
+import type { AnswerSink, RelayContext } from './forward-types.ts';
+import { createClientHeaders } from './headers.ts';
+import { readOutcome } from './read-outcome.ts';
+import type { Refusal } from './refusals.ts';
+import { sendWhole } from './send-answer.ts';
+import { createThrottledWriter } from './throttled-writer.ts';
+import { createUsageObserver } from './usage-observer.ts';
+
+/**
+ * A JSON answer up to this size is read whole before anything is sent, so that its cost can be told in a header. The
+ * API writes one at its end and at once, so nothing is delayed but by its own transfer; a larger one streams without.
+ */
+const WHOLE_JSON_BYTES = 1_024 * 1_024;
+
+/** Takes a success: passes its bytes on as they come, and reads the usage in them. */
+export function createSuccessSink(context: RelayContext): AnswerSink {
+  const { parts, job, head, client } = context;
+  const contentType = head.headers['content-type'] ?? '';
+  const isStream = /^text\/event-stream\b/i.test(contentType);
+  const observer = createUsageObserver({
+    reader: parts.createUsageReader(contentType),
+    contentEncoding: head.headers['content-encoding'],
+    onFault: (error) =>
+      parts.logger.error({ err: error, hold_id: job.call.facts.holdId }, 'the usage of an answer could not be read'),
+  });
+  const writer = createThrottledWriter(context);
+  let collected: Buffer[] | undefined = /^application\/json\b/i.test(contentType) ? [] : undefined;
+  let bytes = 0;
+
+  const startStream = (): void => {
+    if (client.gone) return;
+    job.response.writeHead(head.status, answerHeaders(context));
+    job.response.flushHeaders();
+    parts.metrics.openStreams.inc();
+  };
+  if (collected === undefined) startStream();
+
+  return {
+    push(chunk) {
+      observer.push(chunk);
+      bytes += chunk.byteLength;
+      if (collected === undefined) return writer.write(chunk);
+      collected.push(chunk);
+      if (bytes <= WHOLE_JSON_BYTES) return;
+      startStream();
+      for (const kept of collected) writer.write(kept);
+      collected = undefined;
+    },
+    end(how) {
+      writer.stop();
+      if (job.response.headersSent) parts.metrics.openStreams.dec();
+      observer.end((snapshot) => {
+        const settle = (status: number): Settlement =>
+          job.call.finish(readOutcome({ how, head, snapshot, bytes, isStream }), traceOf(context, status, snapshot));
+        if (collected === undefined) endStream(context, how, settle);
+        else endWhole(context, how, Buffer.concat(collected), settle);
+      });
+    },
+  };
+}
+
+function traceOf(context: RelayContext, status: number, snapshot: UsageSnapshot | undefined) {
+  return { ...context.trace(status), anomalies: snapshot?.anomalies ?? [] };
+}
+
+/** The client must see that an answer was cut: an end without the closing chunk is an error to it. */
+function endStream({ job, client }: RelayContext, how: ExchangeEnd, settle: (status: number) => Settlement): void {
+  settle(job.response.headersSent ? job.response.statusCode : 0);
+  if (how === 'ended' && !client.gone) job.response.end();
+  else client.destroy();
+}
+
+function endWhole(context: RelayContext, how: ExchangeEnd, body: Buffer, settle: (status: number) => Settlement): void {
+  const { job, head, client } = context;
+  if (client.gone) {
+    settle(0);
+    return;
+  }
+  if (how !== 'ended') {
+    settle(job.refuse(refusalOfEnd(how)));
+    return;
+  }
+  const settlement = settle(head.status);
+  const cost = settlement.action === 'settle' ? settlement.amountNanoUsd : 0n;
+  sendWhole(job.response, head.status, { ...answerHeaders(context), 'tollgate-cost-usd': formatUsd(cost) }, body);
+}
+
+/** The upstream's headers by our rules, and our own. */
+function answerHeaders({ head, job }: RelayContext): OutgoingHttpHeaders {
+  return {
+    'request-id': job.call.facts.requestId,
+    ...createClientHeaders(head.headers),
+    'tollgate-balance-usd': formatUsd(job.call.facts.availableNanoUsd),
+  };
+}
+
+/** What to say when nothing of an answer can be passed on. */
+export function refusalOfEnd(how: ExchangeEnd): Refusal {
+  switch (how) {
+    case 'slow':
+    case 'silent':
+    case 'expired':
+      return { kind: 'upstream_slow' };
+    case 'shutdown':
+      return { kind: 'shutting_down' };
+    case 'unsendable':
+      return { kind: 'malformed', reason: 'The query string or a header of this request cannot be forwarded.' };
+    case 'cut':
+      return { kind: 'upstream_unreadable' };
+    case 'ended':
+    case 'unreachable':
+    case 'client_gone':
+    case 'credit_exhausted':
+      return { kind: 'upstream_unreachable' };
+  }
+}

@@ -1,0 +1,126 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import httpProxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { nameFault } from '../exchange.ts';
+import { createFreeRouteClient, UpstreamBusy } from '../free-route-client.ts';
+import { createClientHeaders, createUpstreamHeaders } from '../headers.ts';
+import type { PublicParts } from '../public-parts.ts';
+import type { Refusal } from '../refusals.ts';
+import { refuseRequest, routeLabel } from '../refuse-request.ts';
+import { refusalOfEnd } from '../relay-success.ts';
+import { judgeUpstreamError } from '../upstream-error.ts';
+
+const ERROR_BODY_BYTES = 256 * 1_024;
+
+/** The routes that cost nothing upstream, carried by @fastify/http-proxy. */
+export async function addFreeRoutes(app: FastifyInstance, parts: PublicParts): Promise<void> {
+  const options = proxyOptions(parts);
+  await app.register(httpProxy, { ...options, httpMethods: ['GET'], routes: ['/v1/models', '/v1/models/:id'] });
+  await app.register(httpProxy, { ...options, httpMethods: ['POST'], routes: ['/v1/messages/count_tokens'] });
+  app.addHook('onResponse', async (request, reply) => {
+    const label = routeLabel(request.tollgate.route?.id);
+    if (label !== 'count_tokens' && label !== 'models') return;
+    if (request.tollgate.forwarded !== true) return;
+    const status = reply.statusCode;
+    const outcome = status < 400 ? 'completed' : 'upstream_error';
+    parts.metrics.requestForwarded({ route: label, status, outcome });
+  });
+}
+
+function proxyOptions(parts: PublicParts): FastifyHttpProxyOptions {
+  const { upstream } = parts;
+  return {
+    upstream: upstream.origin,
+    // Our own agent, by way of a client that bounds the wait: left to itself the proxy makes one that verifies no
+    // certificate.
+    undici: createFreeRouteClient(upstream, parts.limits) as never,
+    // Bodies are ours: whole, within the limit and as they came.
+    proxyPayloads: false,
+    // By default a GET that met a 503 is sent up to ten times more; `maxRetriesOn503: 0` does not stop it.
+    retryMethods: [],
+    disableCache: true,
+    disableRequestLogging: true,
+    handler(request, reply, _destination, options) {
+      request.tollgate.forwarded = true;
+      return reply.from(`${upstream.basePath}${request.tollgate.route?.upstreamPath}`, {
+        ...options,
+        // With a type given, the bytes are sent as they are; without, a JSON body would be serialised anew.
+        ...(request.method === 'POST'
+          ? { body: (request.body as Buffer | undefined) ?? Buffer.alloc(0), contentType: 'application/octet-stream' }
+          : {}),
+      });
+    },
+    replyOptions: {
+      rewriteRequestHeaders: (request) =>
+        toHeaderObject(createUpstreamHeaders(request.raw.rawHeaders, upstream.apiKey)),
+      rewriteHeaders: (headers, request) =>
+        ({
+          'request-id': (request as FastifyRequest).id,
+          ...createClientHeaders(headers as IncomingHttpHeaders),
+        }) as never,
+      onResponse: (request, reply, response) =>
+        void relay(parts, request as FastifyRequest, reply as never, response as never),
+      onError: (reply, { error }) =>
+        void refuseRequest(parts, reply.request as never, reply as never, refusalOfError(error)),
+    },
+  };
+}
+
+/** What http-proxy hands over of the upstream's answer. */
+interface ProxiedResponse {
+  statusCode: number;
+  headers: IncomingHttpHeaders;
+  stream: Readable;
+}
+
+async function relay(
+  parts: PublicParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { statusCode, headers, stream }: ProxiedResponse,
+): Promise<void> {
+  if (statusCode >= 200 && statusCode < 300) return void reply.send(stream);
+  const body = await readAtMost(stream, ERROR_BODY_BYTES);
+  const verdict = judgeUpstreamError(statusCode, headers, body);
+  if (verdict.action === 'relay') return void reply.send(body);
+  if (verdict.alert !== undefined) parts.onOperatorAlert(verdict.alert);
+  for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
+  void refuseRequest(parts, request, reply, verdict.refusal);
+}
+
+/** The whole body, or nothing where it is longer than any error of the API or breaks off. */
+async function readAtMost(stream: Readable, limitBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of stream) {
+      bytes += (chunk as Buffer).byteLength;
+      if (bytes > limitBytes) return Buffer.alloc(0);
+      chunks.push(chunk as Buffer);
+    }
+  } catch {
+    // A broken error answer is judged by its status alone.
+    return Buffer.alloc(0);
+  }
+  return Buffer.concat(chunks);
+}
+
+function refusalOfError(error: Error): Refusal {
+  const cause = (error.cause instanceof Error ? error.cause : error) as Error;
+  if (cause instanceof UpstreamBusy) return { kind: 'upstream_busy' };
+  if (cause.name === 'TimeoutError') return { kind: 'upstream_slow' };
+  return refusalOfEnd(nameFault(cause, false));
+}
+
+/** Names in lower case; a repeated one becomes a list. */
+function toHeaderObject(flat: readonly string[]): IncomingHttpHeaders {
+  const headers: { [name: string]: string | string[] } = {};
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    const name = (flat[index] ?? '').toLowerCase();
+    const value = flat[index + 1] ?? '';
+    const before = headers[name];
+    headers[name] = before === undefined ? value : [before, value].flat();
+  }
+  return headers;
+}

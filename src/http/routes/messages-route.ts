@@ -1,0 +1,89 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type MessagesRequest, readMessagesRequest } from '../../anthropic/messages-request.ts';
+import type { Principal } from '../../directory/directory.ts';
+import type { MeteredCall } from '../../metering/metered-call.ts';
+import { forwardCall } from '../forward-call.ts';
+import type { ForwardParts } from '../forward-types.ts';
+import { inflateBody } from '../inflate-body.ts';
+import type { PublicParts } from '../public-parts.ts';
+import { readQuery } from '../public-routes.ts';
+import type { Refusal } from '../refusals.ts';
+import { createRefusalAnswer, refuseRequest } from '../refuse-request.ts';
+import { sendErrorAnswer } from '../send-answer.ts';
+
+/** Members of all objects and elements of all lists of one request: its largest list, messages, ends at 100,000. */
+const JSON_KEYS_AT_MOST = 2_000_000;
+const SESSION_ID_CHARACTERS_AT_MOST = 128;
+
+/** `POST /v1/messages`: read, admitted, forwarded; settled when the answer has ended. */
+export function addMessagesRoute(app: FastifyInstance, parts: PublicParts, forwarding: ForwardParts): void {
+  app.post('/v1/messages', async (request, reply) => {
+    const received = performance.now();
+    const read = await readRequest(parts, request);
+    if ('refusal' in read) return refuseRequest(parts, request, reply, read.refusal);
+    request.tollgate.model = read.request.model;
+    const admission = await admit(parts, request, read.request);
+    if (!admission.admitted) return refuseRequest(parts, request, reply, admission.refusal);
+    const spentMs = performance.now() - received;
+    parts.metrics.observeOverhead('total', request.tollgate.authMs + spentMs);
+    return forward(parts, forwarding, request, reply, admission.call);
+  });
+}
+
+async function readRequest(
+  { limits }: PublicParts,
+  request: FastifyRequest,
+): Promise<{ request: MessagesRequest } | { refusal: Refusal }> {
+  const inflated = await inflateBody(bodyOf(request), request.headers['content-encoding'], limits.inflatedBodyBytes);
+  if ('refusal' in inflated) return inflated;
+  const read = readMessagesRequest(inflated.plain, { depth: limits.jsonDepth, keys: JSON_KEYS_AT_MOST });
+  return read.ok ? { request: read.request } : { refusal: { kind: 'malformed', reason: read.message } };
+}
+
+async function admit(parts: PublicParts, request: FastifyRequest, read: MessagesRequest) {
+  const started = performance.now();
+  const { requestId, arrivedAtMs, principal } = request.tollgate;
+  const admission = await parts.meter.admit(principal as Principal, read, {
+    requestId,
+    arrivedAtMs,
+    sessionId: readSessionId(request),
+  });
+  parts.metrics.observeOverhead('admit', performance.now() - started);
+  return admission;
+}
+
+async function forward(
+  parts: PublicParts,
+  forwarding: ForwardParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  call: MeteredCall,
+): Promise<FastifyReply> {
+  const { upstream } = parts;
+  // From here on the response is written directly: fastify would put a stream between each chunk and the socket.
+  reply.hijack();
+  await forwardCall(forwarding, {
+    call,
+    response: reply.raw,
+    path: `${upstream.basePath}${request.tollgate.route?.upstreamPath}${readQuery(request.raw.url ?? '')}`,
+    rawHeaders: request.raw.rawHeaders,
+    body: bodyOf(request),
+    refuse(refusal) {
+      const answer = createRefusalAnswer(parts, request.tollgate, refusal);
+      sendErrorAnswer(reply.raw, answer, request.tollgate.requestId);
+      return answer.status;
+    },
+  });
+  return reply;
+}
+
+/** A request without a body has none in fastify either. */
+function bodyOf(request: FastifyRequest): Buffer {
+  return (request.body as Buffer | undefined) ?? Buffer.alloc(0);
+}
+
+/** A reporting dimension, as the client claims it; never an identity. */
+function readSessionId(request: FastifyRequest): string | undefined {
+  const value = [request.headers['x-claude-code-session-id']].flat()[0];
+  return value === undefined || value === '' ? undefined : value.slice(0, SESSION_ID_CHARACTERS_AT_MOST);
+}

@@ -1,0 +1,92 @@
+import type { FastifyInstance } from 'fastify';
+import type { Principal } from '../../directory/directory.ts';
+import type { AccountBalance } from '../../domain/credit/credit-types.ts';
+import { formatUsd } from '../../domain/money.ts';
+import { LedgerUnavailable } from '../../ledger/ledger.ts';
+import type { PublicParts } from '../public-parts.ts';
+import { refuseRequest } from '../refuse-request.ts';
+
+/** Time for which an answer about the store is good: probes must not become load. */
+const READINESS_MS = 1_000;
+
+/** The routes that are Tollgate's own. */
+export function addOwnRoutes(app: FastifyInstance, parts: PublicParts): void {
+  // Claude Code asks this to see whether there is a server at all.
+  app.head('/', (_request, reply) => reply.code(200).send());
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/livez',
+    handler: (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'alive' }),
+  });
+  addReadiness(app, parts);
+  addBalance(app, parts);
+}
+
+function addReadiness(app: FastifyInstance, parts: PublicParts): void {
+  let known: { untilMs: number; ready: Promise<boolean> } | undefined;
+  const isStoreReady = (): Promise<boolean> => {
+    const nowMs = parts.timers.nowMs();
+    if (known === undefined || nowMs >= known.untilMs) {
+      const ready = parts.ledger.ping().then(
+        () => true,
+        () => false,
+      );
+      known = { untilMs: nowMs + READINESS_MS, ready };
+    }
+    return known.ready;
+  };
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/readyz',
+    async handler(_request, reply) {
+      const problem = parts.isClosing() ? 'shutting_down' : (await isStoreReady()) ? undefined : 'store_unavailable';
+      return reply
+        .code(problem === undefined ? 200 : 503)
+        .header('cache-control', 'no-store')
+        .send(problem === undefined ? { status: 'ready' } : { status: 'not_ready', reason: problem });
+    },
+  });
+}
+
+function addBalance(app: FastifyInstance, parts: PublicParts): void {
+  app.get('/v1/balance', async (request, reply) => {
+    const principal = request.tollgate.principal as Principal;
+    try {
+      const balance = await parts.ledger.readBalance(principal.account.id);
+      if (balance === undefined) return refuseRequest(parts, request, reply, { kind: 'ledger_unavailable' });
+      return reply
+        .headers({ 'cache-control': 'no-store', 'request-id': request.tollgate.requestId })
+        .send(describeBalance(principal, balance));
+    } catch (error) {
+      parts.metrics.storeFailed('read');
+      if (!(error instanceof LedgerUnavailable)) throw error;
+      return refuseRequest(parts, request, reply, { kind: 'ledger_unavailable' });
+    }
+  });
+}
+
+/** What a caller may know of its own account: the figures, and the names by which it goes here. */
+function describeBalance({ account, team, member, key }: Principal, balance: AccountBalance) {
+  return {
+    account: { id: account.id, name: account.name, mode: account.mode, status: balance.status },
+    team: team === undefined ? null : { id: team.id, name: team.name },
+    member: member === undefined ? null : { id: member.id, name: member.name },
+    key: {
+      id: key.id,
+      name: key.name,
+      expires_at: key.expiresAtMs === undefined ? null : new Date(key.expiresAtMs).toISOString(),
+    },
+    balance: {
+      granted_usd: formatUsd(balance.grantedNanoUsd),
+      available_usd: formatUsd(balance.availableNanoUsd),
+      pending_usd: formatUsd(balance.pendingNanoUsd),
+      held_usd: formatUsd(balance.heldNanoUsd),
+      spent_usd: formatUsd(balance.spentNanoUsd),
+      expired_usd: formatUsd(balance.expiredNanoUsd),
+      voided_usd: formatUsd(balance.voidedNanoUsd),
+      debt_usd: formatUsd(balance.debtNanoUsd),
+      charged_usd: formatUsd(balance.chargedNanoUsd),
+    },
+    quotas: [],
+  };
+}
