@@ -7,7 +7,7 @@ export function environmentWith(nodePath) {
   return { ...process.env, PATH: [dirname(nodePath), process.env.PATH].filter(Boolean).join(delimiter) };
 }
 
-/** Runs npm under the given Node and refuses, with npm's last lines, where it fails. `what` begins the sentence. */
+/** Runs npm under the given Node and refuses, with npm's complaint, where it fails. `what` begins the sentence. */
 export async function runNpm(nodePath, args, what, options = {}) {
   const cli = process.env.npm_execpath;
   const isNpm = cli !== undefined && basename(cli) === 'npm-cli.js';
@@ -20,7 +20,7 @@ export async function runNpm(nodePath, args, what, options = {}) {
   });
   if (missing)
     throw new Refusal(`${what}: npm is not in PATH. Install Node with npm (https://nodejs.org) and try again.`);
-  if (code !== 0) throw new Refusal(`${what}: npm failed.${hint(output)}\n${lastLines(output)}`);
+  if (code !== 0) throw new Refusal(`${what}: npm failed.${hint(output)}\n${complaint(output)}`);
 }
 
 function hint(output) {
@@ -32,11 +32,11 @@ function hint(output) {
   return '';
 }
 
-function lastLines(output) {
-  return output
-    .trim()
-    .split('\n')
-    .slice(-12)
+/** What npm complained about, without its usage lines. */
+function complaint(output) {
+  const lines = output.split('\n').filter((line) => /^npm (error|ERR!) +\S/.test(line));
+  return (lines.length > 0 ? lines : output.trim().split('\n'))
+    .slice(0, 10)
     .map((line) => `  ${line}`)
     .join('\n');
 }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { findLockProblems } from '../../bin/check/lock-files.mjs';
+import { findLockGaps, findLockProblems } from '../../bin/check/lock-files.mjs';
 import { findProblems } from '../../bin/check/sources.mjs';
 
 function problemsOf(name: string, text: string): string[] {
@@ -72,5 +72,16 @@ describe('lock files', () => {
     expect(findLockProblems('x', lockOf({}))).toEqual(['x: node_modules/a has no hash']);
     expect(findLockProblems('x', lockOf({ integrity: 'sha512-x', hasInstallScript: true }))).toHaveLength(1);
     expect(findLockProblems('x', lockOf({ integrity: 'sha512-x', hasInstallScript: true }), true)).toEqual([]);
+  });
+
+  test('a platform that was left out is a problem', () => {
+    const packages = {
+      '': {},
+      'node_modules/a': { optionalDependencies: { 'a-linux': '1', 'a-darwin': '1' } },
+      'node_modules/a-linux': {},
+    };
+    expect(findLockGaps('x', JSON.stringify({ packages }))).toEqual([
+      'x: node_modules/a wants a-darwin, which is missing',
+    ]);
   });
 });
