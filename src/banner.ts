@@ -1,0 +1,71 @@
+import type { Demo } from './demo.ts';
+import { formatUsd } from './domain/money.ts';
+
+export interface BannerFacts {
+  version: string;
+  publicUrl: string;
+  adminUrl: string;
+  /** Undefined: the token was given in the settings. */
+  adminTokenPath: string | undefined;
+  store: string;
+  /** The upstream's base URL; undefined: the simulated API answers. */
+  upstream: string | undefined;
+  rateCard: { version: string; models: number };
+  demo: Demo | undefined;
+  warnings: readonly string[];
+}
+
+const DEMO_MODEL = 'claude-haiku-5-5';
+
+/** What a person sees when the process is up. It shows the demo key, which buys nothing but simulated answers. */
+export function writeBanner(facts: BannerFacts): string {
+  const upstream =
+    facts.upstream ?? 'SIMULATED Claude API: made-up answers, no real cost (set ANTHROPIC_API_KEY for the real one)';
+  const token =
+    facts.adminTokenPath === undefined ? 'token: the ADMIN_TOKEN you set' : `token in ${facts.adminTokenPath}`;
+  const lines = [
+    `Tollgate ${facts.version} is running.`,
+    '',
+    `  proxy      ${facts.publicUrl}   (base URL for clients)`,
+    `  admin      ${facts.adminUrl}   (${token})`,
+    `  store      ${facts.store}`,
+    `  upstream   ${upstream}`,
+    `  rate card  ${facts.rateCard.version}, ${facts.rateCard.models} models`,
+    ...facts.warnings.map((warning) => `  warning    ${warning}`),
+    '',
+    ...(facts.demo === undefined ? writeFirstSteps(facts) : writeDemo(facts.publicUrl, facts.demo)),
+    '',
+    '  Stop with Ctrl-C.',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function writeDemo(publicUrl: string, demo: Demo): string[] {
+  const body = `{"model":"${DEMO_MODEL}","max_tokens":64,"messages":[{"role":"user","content":"Hello"}]}`;
+  return [
+    `  Demo account "${demo.name}" (${demo.accountId}) with $${formatUsd(demo.availableNanoUsd)} of credit. Its key:`,
+    '',
+    `    ${demo.keySecret}`,
+    '',
+    '  Try it:',
+    '',
+    `    curl ${publicUrl}/v1/messages -H 'x-api-key: ${demo.keySecret}' -H 'anthropic-version: 2023-06-01' -H 'content-type: application/json' -d '${body}'`,
+    '',
+    '  or with the SDK (npm install @anthropic-ai/sdk):',
+    '',
+    `    import Anthropic from '@anthropic-ai/sdk'; const client = new Anthropic({ baseURL: '${publicUrl}', apiKey: '${demo.keySecret}' });`,
+    `    console.log(await client.messages.create({ model: '${DEMO_MODEL}', max_tokens: 64, messages: [{ role: 'user', content: 'Hello' }] }));`,
+    '',
+    `  What is left: curl ${publicUrl}/v1/balance -H 'x-api-key: ${demo.keySecret}'`,
+  ];
+}
+
+function writeFirstSteps({ adminUrl }: BannerFacts): string[] {
+  return [
+    '  Make an account, credit and a key:',
+    '',
+    `    npx tollgate --admin-url ${adminUrl} account create --name "My team"`,
+    `    npx tollgate --admin-url ${adminUrl} grant create <account id> --amount-usd 50 --kind paid`,
+    `    npx tollgate --admin-url ${adminUrl} key create <account id> --name "first key"`,
+  ];
+}

@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { type App, startApp } from './app.ts';
+import { writeBanner } from './banner.ts';
+import { loadAdminToken } from './config/load-admin-token.ts';
+import { loadProcessSettings } from './config/load-process-settings.ts';
+import { loadRateCard } from './config/load-rate-card.ts';
+import { openDataFolder } from './config/open-data-folder.ts';
+import type { Settings } from './config/settings.ts';
+import { prepareDemo } from './demo.ts';
+import { createUpstream } from './http/upstream.ts';
+import { systemTimers } from './metering/timers.ts';
+import { createLogger } from './observability/create-logger.ts';
+import { createServices } from './services.ts';
+import { createSimulatedApi } from './simulator/simulated-api.ts';
+
+/** Of the simulated API in front of people: about what a real answer's speed feels like. */
+const SIMULATED_TOKENS_PER_SECOND = 120;
+const SIMULATED_KEY = 'simulated';
+
+/** The process cannot start; each problem is a sentence for the person who set it up. */
+class StartRefused extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[], options?: ErrorOptions) {
+    super(problems.join('\n'), options);
+    this.problems = problems;
+  }
+}
+
+interface Running {
+  stop(): Promise<void>;
+}
+
+await main();
+
+async function main(): Promise<void> {
+  const running = start();
+  let stopping = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    // A second signal is obeyed at once: what is not settled lies in the spool or is reclaimed by its lease.
+    if (stopping) process.exit(signal === 'SIGINT' ? 130 : 143);
+    stopping = true;
+    running.then(({ stop }) => stop()).then(() => process.exit(0), failToStop);
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  try {
+    await running;
+  } catch (error) {
+    process.stderr.write(describeStartFailure(error));
+    process.exit(1);
+  }
+}
+
+function failToStop(error: unknown): never {
+  process.stderr.write(`Tollgate did not stop cleanly: ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+}
+
+async function start(): Promise<Running> {
+  const version = readVersion();
+  const loaded = loadProcessSettings();
+  if (!loaded.ok) throw new StartRefused(loaded.problems);
+  const { settings } = loaded;
+  const card = loadRateCard(settings.rateCardPath);
+  if (!card.ok) throw new StartRefused(card.problems);
+  const dataFolder = openDataFolder(settings.dataDir);
+  const admin = loadAdminToken(settings.adminToken, dataFolder);
+  const logger = createLogger({ level: settings.logLevel, secrets: secretsOf(settings, admin.token) });
+
+  const services = await createServices({ settings, rateCard: card.card, dataFolder, logger });
+  const upstreamApi = await openUpstream(settings);
+  const { upstream } = upstreamApi;
+  const closeParts = async (): Promise<void> => {
+    await services.close();
+    await upstreamApi.close();
+  };
+  let app: App;
+  try {
+    const demo = upstreamApi.simulated
+      ? await prepareDemo({ ...services, dataFolder, nowMs: systemTimers.nowMs })
+      : undefined;
+    app = await startApp({ settings, services, upstream, adminToken: admin.token, version });
+    process.stdout.write(
+      writeBanner({
+        version,
+        publicUrl: app.publicUrl,
+        adminUrl: app.adminUrl,
+        adminTokenPath: admin.path,
+        store: services.store.description,
+        upstream: upstreamApi.simulated ? undefined : settings.upstreamBaseUrl,
+        rateCard: { version: card.card.version, models: card.card.models.length },
+        demo,
+        warnings: services.store.warnings,
+      }),
+    );
+  } catch (error) {
+    await closeParts();
+    throw error;
+  }
+  return {
+    async stop() {
+      logger.info({ event: 'shutdown', open_calls: services.openCalls.size }, 'shutting down');
+      const { interrupted } = await app.drain();
+      await closeParts();
+      logger.info({ event: 'shutdown', interrupted }, 'stopped');
+    },
+  };
+}
+
+async function openUpstream(settings: Settings) {
+  const { limits, anthropicApiKey } = settings;
+  if (anthropicApiKey !== undefined) {
+    const upstream = createUpstream({
+      baseUrl: settings.upstreamBaseUrl,
+      apiKey: anthropicApiKey,
+      limits,
+      timers: systemTimers,
+    });
+    return { simulated: false, upstream, close: () => upstream.close() };
+  }
+  const api = createSimulatedApi({ tokensPerSecond: SIMULATED_TOKENS_PER_SECOND });
+  const { baseUrl } = await api.listen();
+  const upstream = createUpstream({ baseUrl, apiKey: SIMULATED_KEY, limits, timers: systemTimers });
+  return {
+    simulated: true,
+    upstream,
+    async close() {
+      await upstream.close();
+      await api.close();
+    },
+  };
+}
+
+function secretsOf(settings: Settings, adminToken: string): string[] {
+  const secrets = [adminToken, settings.anthropicApiKey, settings.alertWebhookSecret, settings.redisUrl];
+  return secrets.filter((secret) => secret !== undefined);
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** A fault that a person can mend is a sentence; only one that we did not expect shows its stack. */
+function describeStartFailure(error: unknown): string {
+  if (error instanceof StartRefused) {
+    return `Tollgate cannot start:\n${error.problems.map((problem) => `  - ${problem}`).join('\n')}\n`;
+  }
+  if (error instanceof Error && 'code' in error) return `Tollgate cannot start:\n  - ${error.message}\n`;
+  return `Tollgate cannot start: ${error instanceof Error ? error.stack : String(error)}\n`;
+}

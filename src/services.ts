@@ -1,0 +1,150 @@
+import { join } from 'node:path';
+import { type AlertDelivery, createAlertDelivery } from './alerts/deliver-alerts.ts';
+import { observeLedger } from './alerts/observe-ledger.ts';
+import { createWebhookSender } from './alerts/post-webhook.ts';
+import { type BalanceWatch, createBalanceWatch } from './alerts/watch-balances.ts';
+import type { Settings } from './config/settings.ts';
+import type { Directory } from './directory/directory.ts';
+import { createPrincipalCache, type PrincipalCache } from './directory/principal-cache.ts';
+import type { RateCard } from './domain/rate-card.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { createLeaseKeeper, type LeaseKeeper } from './metering/lease-keeper.ts';
+import { createMeter, type Meter } from './metering/meter.ts';
+import { createOpenCalls, type OpenCalls } from './metering/open-calls.ts';
+import { createSettleQueue, type SettleQueue } from './metering/settle-queue.ts';
+import { openSettleSpool } from './metering/settle-spool.ts';
+import { createSweeper, type Sweeper } from './metering/sweeper.ts';
+import { systemTimers } from './metering/timers.ts';
+import type { Logger } from './observability/create-logger.ts';
+import { createMetrics, type Metrics } from './observability/metrics.ts';
+import { openStore, type Store } from './store/open-store.ts';
+
+/** The parts of a running Tollgate below HTTP. */
+export interface Services {
+  store: Pick<Store, 'description' | 'warnings'>;
+  ledger: Ledger;
+  directory: Directory;
+  principals: PrincipalCache;
+  rateCard: RateCard;
+  meter: Meter;
+  openCalls: OpenCalls;
+  settleQueue: SettleQueue;
+  metrics: Metrics;
+  logger: Logger;
+  /** Ends what works in the background, delivers what is left, and closes the store. Calls must have ended. */
+  close(): Promise<void>;
+}
+
+export interface ServicesOptions {
+  settings: Settings;
+  rateCard: RateCard;
+  dataFolder: string;
+  logger: Logger;
+}
+
+/** Builds every part below HTTP and starts what works in the background. Throws what {@link openStore} throws. */
+export async function createServices(options: ServicesOptions): Promise<Services> {
+  const { settings, rateCard, dataFolder, logger } = options;
+  const { nowMs } = systemTimers;
+  const metrics = createMetrics({ models: rateCard.models, nowMs });
+  metrics.rateCardLoaded({ version: rateCard.version, effectiveFromMs: findNewestPricesMs(rateCard, nowMs()) });
+  const store = await openStore({
+    redisUrl: settings.redisUrl,
+    dataFolder,
+    commandTimeoutMs: settings.limits.storeTimeoutMs,
+    nowMs,
+    onFault: (error) => logger.warn({ err: error }, 'the connection to Redis is disturbed'),
+  });
+  try {
+    const alerts = startAlerts(options, store, metrics);
+    const ledger = observeLedger(store.ledger, { watch: alerts.watch, directory: store.directory, nowMs, logger });
+    metrics.watchAccounts({ directory: store.directory, ledger, alerts: store.alerts });
+    const metering = await startMetering(options, ledger, metrics);
+    return {
+      store,
+      ledger,
+      directory: store.directory,
+      principals: createPrincipalCache({ directory: store.directory, now: nowMs }),
+      rateCard,
+      ...metering,
+      metrics,
+      logger,
+      async close() {
+        metering.leaseKeeper.stop();
+        metering.sweeper.stop();
+        await metering.settleQueue.close();
+        await alerts.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+interface Alerts {
+  watch: BalanceWatch;
+  close(): Promise<void>;
+}
+
+function startAlerts({ settings, logger }: ServicesOptions, store: Store, metrics: Metrics): Alerts {
+  const { nowMs } = systemTimers;
+  const { alertWebhookUrl: url, alertWebhookSecret: secret } = settings;
+  const hasWebhook = url !== undefined && secret !== undefined;
+  let delivery: AlertDelivery | undefined;
+  let sender: ReturnType<typeof createWebhookSender> | undefined;
+  if (hasWebhook) {
+    sender = createWebhookSender({ url, secret, nowMs });
+    delivery = createAlertDelivery({ store: store.alerts, sender, nowMs, logger, metrics });
+    delivery.start();
+  }
+  const watch = createBalanceWatch({
+    store: store.alerts,
+    nowMs,
+    logger,
+    metrics,
+    hasWebhook,
+    onNotice: () => void delivery?.deliverDue(),
+  });
+  return {
+    watch,
+    async close() {
+      await watch.settled();
+      await delivery?.stop();
+      await sender?.close();
+    },
+  };
+}
+
+interface Metering {
+  meter: Meter;
+  openCalls: OpenCalls;
+  settleQueue: SettleQueue;
+  leaseKeeper: LeaseKeeper;
+  sweeper: Sweeper;
+}
+
+async function startMetering(options: ServicesOptions, ledger: Ledger, metrics: Metrics): Promise<Metering> {
+  const { settings, rateCard, dataFolder, logger } = options;
+  const { limits } = settings;
+  const openCalls = createOpenCalls();
+  const shared = { ledger, timers: systemTimers, metrics };
+  const { spool, waiting, corruptLines } = await openSettleSpool(join(dataFolder, 'settle-spool.jsonl'));
+  if (corruptLines > 0)
+    logger.error({ lines: corruptLines }, 'lines of the settle spool could not be read and were set aside');
+  const settleQueue = createSettleQueue({ ...shared, spool, waiting, logger, entriesMax: limits.spoolEntries });
+  metrics.watchSpool(() => settleQueue.waiting());
+  return {
+    openCalls,
+    settleQueue,
+    meter: createMeter({ ...shared, rateCard, settleQueue, openCalls, logger, limits }),
+    leaseKeeper: createLeaseKeeper({ ...shared, openCalls, logger, limits }),
+    sweeper: createSweeper({ ...shared, openCalls, logger }),
+  };
+}
+
+function findNewestPricesMs(rateCard: RateCard, atMs: number): number {
+  const starts = rateCard.models.flatMap(({ prices }) => prices.map(({ fromMs }) => fromMs));
+  return Math.max(0, ...starts.filter((fromMs) => fromMs <= atMs));
+}

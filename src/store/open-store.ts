@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import type { AlertStore } from '../alerts/alert-store.ts';
+import type { Directory } from '../directory/directory.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { checkRedis } from './redis/check-redis.ts';
+import { connectRedis } from './redis/connect-redis.ts';
+import { describeRedisAddress, parseRedisUrl } from './redis/parse-redis-url.ts';
+import { createRedisAlerts } from './redis/redis-alerts.ts';
+import { openRedisDirectory } from './redis/redis-directory.ts';
+import { createRedisLedger } from './redis/redis-ledger.ts';
+import { ALERTS_SCHEMA } from './sqlite/alerts-schema.ts';
+import { DIRECTORY_SCHEMA } from './sqlite/directory-schema.ts';
+import { LEDGER_SCHEMA } from './sqlite/ledger-schema.ts';
+import { openDatabase } from './sqlite/open-database.ts';
+import { createSqliteAlerts } from './sqlite/sqlite-alerts.ts';
+import { createSqliteDirectory } from './sqlite/sqlite-directory.ts';
+import { createSqliteLedger } from './sqlite/sqlite-ledger.ts';
+
+/** One place for money, people and alerts, whichever it is. */
+export interface Store {
+  ledger: Ledger;
+  directory: Directory;
+  alerts: AlertStore;
+  /** For people: which store this is, and where. Holds no password. */
+  description: string;
+  /** What makes it less safe than it should be; the process starts all the same. */
+  warnings: readonly string[];
+  close(): Promise<void>;
+}
+
+export interface OpenStoreOptions {
+  /** Undefined: the embedded store in the data folder. */
+  redisUrl: string | undefined;
+  dataFolder: string;
+  commandTimeoutMs: number;
+  nowMs: () => number;
+  /** Called with each fault of a connection. */
+  onFault: (error: Error) => void;
+}
+
+/** The store cannot be trusted with money as it is set up. */
+export class StoreUnfit extends Error {
+  readonly code = 'STORE_UNFIT';
+  override readonly name = 'StoreUnfit';
+}
+
+/** How long a start waits for Redis. */
+const START_TIMEOUT_MS = 10_000;
+
+/**
+ * Opens Redis when an address is given, the embedded store otherwise.
+ * @throws StoreUnfit, RedisUnreachable, RedisUrlInvalid, DataFolderInUse, SchemaTooNew
+ */
+export function openStore(options: OpenStoreOptions): Promise<Store> {
+  return options.redisUrl === undefined ? openEmbeddedStore(options) : openRedisStore(options, options.redisUrl);
+}
+
+async function openEmbeddedStore({ dataFolder, nowMs }: OpenStoreOptions): Promise<Store> {
+  const path = join(dataFolder, 'tollgate.sqlite');
+  const database = openDatabase({ path, parts: [LEDGER_SCHEMA, DIRECTORY_SCHEMA, ALERTS_SCHEMA] });
+  return {
+    ledger: createSqliteLedger({ database, clock: nowMs }),
+    directory: createSqliteDirectory(database),
+    alerts: createSqliteAlerts(database),
+    description: `embedded (SQLite) in ${path}`,
+    warnings: [],
+    close: async () => database.close(),
+  };
+}
+
+async function openRedisStore(options: OpenStoreOptions, url: string): Promise<Store> {
+  const client = await connectRedis({
+    url,
+    commandTimeoutMs: options.commandTimeoutMs,
+    startTimeoutMs: START_TIMEOUT_MS,
+    onFault: options.onFault,
+  });
+  try {
+    const { problems, warnings } = await checkRedis(client);
+    if (problems.length > 0) throw new StoreUnfit(problems.join('\n'));
+    const directory = await openRedisDirectory(client);
+    return {
+      ledger: createRedisLedger({ client }),
+      directory,
+      alerts: createRedisAlerts(client),
+      description: `Redis at ${describeRedisAddress(parseRedisUrl(url))}`,
+      warnings,
+      async close() {
+        await directory.close();
+        client.disconnect();
+      },
+    };
+  } catch (error) {
+    client.disconnect();
+    throw error;
+  }
+}
