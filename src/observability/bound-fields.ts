@@ -1,6 +1,7 @@
 import { isSecretName, MASK } from './mask-secrets.ts';
 
 const STRING_CHARACTERS_AT_MOST = 1_000;
+const NAME_CHARACTERS_AT_MOST = 100;
 const STACK_CHARACTERS_AT_MOST = 4_000;
 const DEPTH_AT_MOST = 5;
 const VALUES_AT_MOST = 200;
@@ -11,12 +12,17 @@ const SERIALIZED_LATER: readonly string[] = ['req', 'res'];
 /** The fields of one log line, bounded in length, depth and number, and without the values of secret names. */
 export function boundFields(fields: { readonly [name: string]: unknown }): { [name: string]: unknown } {
   const budget = { values: VALUES_AT_MOST };
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => {
-      if (SERIALIZED_LATER.includes(name) && !isPlain(value)) return [name, value];
-      return [name, isSecretName(name) ? MASK : boundValue(value, 1, budget)];
-    }),
-  );
+  const bounded: { [name: string]: unknown } = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (budget.values <= 0) break;
+    if (SERIALIZED_LATER.includes(name) && !isPlain(value)) bounded[name] = value;
+    else bounded[boundName(name)] = isSecretName(name) ? MASK : boundValue(value, 1, budget);
+  }
+  return bounded;
+}
+
+function boundName(name: string): string {
+  return clipText(name, NAME_CHARACTERS_AT_MOST);
 }
 
 /** A text, cut to so many characters with the number left out. */
@@ -35,21 +41,29 @@ function boundValue(value: unknown, depth: number, budget: { values: number }): 
   if (depth >= DEPTH_AT_MOST) return '[deep]';
   if (value instanceof Error) return boundError(value, depth, budget);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? '[bad date]' : value.toISOString();
-  if (Array.isArray(value)) return boundEntries(value.entries(), depth, budget).map(([, item]) => item);
+  if (Array.isArray(value)) return boundItems(value, depth, budget);
   if (!isPlain(value)) return `[${value.constructor?.name ?? 'object'}]`;
   return Object.fromEntries(boundEntries(Object.entries(value), depth, budget));
 }
 
-function boundEntries<Key extends string | number>(
-  entries: Iterable<[Key, unknown]>,
+function boundItems(items: readonly unknown[], depth: number, budget: { values: number }): unknown[] {
+  const bounded: unknown[] = [];
+  for (const item of items) {
+    if (budget.values <= 0) break;
+    bounded.push(boundValue(item, depth + 1, budget));
+  }
+  return bounded;
+}
+
+function boundEntries(
+  entries: readonly [string, unknown][],
   depth: number,
   budget: { values: number },
-): [Key, unknown][] {
-  const bounded: [Key, unknown][] = [];
+): [string, unknown][] {
+  const bounded: [string, unknown][] = [];
   for (const [name, value] of entries) {
     if (budget.values <= 0) break;
-    const secret = typeof name === 'string' && isSecretName(name);
-    bounded.push([name, secret ? MASK : boundValue(value, depth + 1, budget)]);
+    bounded.push([boundName(name), isSecretName(name) ? MASK : boundValue(value, depth + 1, budget)]);
   }
   return bounded;
 }

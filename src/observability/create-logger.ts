@@ -30,6 +30,8 @@ export function createLogger(options: LoggerOptions): Logger {
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }), log: boundFields },
+      // boundFields has made errors plain already; pino's own serializer would take them for something else.
+      serializers: { err: (value) => value },
       hooks: {
         logMethod(args, method) {
           const [first, second] = args as unknown[];
