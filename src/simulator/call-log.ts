@@ -1,4 +1,5 @@
 import type { LiveCall } from './live-call.ts';
+import { createRecentList } from './recent-list.ts';
 import type { CallEnd, RecordedRequest, SimulatedApiCounters, SimulatedCall } from './simulator-types.ts';
 
 /** What came in and what became of it. */
@@ -27,8 +28,8 @@ const ENDS = { finished: 'finished', error_event: 'finished', client_gone: 'clie
 /** @param kept requests, and calls nobody has taken, that are kept. */
 export function createCallLog(kept: number): CallLog {
   const counters = createCounters();
-  const requests: RecordedRequest[] = [];
-  const untaken: SimulatedCall[] = [];
+  const requests = createRecentList<RecordedRequest>(kept, (request) => request.body.length);
+  const untaken = createRecentList<SimulatedCall>(kept, (call) => call.request.body.length);
   const waiters: Waiter[] = [];
   const idlers: (() => void)[] = [];
   const fits = (path: string | undefined, call: SimulatedCall): boolean =>
@@ -36,7 +37,7 @@ export function createCallLog(kept: number): CallLog {
 
   return {
     counters,
-    requests: () => [...requests],
+    requests: () => [...requests.entries],
     begin() {
       counters.requests += 1;
       counters.open += 1;
@@ -46,16 +47,11 @@ export function createCallLog(kept: number): CallLog {
     record(request) {
       counters[chooseCounter(request)] += 1;
       requests.push(request);
-      if (requests.length > kept) requests.shift();
     },
     offer(call) {
       const index = waiters.findIndex((waiter) => fits(waiter.path, call));
-      if (index >= 0) {
-        waiters.splice(index, 1)[0]?.resolve(call);
-        return;
-      }
-      untaken.push(call);
-      if (untaken.length > kept) untaken.shift();
+      if (index < 0) untaken.push(call);
+      else waiters.splice(index, 1)[0]?.resolve(call);
     },
     finish(end) {
       counters.open -= 1;
@@ -63,8 +59,7 @@ export function createCallLog(kept: number): CallLog {
       if (counters.open === 0) for (const resolve of idlers.splice(0)) resolve();
     },
     nextCall(path) {
-      const index = untaken.findIndex((call) => fits(path, call));
-      const [call] = index < 0 ? [] : untaken.splice(index, 1);
+      const call = untaken.take((candidate) => fits(path, candidate));
       if (call !== undefined) return Promise.resolve(call);
       return new Promise((resolve) => waiters.push({ path, resolve }));
     },

@@ -80,7 +80,7 @@ const NAMED_ERRORS: Record<SimulatedErrorName, (organizationId: string) => Error
       429,
       'rate_limit_error',
       `This request would exceed the rate limit for your organization (${organizationId}) of 50,000 input tokens per minute. For details, refer to: ${LIMITS_PAGE}. You can see the response headers for current usage.`,
-      { headers: { 'retry-after': '12', 'x-should-retry': 'true' } },
+      { headers: { 'retry-after': '12' } },
     ),
   tier_limit: () =>
     createErrorAnswer(
@@ -92,7 +92,7 @@ const NAMED_ERRORS: Record<SimulatedErrorName, (organizationId: string) => Error
   api_error: () => createErrorAnswer(500, 'api_error', 'Internal server error'),
   service_unavailable: () => createErrorAnswer(503, 'api_error', 'Service temporarily unavailable'),
   timeout: () => createErrorAnswer(504, 'timeout_error', 'Request timed out'),
-  overloaded: () => createErrorAnswer(529, 'overloaded_error', 'Overloaded', { headers: { 'x-should-retry': 'true' } }),
+  overloaded: () => createErrorAnswer(529, 'overloaded_error', 'Overloaded'),
   bad_gateway_html: () => ({
     kind: 'error_answer',
     status: 502,

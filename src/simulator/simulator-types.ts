@@ -17,7 +17,7 @@ export interface SimulatedApiOptions {
   seed?: number;
   /** What a call costs that its client left half way. Default `generated_so_far`. */
   billOnAbort?: AbortBilling;
-  /** Requests and untaken calls kept for inspection; older ones are dropped. Default 1,000. */
+  /** Requests and untaken calls kept for inspection, up to 64 MiB of bodies; older ones are dropped. Default 1,000. */
   recordedRequests?: number;
   /** Bill entries kept; the total counts all. Default 100,000. */
   recordedBillEntries?: number;

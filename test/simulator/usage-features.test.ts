@@ -202,6 +202,18 @@ describe('passes of their own', () => {
     expect(billed()?.amountNanoUsd).toBeGreaterThan(3_000_000n);
   });
 
+  it('owes for a search loop that was cut at its beginning the first pass alone', async () => {
+    api.enqueue({
+      kind: 'answer',
+      answer: { inputTokens: 1_000, outputTokens: 100, webSearches: 3 },
+      delivery: { ending: { kind: 'cut', at: { afterEvents: 2 } } },
+    });
+    await expect(ask({ stream: true, tools: [{ type: 'web_search_20260209', name: 'web_search' }] })).rejects.toThrow();
+    await api.idle();
+    // The final usage would have been some 20,000 prompt tokens and three cents.
+    expect(billed()).toMatchObject({ reason: 'cut', amountNanoUsd: 5_000_000n });
+  });
+
   it('pauses after ten searches', async () => {
     wish({ webSearches: 10 });
     const message = await ask({ tools: [{ type: 'web_search_20260209', name: 'web_search' }] });
