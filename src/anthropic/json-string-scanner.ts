@@ -1,5 +1,5 @@
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+import { BACKSLASH, QUOTE } from './json-bytes.ts';
+
 const SPACE = 0x20;
 /** Bytes read one by one before the search for the end of a string is handed to the engine's own search. */
 const NEAR_BYTES = 64;

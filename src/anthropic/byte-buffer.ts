@@ -1,0 +1,40 @@
+/** Bytes gathered one by one up to a limit; beyond it they are counted as lost and not kept. */
+export class ByteBuffer {
+  readonly #limit: number;
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  #bytes = new Uint8Array(256);
+  #length = 0;
+  #overflowed = false;
+
+  constructor(limitBytes: number) {
+    this.#limit = limitBytes;
+  }
+
+  /** More came than the limit allows: the text is not the whole. */
+  get overflowed(): boolean {
+    return this.#overflowed;
+  }
+
+  push(byte: number): void {
+    if (this.#length === this.#limit) {
+      this.#overflowed = true;
+      return;
+    }
+    if (this.#length === this.#bytes.length) {
+      const larger = new Uint8Array(this.#bytes.length * 2);
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes[this.#length] = byte;
+    this.#length += 1;
+  }
+
+  clear(): void {
+    this.#length = 0;
+    this.#overflowed = false;
+  }
+
+  text(): string {
+    return this.#decoder.decode(this.#bytes.subarray(0, this.#length));
+  }
+}

@@ -1,0 +1,250 @@
+import { ByteBuffer } from './byte-buffer.ts';
+import { buildField, type Field, type FieldPlan } from './field-plan.ts';
+import { BACKSLASH, CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './json-bytes.ts';
+import { parseJson } from './parse-json.ts';
+
+/** Hears of the planned fields, by their path: member names joined by dots, `[]` for an element. */
+export interface FieldListener {
+  captured(path: string, value: unknown): void;
+  counted(path: string, characters: number): void;
+  ended(path: string): void;
+  /** A field could not be kept: `oversized_field`, or `malformed_json`. */
+  odd(anomaly: string): void;
+}
+
+/** Bytes of one captured value. Usage with a hundred iterations has some 30 KB. */
+const LARGEST_CAPTURE_BYTES = 1_048_576;
+
+/** Where the next byte belongs. */
+type Mode = 'structure' | 'name' | 'string' | 'scalar' | 'container' | 'done' | 'broken';
+
+/**
+ * Picks a few fields out of a JSON document that arrives in pieces. Memory is bounded by the captured values, not by
+ * the document. Lenient: it is for answers, which the caller has already decided to trust in form; a document that is
+ * not JSON ends in `broken`, never in a fault.
+ */
+export class JsonFieldReader {
+  readonly #listener: FieldListener;
+  readonly #root: Field;
+  #mode: Mode = 'structure';
+  /** Open planned containers, outermost first, and whether each is an array. */
+  #open: { field: Field; isArray: boolean }[] = [];
+  /** In an object: a name comes next. */
+  #nameNext = false;
+  /** The field whose value comes next or is being read. */
+  #field: Field | undefined;
+  /** Nesting within a value that is not walked. */
+  #skipDepth = 0;
+  #inString = false;
+  /** The last byte was a backslash. */
+  #escape = false;
+  readonly #kept = new ByteBuffer(LARGEST_CAPTURE_BYTES);
+  #characters = 0;
+
+  constructor(plan: FieldPlan, listener: FieldListener) {
+    this.#root = buildField(plan, '');
+    this.#listener = listener;
+  }
+
+  /** The document's outermost value has ended. */
+  get done(): boolean {
+    return this.#mode === 'done';
+  }
+
+  /** Something of a document has been seen. */
+  get started(): boolean {
+    return this.#mode !== 'structure' || this.#open.length > 0;
+  }
+
+  /** Makes ready for another document. */
+  reset(): void {
+    this.#mode = 'structure';
+    this.#open = [];
+    this.#nameNext = false;
+    this.#field = undefined;
+    this.#skipDepth = 0;
+    this.#inString = false;
+    this.#escape = false;
+    this.#kept.clear();
+    this.#characters = 0;
+  }
+
+  push(bytes: Uint8Array, start: number, end: number): void {
+    let at = start;
+    while (at < end) {
+      switch (this.#mode) {
+        case 'structure':
+          at = this.#structure(bytes, at);
+          break;
+        case 'name':
+          at = this.#name(bytes, at, end);
+          break;
+        case 'string':
+          at = this.#string(bytes, at, end);
+          break;
+        case 'scalar':
+          at = this.#scalar(bytes, at);
+          break;
+        case 'container':
+          at = this.#container(bytes, at, end);
+          break;
+        default:
+          return;
+      }
+    }
+  }
+
+  #structure(bytes: Uint8Array, at: number): number {
+    const byte = bytes[at] as number;
+    if (byte <= 0x20 || byte === COLON) return at + 1;
+    if (byte === COMMA) {
+      this.#nameNext = this.#open.at(-1)?.isArray === false;
+      return at + 1;
+    }
+    if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
+      this.#close();
+      return at + 1;
+    }
+    if (this.#nameNext) {
+      if (byte !== QUOTE) return this.#break(at);
+      this.#kept.clear();
+      this.#mode = 'name';
+      return at + 1;
+    }
+    return this.#value(byte, at);
+  }
+
+  /** The first byte of a value. */
+  #value(byte: number, at: number): number {
+    const top = this.#open.at(-1);
+    this.#field = top === undefined ? this.#root : top.isArray ? top.field.members.get('[]') : this.#field;
+    this.#kept.clear();
+    this.#characters = 0;
+    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+      const field = this.#field;
+      if (field !== undefined && !field.capture && !field.count) {
+        this.#open.push({ field, isArray: byte === OPEN_ARRAY });
+        this.#nameNext = byte === OPEN_OBJECT;
+        return at + 1;
+      }
+      this.#mode = 'container';
+      this.#skipDepth = 0;
+      return at;
+    }
+    // Only a message is worth reading: a bare scalar is none.
+    if (top === undefined) return this.#break(at);
+    if (byte === QUOTE) {
+      this.#kept.push(byte);
+      this.#mode = 'string';
+      return at + 1;
+    }
+    this.#mode = 'scalar';
+    return at;
+  }
+
+  #close(): void {
+    const closed = this.#open.pop();
+    if (closed === undefined) {
+      this.#mode = 'broken';
+      return;
+    }
+    this.#nameNext = false;
+    if (closed.field.notify) this.#listener.ended(closed.field.path);
+    if (this.#open.length === 0) this.#mode = 'done';
+  }
+
+  #name(bytes: Uint8Array, start: number, end: number): number {
+    for (let at = start; at < end; at += 1) {
+      const byte = bytes[at] as number;
+      if (byte === QUOTE && !this.#escape) {
+        this.#endName();
+        return at + 1;
+      }
+      this.#escape = !this.#escape && byte === BACKSLASH;
+      this.#kept.push(byte);
+    }
+    return end;
+  }
+
+  #endName(): void {
+    const text = this.#kept.overflowed ? undefined : parseJson(`"${this.#kept.text()}"`);
+    this.#field = typeof text === 'string' ? this.#open.at(-1)?.field.members.get(text) : undefined;
+    this.#nameNext = false;
+    this.#mode = 'structure';
+  }
+
+  #string(bytes: Uint8Array, start: number, end: number): number {
+    const counts = this.#field?.count === true;
+    const keeps = this.#field?.capture === true;
+    for (let at = start; at < end; at += 1) {
+      const byte = bytes[at] as number;
+      if (keeps) this.#kept.push(byte);
+      if (this.#escape) {
+        this.#escape = false;
+        // An escape is one character, counted at its backslash: the four digits of a \u are not to count.
+        if (byte === 0x75) this.#characters -= 4;
+      } else if (byte === QUOTE) {
+        this.#endValue();
+        return at + 1;
+      } else {
+        if (byte === BACKSLASH) this.#escape = true;
+        // A tail byte belongs to a character already counted.
+        if (counts && (byte & 0xc0) !== 0x80) this.#characters += 1;
+      }
+    }
+    return end;
+  }
+
+  #scalar(bytes: Uint8Array, at: number): number {
+    const byte = bytes[at] as number;
+    if (byte === COMMA || byte === CLOSE_OBJECT || byte === CLOSE_ARRAY || byte <= 0x20) {
+      this.#endValue();
+      return at;
+    }
+    if (this.#field?.capture === true) this.#kept.push(byte);
+    return at + 1;
+  }
+
+  /** An object or array that is kept, counted or passed over as a whole. */
+  #container(bytes: Uint8Array, start: number, end: number): number {
+    const counts = this.#field?.count === true;
+    const keeps = this.#field?.capture === true;
+    for (let at = start; at < end; at += 1) {
+      const byte = bytes[at] as number;
+      if (keeps) this.#kept.push(byte);
+      if (counts && (byte & 0xc0) !== 0x80) this.#characters += 1;
+      if (this.#inString) {
+        if (this.#escape) this.#escape = false;
+        else if (byte === BACKSLASH) this.#escape = true;
+        else if (byte === QUOTE) this.#inString = false;
+      } else if (byte === QUOTE) this.#inString = true;
+      else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) this.#skipDepth += 1;
+      else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
+        this.#skipDepth -= 1;
+        if (this.#skipDepth === 0) {
+          this.#endValue();
+          return at + 1;
+        }
+      }
+    }
+    return end;
+  }
+
+  #endValue(): void {
+    const field = this.#field;
+    this.#mode = this.#open.length === 0 ? 'done' : 'structure';
+    this.#field = undefined;
+    if (field?.count === true) this.#listener.counted(field.path, this.#characters);
+    if (field?.capture !== true) return;
+    const value = this.#kept.overflowed ? undefined : parseJson(this.#kept.text());
+    if (this.#kept.overflowed) this.#listener.odd('oversized_field');
+    else if (value === undefined) this.#listener.odd('malformed_json');
+    else this.#listener.captured(field.path, value);
+  }
+
+  #break(at: number): number {
+    this.#mode = 'broken';
+    this.#listener.odd('malformed_json');
+    return at + 1;
+  }
+}
