@@ -16,6 +16,20 @@ const SCRIPTS = {
   tollgateFindPrincipal: 'directory/find-principal',
   tollgateListRecords: 'directory/list-records',
   tollgateReplaceRecord: 'directory/replace-record',
+  tollgateCloseAccount: 'ledger/close-account',
+  tollgateExtend: 'ledger/extend',
+  tollgateFindDue: 'ledger/find-due',
+  tollgateGrant: 'ledger/grant',
+  tollgateHold: 'ledger/hold',
+  tollgateOpenAccount: 'ledger/open-account',
+  tollgateReadGrants: 'ledger/read-grants',
+  tollgateReclaim: 'ledger/reclaim',
+  tollgateRelease: 'ledger/release',
+  tollgateSetPolicy: 'ledger/set-policy',
+  tollgateSettle: 'ledger/settle',
+  tollgateTick: 'ledger/tick',
+  tollgateVoidGrant: 'ledger/void-grant',
+  tollgatePing: 'ping',
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;

@@ -29,7 +29,7 @@ export async function openRedisDirectory(client: RedisClient): Promise<Directory
     ...createKeyQueries(context),
     ...createIdempotencyQueries(context),
     onChange: (listener) => listeners.add(listener),
-    ping: async () => void (await context.ask((each) => each.exists(directoryKeys.ordinal))),
+    ping: async () => void (await context.run('tollgatePing', [directoryKeys.ordinal], [])),
     close: () => subscription.close(),
   };
 }

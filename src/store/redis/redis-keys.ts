@@ -29,3 +29,56 @@ export const alertKeys = {
   attempts: `${ALERTS_TAG}:attempts`,
   abandoned: `${ALERTS_TAG}:abandoned`,
 } as const;
+
+/**
+ * Accounts are spread over a fixed number of partitions, each one slot: all keys of an account are on one slot, and
+ * the sweeper has 64 places to look in whatever the number of accounts. Changing the number would lose every account.
+ */
+const LEDGER_PARTITIONS = 64;
+
+/** Tags of all partitions: `{tg:00}` to `{tg:63}`. */
+export const LEDGER_TAGS: readonly string[] = Array.from(
+  { length: LEDGER_PARTITIONS },
+  (_, partition) => `{tg:${partition.toString().padStart(2, '0')}}`,
+);
+
+const HOUR_MS = 3_600_000;
+
+export const ledgerKeys = {
+  account: (accountId: string): string => ofAccount('account', accountId),
+  liveGrants: (accountId: string): string => ofAccount('live-grants', accountId),
+  endedGrants: (accountId: string): string => ofAccount('ended-grants', accountId),
+  journal: (accountId: string): string => ofAccount('journal', accountId),
+  holds: (accountId: string): string => ofAccount('holds', accountId),
+  cells: (accountId: string): string => ofAccount('cells', accountId),
+  cellEnds: (accountId: string): string => ofAccount('cell-ends', accountId),
+  /** How holds ended whose ids are of one hour, told by an instant in it. */
+  endedHolds: (accountId: string, idMs: number): string =>
+    `${ofAccount('ended-holds', accountId)}:${Math.floor(idMs / HOUR_MS)}`,
+  unexported: (tag: string): string => `${tag}:unexported`,
+  dueAccounts: (tag: string): string => `${tag}:due-accounts`,
+  dueHolds: (tag: string): string => `${tag}:due-holds`,
+} as const;
+
+/** The partition's tag of an account, by FNV-1a of its id (http://www.isthe.com/chongo/tech/comp/fnv/). */
+export function ledgerTag(accountId: string): string {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(accountId)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return LEDGER_TAGS[hash % LEDGER_PARTITIONS] ?? '';
+}
+
+function ofAccount(name: string, accountId: string): string {
+  return `${ledgerTag(accountId)}:${name}:${accountId}`;
+}
+
+/** KEYS of every script of the ledger, in the order of lib-books.lua. `idMs`: the instant in the id of the hold named. */
+export function ledgerScriptKeys(accountId: string, idMs?: number): string[] {
+  const tag = ledgerTag(accountId);
+  const keys = [
+    ...[ledgerKeys.account(accountId), ledgerKeys.liveGrants(accountId), ledgerKeys.endedGrants(accountId)],
+    ...[ledgerKeys.journal(accountId), ledgerKeys.unexported(tag), ledgerKeys.dueAccounts(tag)],
+    ...[ledgerKeys.holds(accountId), ledgerKeys.cells(accountId), ledgerKeys.cellEnds(accountId)],
+    ledgerKeys.dueHolds(tag),
+  ];
+  return idMs === undefined ? keys : [...keys, ledgerKeys.endedHolds(accountId, idMs)];
+}

@@ -1,0 +1,25 @@
+import { MAX_NANO_USD } from '../../domain/money.ts';
+import type { GrantCommand, QuotaCell, SettleCommand } from '../../ledger/ledger.ts';
+
+/** A JSON text with amounts as decimal strings; '' for nothing. */
+export function writeJson(value: unknown): string {
+  if (value === undefined) return '';
+  return JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? part.toString() : part));
+}
+
+/** Cells as lib-cells.lua reads them. A settle knows no limits and checks none. */
+export function writeCells(cells: SettleCommand['cells'] | readonly QuotaCell[]): string {
+  return JSON.stringify(
+    cells.map((cell) => {
+      const { limit, mode } = 'limit' in cell ? cell : { limit: 0n, mode: 'shadow' };
+      // No cell can hold more than Lua computes exactly, so a higher limit is no limit.
+      const bound = limit > MAX_NANO_USD ? MAX_NANO_USD : limit;
+      return [cell.quotaId, cell.window, cell.measure, `${bound}`, mode, `${cell.endsAtMs ?? ''}`];
+    }),
+  );
+}
+
+/** The terms of a grant for its journal entry, but for the ordinal, which the script adds as the first. */
+export function writeGrantTerms({ kind, priority, effectiveAtMs, expiresAtMs, models }: GrantCommand): string {
+  return JSON.stringify({ kind, priority, effectiveAtMs, expiresAtMs, ...(models === undefined ? {} : { models }) });
+}

@@ -1,0 +1,83 @@
+-- How much fits into credit and quota cells, and taking it.
+--- @include ledger/lib-holds
+
+local function read_labels(argument)
+  local labels = {}
+  for _, label in ipairs(cjson.decode(argument)) do
+    labels[label] = true
+  end
+  return labels
+end
+
+-- Spendable grants that pay for the model, and the room left on the credit limit.
+local function find_credit(draft, labels)
+  local books = draft.books
+  local credit = math.max(books.limit - books.debt - books.debt_held, 0)
+  for _, grant in ipairs(find_spendable(draft, labels)) do
+    credit = credit + grant.remaining
+  end
+  return credit
+end
+
+-- Answers how much of `wanted` fits into credit and every hard cell, or nil and a refusal when that is below `least`.
+local function find_room(draft, cells, labels, wanted, least, tokens)
+  local available = find_credit(draft, labels)
+  if available < least then
+    return nil, { 'insufficient_credit', text(available), text(least) }
+  end
+  local amount = math.min(wanted, available)
+  for index, cell in ipairs(cells) do
+    if cell.mode == 'hard' then
+      local state = draft.books.cells[cell_field(cell)]
+      local room = cell.limit - state.used - state.held
+      if cell.limit == 0 or room < share_of(cell, least, tokens) then
+        return nil, { 'quota_exceeded', text(index - 1), text(math.max(room, 0)) }
+      end
+      if cell.measure == 'usd' then
+        amount = math.min(amount, room)
+      end
+    end
+  end
+  return amount
+end
+
+local function add_allocation(hold, id, amount)
+  for _, part in ipairs(hold.allocations) do
+    if part[1] == id then
+      part[2] = part[2] + amount
+      return
+    end
+  end
+  hold.allocations[#hold.allocations + 1] = { id, amount }
+end
+
+-- Takes an amount that is known to fit: grants in burn order, then the credit limit.
+local function allocate(draft, hold, amount, labels)
+  local missing = amount
+  for _, grant in ipairs(find_spendable(draft, labels)) do
+    if missing == 0 then
+      break
+    end
+    local part = math.min(grant.remaining, missing)
+    post(draft, 'hold', part, grant)
+    add_allocation(hold, grant.id, part)
+    missing = missing - part
+  end
+  post(draft, 'debt_hold', missing)
+  hold.debt_held = hold.debt_held + missing
+  hold.amount = hold.amount + amount
+end
+
+local function hold_cell(draft, hold, cell, share)
+  change_cell(draft, cell, share, 0)
+  if share == 0 then
+    return
+  end
+  for _, present in ipairs(hold.cells) do
+    if present.quota == cell.quota and present.window == cell.window then
+      present.held = present.held + share
+      return
+    end
+  end
+  hold.cells[#hold.cells + 1] = { quota = cell.quota, window = cell.window, held = share }
+end
