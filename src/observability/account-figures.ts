@@ -33,7 +33,7 @@ export interface AccountFigures {
 }
 
 export interface AccountFiguresOptions {
-  /** The most accounts with gauges of their own: those lately active first, then the oldest. */
+  /** The most accounts with gauges of their own: those lately active first, then those with a fired alert, then the oldest. */
   accountsAtMost: number;
   /** An account without calls for so long loses its place to others. */
   activeForMs: number;
@@ -136,17 +136,23 @@ async function readFigures(
     ledger.ping(),
   ]);
   const byId = new Map(listed.map((account) => [account.id, account]));
-  const ids = [...new Set([...activeIds, ...byId.keys()])];
+  const ids = [...new Set([...activeIds, ...fired.map(({ accountId }) => accountId), ...byId.keys()])];
   if (ids.length > options.accountsAtMost) options.onFold();
+  const closed = new Set<string>();
   const accounts = await Promise.all(
     ids.slice(0, options.accountsAtMost).map(async (id) => {
       const account = byId.get(id) ?? (await directory.findAccount(id));
       const balance = await ledger.readBalance(id);
+      if (account?.closedAtMs !== undefined) closed.add(id);
       if (account === undefined || account.closedAtMs !== undefined || balance === undefined) return [];
       return [{ id, name: account.name, balance }];
     }),
   );
-  return { accounts: accounts.flat(), overdueHolds: due.holds.length, firedAlerts: fired };
+  return {
+    accounts: accounts.flat(),
+    overdueHolds: due.holds.length,
+    firedAlerts: fired.filter(({ accountId }) => !closed.has(accountId)),
+  };
 }
 
 /** The promise's value, or undefined when it fails or takes longer. */

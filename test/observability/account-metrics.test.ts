@@ -10,7 +10,10 @@ const BALANCE = accountBalance({
   chargedNanoUsd: 9_007_199_254_740_991n,
 });
 
-function sourcesOf(accounts: readonly { id: string; name: string; closedAtMs?: number }[]): AccountSources {
+function sourcesOf(
+  accounts: readonly { id: string; name: string; closedAtMs?: number }[],
+  firedId = accounts[0]?.id ?? '',
+): AccountSources {
   return {
     directory: {
       listAccounts: async ({ limit }) => accounts.slice(0, limit),
@@ -21,7 +24,7 @@ function sourcesOf(accounts: readonly { id: string; name: string; closedAtMs?: n
       readBalance: async (id) => (accounts.some((account) => account.id === id) ? BALANCE : undefined),
       findDue: async () => ({ holds: [{}, {}] }),
     },
-    alerts: { listFired: async () => [{ accountId: 'acct_a', levelNanoUsd: 5_000_000_000n }] },
+    alerts: { listFired: async () => [{ accountId: firedId, levelNanoUsd: 5_000_000_000n }] },
   };
 }
 
@@ -131,31 +134,32 @@ describe('gauges of accounts', () => {
     expect(await shared(metrics)).toEqual([]);
   });
 
-  test('are only so many: those lately active first', async () => {
+  test('are only so many: those lately active first, then those with an alert', async () => {
     const accounts = Array.from({ length: 30 }, (_, n) => ({ id: `acct_${n}`, name: `n${n}` }));
     let nowMs = NOW_MS;
     const metrics = createTestMetrics({ accountsAtMost: 3, nowMs: () => nowMs });
-    metrics.watchAccounts(sourcesOf(accounts));
+    metrics.watchAccounts(sourcesOf(accounts, 'acct_20'));
     metrics.accountActive('acct_27');
     metrics.accountActive('acct_28');
     expect(Object.keys(await series(metrics, 'tollgate_balance_usd'))).toEqual([
       '{account="acct_28"}',
       '{account="acct_27"}',
-      '{account="acct_0"}',
+      '{account="acct_20"}',
     ]);
     expect((await series(metrics, 'tollgate_metric_series_folded_total'))['{label="account"}']).toBeGreaterThan(0);
     nowMs += 3_600_001;
     expect(Object.keys(await series(metrics, 'tollgate_balance_usd'))).toEqual([
+      '{account="acct_20"}',
       '{account="acct_0"}',
       '{account="acct_1"}',
-      '{account="acct_2"}',
     ]);
   });
 
-  test('a closed account has none', async () => {
+  test('a closed account has none, and no alert', async () => {
     const metrics = createTestMetrics();
     metrics.watchAccounts(sourcesOf([{ id: 'acct_a', name: 'Acme', closedAtMs: 1 }]));
     expect(Object.keys(await series(metrics, 'tollgate_balance_usd'))).toEqual([]);
+    expect(Object.keys(await series(metrics, 'tollgate_alert_firing'))).toEqual([]);
   });
 
   test('no name breaks the exposition', async () => {
