@@ -1,0 +1,103 @@
+import type { Command } from 'commander';
+import { type CliOutput, openSession } from './cli-session.ts';
+import { CliFailure, EXIT_CODES } from './exit-codes.ts';
+import { parseWhole } from './option-parsers.ts';
+
+const COLUMNS = [
+  ['id', 'ID'],
+  ['name', 'NAME'],
+  ['status', 'STATUS'],
+  ['mode', 'MODE'],
+  ['balance.available_usd', 'AVAILABLE USD'],
+  ['balance.held_usd', 'HELD USD'],
+  ['balance.spent_usd', 'SPENT USD'],
+  ['balance.debt_usd', 'DEBT USD'],
+] as const;
+
+interface AccountOptions {
+  name?: string;
+  timezone?: string;
+  mode?: string;
+  creditLimitUsd?: string;
+  onDisconnect?: string;
+  onExhausted?: string;
+  lowBalanceUsd?: string[];
+  status?: string;
+}
+
+export function addAccountCommands(program: Command, output: CliOutput): void {
+  const account = program.command('account').description('accounts, who own credit');
+  addWrites(account, output);
+  account
+    .command('list')
+    .description('list accounts with their balances')
+    .option('--limit <count>', 'at most so many, 1 to 200', parseWhole)
+    .option('--after <id>', 'go on after this one')
+    .action((options: { limit?: number; after?: string }, command: Command) =>
+      openSession(command, output).showPage({ method: 'GET', path: ['accounts'], query: { ...options } }, COLUMNS),
+    );
+  account
+    .command('show')
+    .description('show an account and its balance')
+    .argument('<account>', 'id of the account')
+    .action((id: string, _options: unknown, command: Command) =>
+      openSession(command, output).showRecord({ method: 'GET', path: ['accounts', id] }),
+    );
+  account
+    .command('close')
+    .description('close an account for good; credit that is left expires')
+    .argument('<account>', 'id of the account')
+    .option('--yes', 'really close it')
+    .action((id: string, options: { yes?: boolean }, command: Command) => {
+      if (options.yes !== true) {
+        throw new CliFailure('closing cannot be undone and its credit expires: add --yes', EXIT_CODES.usage);
+      }
+      return openSession(command, output).showRecord({ method: 'POST', path: ['accounts', id, 'close'] });
+    });
+}
+
+function addWrites(account: Command, output: CliOutput): void {
+  withPolicy(account.command('create').description('open an account').argument('<name>', 'its name')).action(
+    (name: string, options: AccountOptions, command: Command) =>
+      openSession(command, output).showRecord({
+        method: 'POST',
+        path: ['accounts'],
+        body: { name, ...writePolicy(options) },
+      }),
+  );
+  withPolicy(
+    account
+      .command('update')
+      .description('change an account, freeze it or open it again')
+      .argument('<account>', 'id of the account')
+      .option('--name <name>', 'new name')
+      .option('--status <status>', 'open or frozen'),
+  ).action((id: string, options: AccountOptions, command: Command) =>
+    openSession(command, output).showRecord({
+      method: 'PATCH',
+      path: ['accounts', id],
+      body: { name: options.name, status: options.status, ...writePolicy(options) },
+    }),
+  );
+}
+
+function withPolicy(command: Command): Command {
+  return command
+    .option('--timezone <zone>', 'IANA time zone of its days and months')
+    .option('--mode <mode>', 'prepaid or postpaid')
+    .option('--credit-limit-usd <amount>', 'how far a postpaid account may owe')
+    .option('--on-disconnect <policy>', 'drain or cancel')
+    .option('--on-exhausted <policy>', 'refuse, cut or finish')
+    .option('--low-balance-usd <levels...>', 'balances at which an alert goes out');
+}
+
+function writePolicy(options: AccountOptions): { [field: string]: unknown } {
+  return {
+    timezone: options.timezone,
+    mode: options.mode,
+    credit_limit_usd: options.creditLimitUsd,
+    on_disconnect: options.onDisconnect,
+    on_exhausted: options.onExhausted,
+    low_balance_usd: options.lowBalanceUsd,
+  };
+}

@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import { loadCliProcessSettings } from '../config/cli-settings.ts';
+import { type AdminAnswer, type AdminCall, callAdmin } from './admin-client.ts';
+import { CliFailure, EXIT_CODES } from './exit-codes.ts';
+import { type Column, formatRecord, formatTable } from './format-table.ts';
+
+/** Where a command writes to. */
+export interface CliOutput {
+  out(text: string): void;
+  error(text: string): void;
+}
+
+/** The options of every command. */
+interface GlobalOptions {
+  json?: boolean;
+  adminUrl?: string;
+  idempotencyKey?: string;
+}
+
+/** What a command's action works with. */
+export interface CliSession {
+  call(call: Omit<AdminCall, 'idempotencyKey'>): Promise<AdminAnswer>;
+  /** Calls and shows one record, or a line where the answer has no body. */
+  showRecord(call: Omit<AdminCall, 'idempotencyKey'>, done?: string): Promise<void>;
+  /** Calls and shows a page as a table. */
+  showPage(call: Omit<AdminCall, 'idempotencyKey'>, columns: readonly Column[]): Promise<void>;
+  output: CliOutput;
+  isJson: boolean;
+}
+
+/** The session of the command that runs. Settings are read here, so that `--help` needs none. */
+export function openSession(command: Command, output: CliOutput): CliSession {
+  const options = command.optsWithGlobals<GlobalOptions>();
+  const call = async (one: Omit<AdminCall, 'idempotencyKey'>): Promise<AdminAnswer> => {
+    const loaded = loadCliProcessSettings(options.adminUrl);
+    if (!loaded.ok) throw new CliFailure(loaded.problems.join('\n'), EXIT_CODES.usage);
+    const isWrite = one.method !== 'GET';
+    return callAdmin(loaded.settings, isWrite ? { ...one, idempotencyKey: options.idempotencyKey } : one);
+  };
+  const isJson = options.json === true;
+  return {
+    call,
+    output,
+    isJson,
+    showRecord: async (one, done) => showRecord(await call(one), output, isJson, done),
+    showPage: async (one, columns) => showPage(await call(one), output, isJson, columns),
+  };
+}
+
+function showRecord({ json }: AdminAnswer, output: CliOutput, isJson: boolean, done: string | undefined): void {
+  if (json === undefined) {
+    if (!isJson && done !== undefined) output.out(done);
+    return;
+  }
+  const record = json as { secret?: unknown };
+  output.out(isJson ? JSON.stringify(json, null, 2) : formatRecord(record));
+  if (typeof record.secret === 'string' && !isJson) output.error('Keep the secret now: it is not shown again.');
+}
+
+function showPage({ json }: AdminAnswer, output: CliOutput, isJson: boolean, columns: readonly Column[]): void {
+  if (isJson) {
+    output.out(JSON.stringify(json, null, 2));
+    return;
+  }
+  const { data, next_after: nextAfter } = json as { data: { [field: string]: unknown }[]; next_after?: unknown };
+  output.out(data.length === 0 ? 'None.' : formatTable(data, columns));
+  if (nextAfter !== undefined) output.error(`There is more: --after ${nextAfter}`);
+}

@@ -1,0 +1,49 @@
+import { Command } from 'commander';
+import { addAccountCommands } from './account-commands.ts';
+import type { CliOutput } from './cli-session.ts';
+import { addGrantCommands } from './grant-commands.ts';
+import { addJournalCommand } from './journal-command.ts';
+import { addKeyCommands } from './key-commands.ts';
+import { addMemberCommands } from './member-commands.ts';
+import { addRateCardCommand } from './rate-card-command.ts';
+import { addTeamCommands } from './team-commands.ts';
+
+export interface ProgramParts {
+  output: CliOutput;
+  /** Starts the proxy in this process. */
+  serve(): Promise<void>;
+}
+
+const EPILOGUE = `
+Environment:
+  TOLLGATE_ADMIN_URL         the admin listener; http://127.0.0.1:8788 unless set
+  TOLLGATE_ADMIN_TOKEN       the admin token, or TOLLGATE_ADMIN_TOKEN_FILE, a file that holds it;
+                             on the same machine the data folder's token is found by itself
+
+Exit codes: 0 done, 1 refused, 2 wrong use, 3 no answer (a write may have taken effect).`;
+
+/** The whole command line. Wrong use is thrown as CommanderError, everything else as CliFailure. */
+export function createProgram({ output, serve }: ProgramParts): Command {
+  const program = new Command('tollgate')
+    .description('Prepaid credit, metering and limits in front of the Claude API.')
+    .option('--json', "print the API's own JSON")
+    .option('--admin-url <url>', 'where the admin listener is')
+    .option('--idempotency-key <key>', 'makes a write safe to send again')
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(--help says more)')
+    .addHelpText('after', EPILOGUE)
+    .configureOutput({
+      writeOut: (text) => output.out(text.trimEnd()),
+      writeErr: (text) => output.error(text.trimEnd()),
+    })
+    .exitOverride();
+  program.command('serve').description('start the proxy, as npm start does').action(serve);
+  addAccountCommands(program, output);
+  addGrantCommands(program, output);
+  addTeamCommands(program, output);
+  addMemberCommands(program, output);
+  addKeyCommands(program, output);
+  addJournalCommand(program, output);
+  addRateCardCommand(program, output);
+  return program;
+}
