@@ -1,0 +1,116 @@
+import { appendFile, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { nameLedgerWrite } from '../../src/metering/ledger-write.ts';
+import { openSettleSpool } from '../../src/metering/settle-spool.ts';
+import { openFolder, releaseOf, settleOf } from './metering-fixtures.ts';
+
+describe('the settle spool', () => {
+  it('gives back what waited, in order, amounts exact', async () => {
+    await using folder = await openFolder();
+    const path = folder.file('deep/er/spool.jsonl');
+    const { spool } = await openSettleSpool(path);
+    const writes = [settleOf('hold_a', 9_007_199_254_740_991n), releaseOf('hold_b'), settleOf('hold_c', 0n)];
+    for (const write of writes) await spool.put([write]);
+    await spool.close();
+    const again = await openSettleSpool(path);
+    expect(again.waiting).toEqual(writes);
+    expect(again.corruptLines).toBe(0);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    await again.spool.close();
+  });
+
+  it('forgets what was acknowledged, and is empty when all was', async () => {
+    await using folder = await openFolder();
+    const path = folder.file('spool.jsonl');
+    const { spool } = await openSettleSpool(path);
+    const [first, second] = [settleOf('hold_a', 1n), settleOf('hold_b', 2n)];
+    await spool.put([first, second]);
+    await spool.acknowledge([nameLedgerWrite(first)]);
+    const half = await openSettleSpool(path);
+    expect(half.waiting).toEqual([second]);
+    await half.spool.acknowledge([nameLedgerWrite(second)]);
+    expect((await stat(path)).size).toBe(0);
+    await spool.close();
+    await half.spool.close();
+  });
+
+  it('survives a crash at any byte: a torn line is cut off, whole ones are kept', async () => {
+    await using folder = await openFolder();
+    const path = folder.file('spool.jsonl');
+    const { spool } = await openSettleSpool(path);
+    const writes = [settleOf('hold_a', 11n), settleOf('hold_b', 22n), releaseOf('hold_c')];
+    for (const write of writes) await spool.put([write]);
+    await spool.close();
+    const whole = await readFile(path);
+    for (let length = 0; length <= whole.length; length += 1) {
+      await writeFile(path, whole.subarray(0, length));
+      const opened = await openSettleSpool(path);
+      const kept = whole.subarray(0, length).toString().split('\n').length - 1;
+      // A last line that lacks nothing but its newline is whole too.
+      expect([kept, kept + 1]).toContain(opened.waiting.length);
+      expect(opened.waiting).toEqual(writes.slice(0, opened.waiting.length));
+      await opened.spool.close();
+    }
+  });
+
+  it('sets lines aside that rotted, and keeps the rest', async () => {
+    await using folder = await openFolder();
+    const path = folder.file('spool.jsonl');
+    const { spool } = await openSettleSpool(path);
+    await spool.put([settleOf('hold_a', 1n), settleOf('hold_b', 2n), settleOf('hold_c', 3n)]);
+    await spool.close();
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace('"amountNanoUsd":"2"', '"amountNanoUsd":"9"'));
+    const { waiting, corruptLines, spool: second } = await openSettleSpool(path);
+    expect(waiting.map((write) => write.command.holdId)).toEqual(['hold_a', 'hold_c']);
+    expect(corruptLines).toBe(1);
+    expect(await readFile(`${path}.corrupt`, 'utf8')).toContain('"amountNanoUsd":"9"');
+    await second.close();
+  });
+
+  it('does not grow without end', async () => {
+    await using folder = await openFolder();
+    const path = folder.file('spool.jsonl');
+    const { spool } = await openSettleSpool(path);
+    await spool.put([settleOf('hold_kept', 1n)]);
+    for (let round = 0; round < 30; round += 1) {
+      const writes = Array.from({ length: 200 }, (_, index) => settleOf(`hold_${round}_${index}`, 1n));
+      await Promise.all(writes.map((write) => spool.put([write])));
+      await spool.acknowledge(writes.map(nameLedgerWrite));
+    }
+    expect((await stat(path)).size).toBeLessThan(2_000_000);
+    await spool.close();
+    const { waiting, spool: again } = await openSettleSpool(path);
+    expect(waiting.map((write) => write.command.holdId)).toEqual(['hold_kept']);
+    await again.close();
+  });
+
+  it('starts a new line after a write that broke off in the middle', async () => {
+    await using folder = await openFolder();
+    const path = folder.file('spool.jsonl');
+    await appendFile(path, 'deadbeef {"put":');
+    const { spool, corruptLines } = await openSettleSpool(path);
+    expect(corruptLines).toBe(1);
+    await spool.put([settleOf('hold_a', 5n)]);
+    await spool.close();
+    await truncate(`${path}.corrupt`, 0);
+    const { waiting, spool: again } = await openSettleSpool(path);
+    expect(waiting).toEqual([settleOf('hold_a', 5n)]);
+    await again.close();
+  });
+
+  it('reads no garbage as a write', async () => {
+    await using folder = await openFolder();
+    const path = folder.file('spool.jsonl');
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 200 }), async (text) => {
+        await writeFile(path, text);
+        const { waiting, spool } = await openSettleSpool(path);
+        expect(waiting).toEqual([]);
+        await spool.close();
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

@@ -1,0 +1,143 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ceilCall } from '../../src/domain/call-ceiling.ts';
+import type { CallOutcome, InterruptReason } from '../../src/domain/call-outcome.ts';
+import { findModel, type ModelCard } from '../../src/domain/rate-card.ts';
+import { type Settlement, settleOutcome } from '../../src/domain/settlement.ts';
+import type { CallUsage } from '../../src/domain/usage.ts';
+import { loadRateCard } from '../support/shared-parts.ts';
+import { makeRequest, makeUsage } from './metering-fixtures.ts';
+
+const card = loadRateCard();
+const model = findModel(card, 'claude-haiku-4-5') as ModelCard;
+const atMs = Date.UTC(2026, 10, 20, 12);
+
+function settle(outcome: CallOutcome, request = makeRequest()): Settlement {
+  return settleOutcome({ outcome, request, model, card, atMs });
+}
+
+function completed(usage: CallUsage | undefined, visibleCharacters = 0): CallOutcome {
+  return { kind: 'completed', status: 200, usage, visibleCharacters };
+}
+
+function interrupted(reason: InterruptReason, usage: CallUsage | undefined, visibleCharacters = 0): CallOutcome {
+  return { kind: 'interrupted', reason, usage, visibleCharacters };
+}
+
+// Haiku 4.5: $1 and $5 per million tokens, so 1,000 and 5,000 nano-dollars per token.
+describe('what an ended call is charged', () => {
+  it('pays what a finished answer reports, to the nano-dollar', () => {
+    expect(settle(completed(makeUsage(100, 10), 9_999))).toMatchObject({
+      action: 'settle',
+      basis: 'reported',
+      amountNanoUsd: 150_000n,
+      tokens: 110n,
+      doubts: [],
+    });
+  });
+
+  it('settles at zero what was reported as zero', () => {
+    expect(settle(completed(makeUsage(0, 0), 50))).toMatchObject({
+      action: 'settle',
+      basis: 'reported',
+      amountNanoUsd: 0n,
+    });
+  });
+
+  it('estimates a finished answer without usage, never at nothing', () => {
+    const settlement = settle(completed(undefined, 130), makeRequest({ textBytes: 300 }));
+    // 300 bytes are 100 tokens of prompt, 130 characters are 100 of output.
+    expect(settlement).toMatchObject({ basis: 'estimated', amountNanoUsd: 600_000n, doubts: ['usage_missing'] });
+    expect(settle(completed(undefined, 0))).toMatchObject({ basis: 'estimated', amountNanoUsd: 100_000n });
+  });
+
+  it.each<CallOutcome>([
+    { kind: 'upstream_error', status: 400 },
+    { kind: 'upstream_error', status: 429 },
+    { kind: 'upstream_error', status: 529 },
+    { kind: 'not_sent', reason: 'upstream_unreachable' },
+    { kind: 'not_sent', reason: 'client_gone' },
+    interrupted('error_event', makeUsage(100, 5), 40),
+  ])('gives everything back after a failed request: %o', (outcome) => {
+    expect(settle(outcome)).toEqual({ action: 'release', basis: 'none' });
+  });
+
+  it.each<InterruptReason>([
+    'client_gone',
+    'upstream_cut',
+    'upstream_silent',
+    'upstream_slow',
+    'shutdown',
+    'credit_exhausted',
+  ])('charges the reported input and the output that was seen when it broke off: %s', (reason) => {
+    const settlement = settle(interrupted(reason, makeUsage(100, 1), 130));
+    expect(settlement).toMatchObject({ basis: 'estimated', amountNanoUsd: 600_000n, doubts: ['usage_partial'] });
+  });
+
+  it('charges the reported output where it is the larger', () => {
+    expect(settle(interrupted('client_gone', makeUsage(100, 500), 13))).toMatchObject({ amountNanoUsd: 2_600_000n });
+  });
+
+  it('takes the final figures as they are when only the closing event is missing', () => {
+    const usage = makeUsage(100, 10, { stopReason: 'end_turn' });
+    expect(settle(interrupted('client_gone', usage, 5_000))).toMatchObject({
+      basis: 'reported',
+      amountNanoUsd: 150_000n,
+    });
+  });
+
+  it('charges an estimate for a call whose client left before the first byte', () => {
+    expect(settle(interrupted('client_gone', undefined))).toMatchObject({
+      action: 'settle',
+      basis: 'estimated',
+      amountNanoUsd: 100_000n,
+    });
+  });
+
+  it('prices an answer of an unknown model as the one that was asked for', () => {
+    const usage = makeUsage(100, 10, { model: 'claude-unheard-of' });
+    usage.passes[0] = { ...(usage.passes[0] as CallUsage['passes'][0]), model: 'claude-unheard-of' };
+    expect(settle(completed(usage))).toMatchObject({
+      basis: 'estimated',
+      amountNanoUsd: 150_000n,
+      doubts: ['answer_unpriced'],
+    });
+  });
+
+  it.each([
+    [1e15, 10],
+    [100, 4e9],
+    [Number.NaN, 1],
+    [-5, 1],
+    [0.5, 1],
+    [Number.POSITIVE_INFINITY, 1],
+  ])('believes no absurd figures: %d in, %d out', (input, output) => {
+    const settlement = settle(completed(makeUsage(input, output), 0));
+    expect(settlement).toMatchObject({ basis: 'estimated', doubts: ['usage_absurd'], amountNanoUsd: 100_000n });
+  });
+
+  it('never estimates above the ceiling that was held', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          textBytes: fc.nat(3_000_000),
+          maxTokens: fc.nat(64_000),
+          seen: fc.nat(5_000_000),
+          images: fc.nat(20),
+        }),
+        ({ textBytes, maxTokens, seen, images }) => {
+          const request = makeRequest({
+            textBytes,
+            bodyBytes: textBytes,
+            maxTokens,
+            images: { base64: images, base64Bytes: images * 1_000, remote: 0 },
+          });
+          const ceiling = ceilCall(card, request, atMs);
+          const settlement = settle(interrupted('client_gone', undefined, seen), request);
+          if (!ceiling.priced || settlement.action !== 'settle') throw new Error('unpriced');
+          expect(settlement.amountNanoUsd).toBeLessThanOrEqual(ceiling.amountNanoUsd);
+        },
+      ),
+    );
+  });
+});
