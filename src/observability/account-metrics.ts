@@ -32,7 +32,7 @@ export function createAccountMetrics(metrics: MetricRegistry, options: AccountMe
     activeForMs: 3_600_000,
     freshForMs: 5_000,
     staleAfterMs: 60_000,
-    scrapeBudgetMs: 35,
+    scrapeBudgetMs: 25,
     readTimeoutMs: 1_000,
   });
   const account = { account: { atMost: options.accountsAtMost } };

@@ -112,7 +112,7 @@ describe('gauges of accounts', () => {
     await metrics.render();
     const startMs = performance.now();
     expect(await shared(metrics)).toEqual([]);
-    // The budget is 35 ms; the rest is room for a busy machine.
+    // The budget is 25 ms; the rest is room for a busy machine.
     expect(performance.now() - startMs).toBeLessThan(500);
     answer.resolve();
     await new Promise((resolve) => setImmediate(resolve));
