@@ -1,7 +1,10 @@
 import { request as sendRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import fc from 'fast-check';
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAdminApp } from '../../src/admin/create-admin-app.ts';
+import { until } from '../support/until.ts';
 import { type AdminUnderTest, openAccount, openAdmin, TOKEN } from './admin-under-test.ts';
 
 let admin: AdminUnderTest;
@@ -197,6 +200,53 @@ describe('without a token', () => {
     expect([answer.statusCode, answer.json()]).toEqual([503, { status: 'not_ready', checks: { store: 'no answer' } }]);
     await unready.close();
   });
+});
+
+test('no body, whatever it is, is a fault', async () => {
+  const { id } = await openAccount(admin);
+  const paths = ['/accounts', `/accounts/${id}/grants`, `/accounts/${id}/keys`, `/accounts/${id}/members`];
+  const field = fc.constantFrom(
+    'name',
+    'amount_usd',
+    'kind',
+    'expires_at',
+    'timezone',
+    'email',
+    'low_balance_usd',
+    'models',
+  );
+  const value = fc.oneof(
+    fc.jsonValue(),
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('1', 'paid', '2027-01-01T00:00:00Z'),
+  );
+  const body = fc.oneof(fc.dictionary(field, value), fc.jsonValue());
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...paths), body, async (path, one) => {
+      const answer = await admin.call('POST', path, one);
+      expect([201, 400]).toContain(answer.status);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('every write leaves one line in the log, without a secret', async () => {
+  const lines: string[] = [];
+  const logged = await openAdmin(() => ({ logger: pino({}, { write: (line: string) => void lines.push(line) }) }));
+  const { id } = await openAccount(logged);
+  const { body } = await logged.call('POST', `/accounts/${id}/keys`, { name: 'k' });
+  await logged.call('GET', `/accounts/${id}`);
+  await logged.call('POST', `/accounts/${id}/grants`, { amount_usd: 'x', kind: 'paid' });
+  const written = await until(() => (lines.length >= 3 ? lines.map((line) => JSON.parse(line)) : undefined));
+  const account = id;
+  expect(written).toMatchObject([
+    { msg: 'admin write', method: 'POST', route: '/admin/v1/accounts', status: 201 },
+    { msg: 'admin write', route: '/admin/v1/accounts/:account_id/keys', account, status: 201 },
+    { msg: 'admin write', route: '/admin/v1/accounts/:account_id/grants', account, status: 400 },
+  ]);
+  expect(lines.join()).not.toContain(body.secret);
+  expect(lines.join()).not.toContain(TOKEN);
+  await logged.close();
 });
 
 test('a client that leaves in the middle of a body leaves nothing behind', async () => {

@@ -1,7 +1,9 @@
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Directory, DirectoryUnavailable } from '../../src/directory/directory.ts';
 import { hashKeySecret } from '../../src/directory/key-secret.ts';
-import { type AdminUnderTest, openAccount, openAdmin, START_MS } from './admin-under-test.ts';
+import { until } from '../support/until.ts';
+import { type AdminUnderTest, openAccount, openAdmin, START_MS, TOKEN } from './admin-under-test.ts';
 
 let admin: AdminUnderTest;
 let accountId: string;
@@ -161,6 +163,48 @@ describe('a write cut off before its answer', () => {
     expect(await available()).toBe('0.00');
     expect((await grant()).status).toBe(201);
   });
+});
+
+test('a client that leaves before its answer finds the write done, and its key free', async () => {
+  let reached: () => void = () => undefined;
+  let goOn: () => void = () => undefined;
+  const atGrant = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
+  const clientGone = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const slow = await openAdmin(({ ledger }) => ({
+    ledger: {
+      ...ledger,
+      grant: async (command) => {
+        reached();
+        await clientGone;
+        return ledger.grant(command);
+      },
+    },
+  }));
+  const { id } = await openAccount(slow);
+  await slow.app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = slow.app.server.address() as AddressInfo;
+  const leaving = new AbortController();
+  const sent = fetch(`http://127.0.0.1:${port}/admin/v1/accounts/${id}/grants`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json', ...KEY },
+    body: JSON.stringify(GRANT),
+    signal: leaving.signal,
+  });
+  await atGrant;
+  leaving.abort();
+  await expect(sent).rejects.toThrow();
+  goOn();
+  const again = await until(async () => {
+    const answer = await slow.call('POST', `/accounts/${id}/grants`, GRANT, KEY);
+    return answer.status === 201 ? answer : undefined;
+  });
+  expect(again.body.amount_usd).toBe('5.00');
+  expect((await slow.call('GET', `/accounts/${id}`)).body.balance.granted_usd).toBe('5.00');
+  await slow.close();
 });
 
 test('a replayed key creation shows no secret', async () => {
