@@ -64,8 +64,8 @@ function writeFirstSteps({ adminUrl }: BannerFacts): string[] {
   return [
     '  Make an account, credit and a key:',
     '',
-    `    npx tollgate --admin-url ${adminUrl} account create --name "My team"`,
-    `    npx tollgate --admin-url ${adminUrl} grant create <account id> --amount-usd 50 --kind paid`,
-    `    npx tollgate --admin-url ${adminUrl} key create <account id> --name "first key"`,
+    `    npx tollgate account create "My team" --admin-url ${adminUrl}`,
+    `    npx tollgate grant create <account id> --amount-usd 50 --admin-url ${adminUrl}`,
+    `    npx tollgate key create <account id> "first key" --admin-url ${adminUrl}`,
   ];
 }
