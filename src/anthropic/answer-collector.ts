@@ -10,17 +10,23 @@ import {
   textOf,
 } from './message-usage.ts';
 
-/** What is read of a content block, in a message and in a `content_block_start`. */
-export const BLOCK_PLAN: FieldPlan = {
+/** What is read of a content block that a stream opens: its input comes later, in deltas. */
+export const STREAM_BLOCK_PLAN: FieldPlan = {
   notify: true,
   members: {
     type: { capture: true },
-    trigger: { capture: true },
+    from: { capture: true },
     to: { capture: true },
+    trigger: { capture: true },
     text: { count: true },
     thinking: { count: true },
-    input: { count: true },
   },
+};
+
+/** What is read of a whole content block. */
+const BLOCK_PLAN: FieldPlan = {
+  notify: true,
+  members: { ...STREAM_BLOCK_PLAN.members, input: { count: true } },
 };
 
 /** What is read of a message, in a JSON answer and in a `message_start`. */
@@ -82,6 +88,7 @@ export class AnswerCollector {
     }
     if (this.#hops.length < MOST_HOPS) {
       this.#hops.push({
+        fromModel: textOf(objectOf(block.from)?.model),
         toModel: textOf(objectOf(block.to)?.model),
         category: textOf(objectOf(block.trigger)?.category),
         beforeOutput: !this.#outputSinceHop,

@@ -19,6 +19,8 @@ export interface AnswerFacts {
 
 /** A `fallback` block: one model declined, another went on. */
 export interface FallbackHop {
+  /** The model that declined. */
+  fromModel: string | undefined;
   /** The model that went on. */
   toModel: string | undefined;
   /** Why the other declined. */
@@ -50,8 +52,10 @@ const PLAUSIBLE_SEARCHES = 1_000;
 export function readMessageUsage(raw: RawUsage, facts: AnswerFacts, requestedModel: string | undefined): ReadUsage {
   const anomalies: string[] = [];
   if (facts.model === undefined) anomalies.push('model_missing');
-  const firstModel = facts.model ?? requestedModel ?? '';
-  const model = facts.hops.at(-1)?.toModel ?? firstModel;
+  const answeringModel = facts.model ?? requestedModel ?? '';
+  // A stream's message_start names the first model, a JSON answer the serving one; a hop names both.
+  const firstModel = facts.hops[0]?.fromModel ?? answeringModel;
+  const model = facts.hops.at(-1)?.toModel ?? answeringModel;
   const passes = readPasses(raw, model, firstModel, anomalies);
   markRefusals(passes, facts);
   const usage: CallUsage = {

@@ -1,4 +1,4 @@
-import { AnswerCollector, BLOCK_PLAN, MESSAGE_MEMBERS } from './answer-collector.ts';
+import { AnswerCollector, MESSAGE_MEMBERS, STREAM_BLOCK_PLAN } from './answer-collector.ts';
 import { type EventStreamListener, EventStreamReader } from './event-stream-reader.ts';
 import type { FieldPlan } from './field-plan.ts';
 import { type FieldListener, JsonFieldReader } from './json-field-reader.ts';
@@ -11,7 +11,7 @@ const PLAN: FieldPlan = {
     error: { capture: true },
     usage: { capture: true },
     message: { members: MESSAGE_MEMBERS },
-    content_block: BLOCK_PLAN,
+    content_block: STREAM_BLOCK_PLAN,
     delta: {
       members: {
         stop_reason: { capture: true },

@@ -85,8 +85,8 @@ function readModel(json: ModelJson, place: string, problems: string[]): ModelCar
 function readRow(json: PriceRowJson, place: string, problems: string[]): PriceRow {
   const row: PriceRow = {
     kind: json.kind as PriceKind,
-    fromMs: json.from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(json.from),
-    untilMs: json.until === undefined ? Number.POSITIVE_INFINITY : Date.parse(json.until),
+    fromMs: json.from === undefined ? Number.NEGATIVE_INFINITY : parseInstant(json.from),
+    untilMs: json.until === undefined ? Number.POSITIVE_INFINITY : parseInstant(json.until),
     abovePromptTokens: json.above_prompt_tokens,
     rates: readRates(json),
   };
@@ -130,6 +130,13 @@ function indexByName(models: readonly ModelCard[], problems: string[]): Map<stri
     }
   }
   return byName;
+}
+
+/** Milliseconds since 1970; NaN for a day that does not exist, which Date.parse takes for one of the next month. */
+function parseInstant(text: string): number {
+  const ms = Date.parse(text);
+  const isReal = !Number.isNaN(ms) && new Date(ms).toISOString() === text.replace('Z', '.000Z');
+  return isReal ? ms : Number.NaN;
 }
 
 /** Dollars per million tokens to pico-dollars per token: a factor of 10^6. */
