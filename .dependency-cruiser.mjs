@@ -16,6 +16,8 @@ const FOLDERS = {
   store: ['domain', 'ledger', 'directory', 'alerts', 'observability', 'config'],
   // Speaks to a running Tollgate over HTTP; the rate card is checked on the spot.
   cli: ['domain', 'config'],
+  // What a start needs once: the rate card file, the upstream, the demo account, the banner.
+  startup: ['domain', 'config', 'ledger', 'directory', 'http', 'metering', 'simulator'],
   // An oracle of its own for what a call costs: whatever it shared with the meter would be wrong in both.
   simulator: [],
 };
@@ -23,8 +25,8 @@ const FOLDERS = {
 /** Files beside the folders, from the process down. Only services.ts knows which store there is. */
 const TOP_FILES = {
   'main.ts': '^src/(?!store/|cli/)',
-  'app.ts': '^src/(?!store/|cli/|simulator/|main\\.ts)',
-  'services.ts': '^src/(?!cli/|main\\.ts|app\\.ts)',
+  'app.ts': '^src/(?!store/|cli/|simulator/|startup/|main\\.ts)',
+  'services.ts': '^src/(?!cli/|startup/|main\\.ts|app\\.ts)',
   'cli.ts': '^src/(cli|config)/',
 };
 

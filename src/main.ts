@@ -1,21 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { type App, startApp } from './app.ts';
-import { writeBanner } from './banner.ts';
 import { loadAdminToken } from './config/load-admin-token.ts';
 import { loadProcessSettings } from './config/load-process-settings.ts';
-import { loadRateCard } from './config/load-rate-card.ts';
 import { openDataFolder } from './config/open-data-folder.ts';
 import type { Settings } from './config/settings.ts';
-import { prepareDemo } from './demo.ts';
-import { createUpstream } from './http/upstream.ts';
 import { systemTimers } from './metering/timers.ts';
 import { createLogger } from './observability/create-logger.ts';
 import { createServices } from './services.ts';
-import { createSimulatedApi } from './simulator/simulated-api.ts';
-
-/** Of the simulated API in front of people: about what a real answer's speed feels like. */
-const SIMULATED_TOKENS_PER_SECOND = 120;
-const SIMULATED_KEY = 'simulated';
+import { loadRateCard } from './startup/load-rate-card.ts';
+import { openUpstream } from './startup/open-upstream.ts';
+import { prepareDemo } from './startup/prepare-demo.ts';
+import { writeBanner } from './startup/write-banner.ts';
 
 /** The process cannot start; each problem is a sentence for the person who set it up. */
 class StartRefused extends Error {
@@ -103,30 +98,6 @@ async function start(): Promise<Running> {
       const { interrupted } = await app.drain();
       await closeParts();
       logger.info({ event: 'shutdown', interrupted }, 'stopped');
-    },
-  };
-}
-
-async function openUpstream(settings: Settings) {
-  const { limits, anthropicApiKey } = settings;
-  if (anthropicApiKey !== undefined) {
-    const upstream = createUpstream({
-      baseUrl: settings.upstreamBaseUrl,
-      apiKey: anthropicApiKey,
-      limits,
-      timers: systemTimers,
-    });
-    return { simulated: false, upstream, close: () => upstream.close() };
-  }
-  const api = createSimulatedApi({ tokensPerSecond: SIMULATED_TOKENS_PER_SECOND });
-  const { baseUrl } = await api.listen();
-  const upstream = createUpstream({ baseUrl, apiKey: SIMULATED_KEY, limits, timers: systemTimers });
-  return {
-    simulated: true,
-    upstream,
-    async close() {
-      await upstream.close();
-      await api.close();
     },
   };
 }

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createId, deriveId } from './directory/create-id.ts';
-import type { Account, Directory } from './directory/directory.ts';
-import { createKeySecret, hashKeySecret, isKeySecret } from './directory/key-secret.ts';
-import { oneYearAfter } from './domain/grant-term.ts';
-import { NANO_PER_USD, type NanoUsd } from './domain/money.ts';
-import type { Ledger } from './ledger/ledger.ts';
+import { createId, deriveId } from '../directory/create-id.ts';
+import type { Account, Directory } from '../directory/directory.ts';
+import { createKeySecret, hashKeySecret, isKeySecret } from '../directory/key-secret.ts';
+import { oneYearAfter } from '../domain/grant-term.ts';
+import { NANO_PER_USD, type NanoUsd } from '../domain/money.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 
 /** What a first start shows: an account with credit and a key that works when pasted. */
 export interface Demo {

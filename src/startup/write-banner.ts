@@ -1,5 +1,5 @@
-import type { Demo } from './demo.ts';
-import { formatUsd } from './domain/money.ts';
+import { formatUsd } from '../domain/money.ts';
+import type { Demo } from './prepare-demo.ts';
 
 export interface BannerFacts {
   version: string;
