@@ -6,16 +6,24 @@ import type { CallUsage } from './usage.ts';
  */
 export type CallOutcome =
   /** The answer came to its end. `usage` is what it reported; undefined: nothing was reported. */
-  | { kind: 'completed'; status: number; usage: CallUsage | undefined; visibleCharacters: number }
+  | ({ kind: 'completed'; status: number } & ReportedUsage)
   /** The upstream answered with an error that the API does not bill. */
   | { kind: 'upstream_error'; status: number }
   /**
    * The answer broke off: an `error` event, a cut, a silence, our own limits; or the client left and the call was
    * aborted, with or without an answer. `usage` is what had been reported by then.
    */
-  | { kind: 'interrupted'; reason: InterruptReason; usage: CallUsage | undefined; visibleCharacters: number }
+  | ({ kind: 'interrupted'; reason: InterruptReason } & ReportedUsage)
   /** The request never reached the upstream, or it failed before a byte of an answer's body came. */
   | { kind: 'not_sent'; reason: InterruptReason };
+
+export interface ReportedUsage {
+  usage: CallUsage | undefined;
+  /** Code points of text, thinking and tool input that were seen. */
+  visibleCharacters: number;
+  /** Counts were negative, absurd or none, and had to be bent to be read. */
+  isDoubtful?: boolean;
+}
 
 export type InterruptReason =
   | 'client_gone'

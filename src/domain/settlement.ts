@@ -1,4 +1,4 @@
-import type { CallOutcome, InterruptReason } from './call-outcome.ts';
+import type { CallOutcome, InterruptReason, ReportedUsage } from './call-outcome.ts';
 import type { MessagesRequest } from './call-request.ts';
 import { completeUsage, estimateUsage } from './estimate-usage.ts';
 import type { NanoUsd } from './money.ts';
@@ -29,7 +29,7 @@ export type SettlementDoubt =
   | 'usage_missing'
   /** The answer broke off before its final figures. */
   | 'usage_partial'
-  /** The figures exceed what the API can do. */
+  /** The figures are below zero, or beyond what the API can do. */
   | 'usage_absurd'
   /** The card has no price for the model that answered. */
   | 'answer_unpriced';
@@ -42,6 +42,8 @@ export interface SettlementCase {
   card: RateCard;
   /** When the call was admitted: its prices are those of that instant. */
   atMs: number;
+  /** What was held: the most that the request could cost. */
+  heldNanoUsd: NanoUsd;
 }
 
 /**
@@ -51,6 +53,7 @@ export interface SettlementCase {
  * |---|---|
  * | completed, with usage | as reported |
  * | completed, without usage | an estimate, never nothing |
+ * | figures that cannot be | the larger of them, made sane, and an estimate, if the hold covers it |
  * | error of the upstream | nothing: failed requests are not charged |
  * | `error` event within the answer | nothing, for the same reason |
  * | broke off after its final figures | as reported |
@@ -67,12 +70,19 @@ export function settleOutcome(situation: SettlementCase): Settlement {
   if (usage === undefined) {
     return estimate(situation, estimateUsage(request, model, visibleCharacters), ['usage_missing']);
   }
-  if (!isPlausible(usage, situation.card)) {
-    return estimate(situation, estimateUsage(request, model, visibleCharacters), ['usage_absurd']);
-  }
+  if (outcome.isDoubtful || !isPlausible(usage, situation.card)) return settleDoubtful(situation, outcome, usage);
   // A stop reason comes with the last figures, so what breaks off after it lacks only the closing event.
   if (outcome.kind === 'completed' || usage.stopReason !== undefined) return chargeReported(situation, usage);
   return estimate(situation, completeUsage(usage, request, visibleCharacters), ['usage_partial']);
+}
+
+function settleDoubtful(situation: SettlementCase, outcome: ReportedUsage, usage: CallUsage): Settlement {
+  const { request, model, card, heldNanoUsd } = situation;
+  const guess = estimate(situation, estimateUsage(request, model, outcome.visibleCharacters), ['usage_absurd']);
+  if (!isPlausible(usage, card) || guess.action === 'release') return guess;
+  const bent = estimate(situation, usage, ['usage_absurd']);
+  if (bent.action === 'release' || bent.amountNanoUsd > heldNanoUsd) return guess;
+  return bent.amountNanoUsd > guess.amountNanoUsd ? bent : guess;
 }
 
 const RELEASE: Settlement = { action: 'release', basis: 'none' };

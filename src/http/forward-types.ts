@@ -18,7 +18,8 @@ export interface ForwardParts {
   timers: Timers;
   limits: Pick<Limits, 'upstreamSilenceMs' | 'callTotalMs' | 'disconnectDrainMs'>;
   drains: DrainAllowance;
-  createUsageReader(contentType: string): UsageReader;
+  /** `requestedModel` is priced only where the answer names none. */
+  createUsageReader(contentType: string, requestedModel: string): UsageReader;
   metrics: Pick<Metrics, 'openStreams'>;
   logger: Pick<Logger, 'warn' | 'error'>;
   /** Something only the operator can mend: its upstream credit or key. May be called for every such answer. */

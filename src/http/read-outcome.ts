@@ -1,5 +1,5 @@
 import type { UsageSnapshot } from '../anthropic/usage-reader.ts';
-import type { CallOutcome, InterruptReason } from '../metering/metering-types.ts';
+import type { CallOutcome, InterruptReason, ReportedUsage } from '../metering/metering-types.ts';
 import type { ExchangeEnd } from './exchange.ts';
 
 /** How a success, as its headers said, came to its end. */
@@ -13,21 +13,27 @@ export interface AnswerEnd {
   isStream: boolean;
 }
 
+/** The reader's words for counts that it had to bend. */
+const DOUBTFUL_ANOMALIES: ReadonlySet<string> = new Set(['negative_count', 'absurd_count', 'not_a_count']);
+
 /** What the meter is told of an answer. What the bytes say goes before how the connection ended. */
 export function readOutcome({ how, head, snapshot, bytes, isStream }: AnswerEnd): CallOutcome {
-  const usage = snapshot?.usage;
-  const visibleCharacters = snapshot?.visibleCharacters ?? 0;
-  const completed: CallOutcome = { kind: 'completed', status: head.status, usage, visibleCharacters };
+  const reported: ReportedUsage = {
+    usage: snapshot?.usage,
+    visibleCharacters: snapshot?.visibleCharacters ?? 0,
+    isDoubtful: snapshot?.anomalies.some((anomaly) => DOUBTFUL_ANOMALIES.has(anomaly)) ?? false,
+  };
+  const completed: CallOutcome = { kind: 'completed', status: head.status, ...reported };
   // Its end was seen, so whatever happened to the connection after it changes nothing.
   if (snapshot?.complete) return completed;
   if (snapshot?.errorEvent !== undefined) {
-    return { kind: 'interrupted', reason: 'error_event', usage, visibleCharacters };
+    return { kind: 'interrupted', reason: 'error_event', ...reported };
   }
   // A stream without its closing event was cut, however cleanly the connection ended.
   if (how === 'ended' && bytes > 0 && (!isStream || snapshot === undefined)) return completed;
   const reason = interruptReason(how);
   if (bytes === 0 && !isOurs(reason)) return { kind: 'not_sent', reason };
-  return { kind: 'interrupted', reason, usage, visibleCharacters };
+  return { kind: 'interrupted', reason, ...reported };
 }
 
 /** What happened to an exchange, in the meter's words. */

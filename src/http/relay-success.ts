@@ -23,7 +23,7 @@ export function createSuccessSink(context: RelayContext): AnswerSink {
   const contentType = head.headers['content-type'] ?? '';
   const isStream = /^text\/event-stream\b/i.test(contentType);
   const observer = createUsageObserver({
-    reader: parts.createUsageReader(contentType),
+    reader: parts.createUsageReader(contentType, job.call.facts.request.model),
     contentEncoding: head.headers['content-encoding'],
     onFault: (error) =>
       parts.logger.error({ err: error, hold_id: job.call.facts.holdId }, 'the usage of an answer could not be read'),

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { type ReadEnvelope, readEnvelope } from './envelope.ts';
 import type { Refusal } from './refusals.ts';
 
@@ -27,6 +28,9 @@ const OPERATOR_CREDIT_CODES = new Set([
   'linked_organization_spend_limit_reached',
 ]);
 
+/** Of an error body, inflated: larger than any of the API. */
+const INFLATED_BYTES = 1_024 * 1_024;
+
 /**
  * Judges an error of the upstream. A customer is told what concerns the request and nothing about the operator's own
  * account: neither that its credit is gone (they would top up elsewhere) nor which organisation it is.
@@ -37,17 +41,31 @@ export function judgeUpstreamError(
   headers: Readonly<IncomingHttpHeaders>,
   body: Uint8Array,
 ): UpstreamErrorAction {
-  const envelope = readEnvelope(body);
+  const plain = inflateError(headers, body);
+  const envelope = readEnvelope(plain);
   if (status === 401 || status === 403) return refuseOperator('credential');
   if (status === 402 || (envelope !== undefined && isOperatorCredit(envelope))) return refuseOperator('credit');
   if (status === 429) {
     // Its text names the operator's organisation.
     return { action: 'refuse', refusal: { kind: 'upstream_rate_limited', retryAfter: readRetryAfter(headers) } };
   }
-  if (status < 400 || envelope === undefined || namesOrganisation(headers, body)) {
+  if (status < 400 || envelope === undefined || namesOrganisation(headers, plain)) {
     return { action: 'refuse', refusal: fallbackRefusal(status) };
   }
   return { action: 'relay' };
+}
+
+/** Asked for `identity`, an upstream may compress all the same. What cannot be inflated cannot be judged. */
+function inflateError(headers: Readonly<IncomingHttpHeaders>, body: Uint8Array): Uint8Array {
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  if (encoding === 'identity') return body;
+  try {
+    if (encoding === 'gzip') return gunzipSync(body, { maxOutputLength: INFLATED_BYTES });
+    if (encoding === 'br') return brotliDecompressSync(body, { maxOutputLength: INFLATED_BYTES });
+  } catch {
+    // Falls to what the status alone says.
+  }
+  return new Uint8Array();
 }
 
 function refuseOperator(cause: 'credit' | 'credential'): UpstreamErrorAction {

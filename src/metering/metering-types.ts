@@ -1,1 +1,1 @@
-export type { CallOutcome, InterruptReason } from '../domain/call-outcome.ts';
+export type { CallOutcome, InterruptReason, ReportedUsage } from '../domain/call-outcome.ts';

@@ -35,6 +35,7 @@ export function openMeteredCall(parts: MeteredCallParts, hold: HoldCommand, fact
       model: facts.model,
       card: parts.rateCard,
       atMs: facts.admittedAtMs,
+      heldNanoUsd: facts.heldNanoUsd,
     });
     const endedAtMs = parts.timers.nowMs();
     parts.settleQueue.deliver(toLedgerWrite(hold, facts, outcome, trace, settlement, endedAtMs));

@@ -1,6 +1,6 @@
 import type { Settlement } from '../domain/settlement.ts';
-import type { FinishedCall } from '../observability/finished-call.ts';
 import type { Logger } from '../observability/create-logger.ts';
+import type { FinishedCall } from '../observability/finished-call.ts';
 import { logCall } from '../observability/log-call.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { sumByClass } from './describe-call.ts';

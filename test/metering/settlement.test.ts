@@ -12,8 +12,8 @@ const card = loadRateCard();
 const model = findModel(card, 'claude-haiku-4-5') as ModelCard;
 const atMs = Date.UTC(2026, 10, 20, 12);
 
-function settle(outcome: CallOutcome, request = makeRequest()): Settlement {
-  return settleOutcome({ outcome, request, model, card, atMs });
+function settle(outcome: CallOutcome, request = makeRequest(), heldNanoUsd = 10_000_000n): Settlement {
+  return settleOutcome({ outcome, request, model, card, atMs, heldNanoUsd });
 }
 
 function completed(usage: CallUsage | undefined, visibleCharacters = 0): CallOutcome {
@@ -114,6 +114,16 @@ describe('what an ended call is charged', () => {
   ])('believes no absurd figures: %d in, %d out', (input, output) => {
     const settlement = settle(completed(makeUsage(input, output), 0));
     expect(settlement).toMatchObject({ basis: 'estimated', doubts: ['usage_absurd'], amountNanoUsd: 100_000n });
+  });
+
+  it('takes bent figures where they are the larger and the hold covers them', () => {
+    const bent = (input: number, output: number): CallOutcome => ({
+      ...(completed(makeUsage(input, output)) as CallOutcome & { kind: 'completed' }),
+      isDoubtful: true,
+    });
+    expect(settle(bent(0, 0))).toMatchObject({ basis: 'estimated', amountNanoUsd: 100_000n, doubts: ['usage_absurd'] });
+    expect(settle(bent(100, 10))).toMatchObject({ basis: 'estimated', amountNanoUsd: 150_000n });
+    expect(settle(bent(2_000_000, 2_000_000))).toMatchObject({ basis: 'estimated', amountNanoUsd: 100_000n });
   });
 
   it('never estimates above the ceiling that was held', () => {
