@@ -8,37 +8,58 @@ const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** Ctrl-C reaches us from the terminal and, a moment later, from npm as well: within this time it is one signal. */
 const SAME_SIGNAL_MS = 250;
 
+const PARENT_CHECK_MS = 200;
+const ON_WINDOWS = process.platform === 'win32';
+
 /**
  * Runs a program that takes our place: its input and output are ours, each signal we get is handed on once, and it
  * resolves with how the program ended. On its own process group, it does not get the terminal's signals besides.
  */
 export function runInOurPlace(command, args, environment, folder = projectFolder) {
-  const child = spawn(command, args, {
-    cwd: folder,
-    env: environment,
-    stdio: 'inherit',
-    detached: process.platform !== 'win32',
-  });
-  const handlers = FORWARDED_SIGNALS.map((signal) => forwardSignal(child, signal));
+  const child = spawn(command, args, { cwd: folder, env: environment, stdio: 'inherit', detached: !ON_WINDOWS });
+  const stopForwarding = forwardSignals(child);
   return new Promise((resolve, reject) => {
     child.once('error', (cause) => reject(new Refusal(`${command} could not be started: ${cause.message}`)));
     child.once('exit', (code, signal) => {
-      for (const remove of handlers) remove();
+      stopForwarding();
       resolve({ code: code ?? 1, signal });
     });
   });
 }
 
-function forwardSignal(child, signal) {
-  let lastAt = Number.NEGATIVE_INFINITY;
-  const forward = () => {
+/** On Windows the console hands its signals to every process itself: there we only stay until the child has ended. */
+function forwardSignals(child) {
+  const lastAt = new Map();
+  const forward = (signal) => {
     const now = performance.now();
-    // On Windows the console hands its signals to every process itself.
-    if (now - lastAt >= SAME_SIGNAL_MS && process.platform !== 'win32') child.kill(signal);
-    lastAt = now;
+    const isSame = now - (lastAt.get(signal) ?? Number.NEGATIVE_INFINITY) < SAME_SIGNAL_MS;
+    lastAt.set(signal, now);
+    if (!isSame && !ON_WINDOWS) child.kill(signal);
   };
-  process.on(signal, forward);
-  return () => process.off(signal, forward);
+  for (const signal of FORWARDED_SIGNALS) process.on(signal, forward);
+  const watch = watchParent(() => {
+    // After a signal of our own the child is ending already; another would mean "at once".
+    if (lastAt.size === 0) forward('SIGTERM');
+  });
+  return () => {
+    clearInterval(watch);
+    for (const signal of FORWARDED_SIGNALS) process.off(signal, forward);
+  };
+}
+
+/**
+ * npm runs us by a shell and hands its signals to that. dash, the shell of Debian, dies of them and leaves us behind
+ * unasked, so the shell's end counts as a signal. Started by hand we may outlive the shell, as with nohup.
+ */
+function watchParent(onEnd) {
+  if (ON_WINDOWS || process.env.npm_lifecycle_event === undefined) return undefined;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    onEnd();
+  }, PARENT_CHECK_MS);
+  return watch.unref();
 }
 
 /** Ends this process as the child ended: with its code or by its signal. */

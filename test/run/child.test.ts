@@ -12,8 +12,13 @@ function startParent(childScript: string): { parent: ChildProcess; output: () =>
   const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  onTestFinished(() => void parent.kill('SIGKILL'));
   let text = '';
+  onTestFinished(() => {
+    parent.kill('SIGKILL');
+    // The program itself outlives a parent that is killed so.
+    const pid = /ready (\d+)/.exec(text)?.[1];
+    if (pid !== undefined && parent.exitCode === null) process.kill(Number(pid), 'SIGKILL');
+  });
   parent.stdout?.on('data', (chunk) => {
     text += chunk;
   });
@@ -66,5 +71,30 @@ describe('runInOurPlace', () => {
     expect(process.kill(-pid, 0)).toBe(true);
     parent.kill('SIGTERM');
     expect(await once(parent, 'exit')).toEqual([3, null]);
+  });
+
+  test.each([
+    ['npm', 'start'],
+    ['hand', undefined],
+  ])('the end of the shell that started us by %s', async (_by, lifecycleEvent) => {
+    const inner = `import { runInOurPlace } from ${JSON.stringify(childModule)};
+      await runInOurPlace(process.execPath, ['-e', ${JSON.stringify(COUNTING)}], process.env);`;
+    const environment = { ...process.env, INNER: inner, NODE: process.execPath, npm_lifecycle_event: lifecycleEvent };
+    // A second command keeps any shell from becoming the first one, as dash never does.
+    const shell = spawn('/bin/sh', ['-c', '"$NODE" --input-type=module -e "$INNER"; true'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: environment,
+    });
+    let output = '';
+    shell.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    const pid = Number((await until(() => /ready (\d+)/.exec(output)))[1]);
+    onTestFinished(() => void process.kill(pid, 'SIGUSR2'));
+    shell.kill('SIGTERM');
+    if (lifecycleEvent !== undefined) await until(() => output.includes('SIGTERM 1'));
+    const shellEndedAt = performance.now();
+    await until(() => performance.now() - shellEndedAt > 600);
+    expect(output.match(/SIG/g)?.length ?? 0).toBe(lifecycleEvent === undefined ? 0 : 1);
   });
 });
