@@ -57,8 +57,10 @@ export class RequestVisitor implements JsonVisitor {
     if (parent === undefined) return isArray ? NOT_AN_OBJECT : undefined;
     parent.name = undefined;
     if (parent.role === 'mcp_servers') this.#mcpServers += 1;
-    if (parent.role === 'root' && name !== undefined) return this.#openRootMember(name, isArray);
-    return undefined;
+    if (name === undefined) return undefined;
+    if (parent.role === 'root' && name === 'compaction') this.#compaction = true;
+    if (parent.role === 'root' && name === 'container') this.#container = true;
+    return checkField(parent.role, name, isArray ? 'array' : 'object', null);
   }
 
   close(): string | undefined {
@@ -156,12 +158,6 @@ export class RequestVisitor implements JsonVisitor {
       textBytes: this.#bytes.length - images.base64Bytes - documents.base64Bytes,
     };
     return { ok: true, request };
-  }
-
-  #openRootMember(name: RequestName, isArray: boolean): string | undefined {
-    if (name === 'compaction') this.#compaction = true;
-    if (name === 'container') this.#container = true;
-    return checkField('root', name, isArray ? 'array' : 'object', null);
   }
 
   #isRepeated(start: number, end: number, escaped: boolean): boolean {
