@@ -48,6 +48,9 @@ export const ledgerKeys = {
   account: (accountId: string): string => ofAccount('account', accountId),
   liveGrants: (accountId: string): string => ofAccount('live-grants', accountId),
   endedGrants: (accountId: string): string => ofAccount('ended-grants', accountId),
+  burnOrder: (accountId: string): string => ofAccount('burn-order', accountId),
+  grantExpiries: (accountId: string): string => ofAccount('grant-expiries', accountId),
+  grantEffects: (accountId: string): string => ofAccount('grant-effects', accountId),
   journal: (accountId: string): string => ofAccount('journal', accountId),
   holds: (accountId: string): string => ofAccount('holds', accountId),
   cells: (accountId: string): string => ofAccount('cells', accountId),
@@ -76,6 +79,7 @@ export function ledgerScriptKeys(accountId: string, idMs?: number): string[] {
   const tag = ledgerTag(accountId);
   const keys = [
     ...[ledgerKeys.account(accountId), ledgerKeys.liveGrants(accountId), ledgerKeys.endedGrants(accountId)],
+    ...[ledgerKeys.burnOrder(accountId), ledgerKeys.grantExpiries(accountId), ledgerKeys.grantEffects(accountId)],
     ...[ledgerKeys.journal(accountId), ledgerKeys.unexported(tag), ledgerKeys.dueAccounts(tag)],
     ...[ledgerKeys.holds(accountId), ledgerKeys.cells(accountId), ledgerKeys.cellEnds(accountId)],
     ledgerKeys.dueHolds(tag),

@@ -4,12 +4,17 @@ import { defineScripts, type ScriptName } from './define-scripts.ts';
 import { readWords } from './read-reply.ts';
 import { mapStoreFault } from './store-fault.ts';
 
-/** What the parts of the ledger share. */
+/** What the parts of the ledger share. Faults are those of the Ledger interface. */
 export interface RedisLedgerContext {
-  /** Runs a script and answers its reply as a list of strings. */
-  run(script: ScriptName, keys: readonly string[], args: readonly string[]): Promise<string[]>;
-  /** Runs one command of the client. */
-  ask<T>(command: (client: RedisClient) => Promise<T>): Promise<T>;
+  /** Runs a script and reads its reply, a list of strings. */
+  run<T>(
+    script: ScriptName,
+    keys: readonly string[],
+    args: readonly string[],
+    read: (words: readonly string[]) => T,
+  ): Promise<T>;
+  /** Runs one command of the client and reads its reply. */
+  ask<R, T>(command: (client: RedisClient) => Promise<R>, read: (reply: R) => T): Promise<T>;
   /** The instant given to scripts: '' where the server's clock counts. */
   now(): string;
 }
@@ -17,14 +22,24 @@ export interface RedisLedgerContext {
 /** Defines the scripts on the client. */
 export function createRedisLedgerContext(client: RedisClient, clock?: () => number): RedisLedgerContext {
   defineScripts(client);
-  const ask = <T>(command: (client: RedisClient) => Promise<T>): Promise<T> =>
-    mapStoreFault(() => command(client), {
+  const ask: RedisLedgerContext['ask'] = async (command, read) => {
+    const reply = await mapStoreFault(() => command(client), {
       unavailable: (cause) => new LedgerUnavailable('Redis does not take the command', { cause }),
       refused: (cause) => new LedgerCorrupt('Redis refuses a command of the ledger', { cause }),
     });
+    try {
+      return read(reply);
+    } catch (cause) {
+      throw new LedgerCorrupt('a reply of Redis cannot be read', { cause });
+    }
+  };
   return {
     ask,
-    run: async (script, keys, args) => readWords(await ask(() => client[script](keys.length, ...keys, ...args))),
+    run: (script, keys, args, read) =>
+      ask(
+        (each) => each[script](keys.length, ...keys, ...args),
+        (reply) => read(readWords(reply)),
+      ),
     now: () => (clock === undefined ? '' : `${clock()}`),
   };
 }

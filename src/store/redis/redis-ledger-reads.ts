@@ -13,28 +13,33 @@ export function createLedgerReads(context: RedisLedgerContext): LedgerReads {
   const { run, ask, now } = context;
   return {
     /** What is due by time is done first, so that a balance never shows credit that has expired. */
-    readBalance: async (accountId) => {
-      const words = await run('tollgateTick', ledgerScriptKeys(accountId), [accountId, now()]);
-      return words[0] === 'no_account' ? undefined : readBalance(words, 1);
-    },
-    readGrants: async (accountId) => {
-      const [, ...words] = await run('tollgateReadGrants', ledgerScriptKeys(accountId), [accountId, now()]);
-      return readPairs(words, readGrant).sort(compareBurnOrder);
-    },
-    readHolds: async (accountId) => {
-      const holds = await ask((client) => client.hgetall(ledgerKeys.holds(accountId)));
-      const ids = Object.keys(holds).sort();
-      return ids.map((holdId) => readHold(holdId, holds[holdId] ?? ''));
-    },
-    readJournal: async (accountId, { afterSequence, limit }) => {
-      const key = ledgerKeys.journal(accountId);
-      const entries = await ask((client) => client.xrange(key, `${afterSequence + 1}`, '+', 'COUNT', limit));
-      return entries.map(([id, fields]) => readEntry(accountId, id, fields));
-    },
+    readBalance: (accountId) =>
+      run('tollgateTick', ledgerScriptKeys(accountId), [accountId, now()], (words) =>
+        words[0] === 'no_account' ? undefined : readBalance(words, 1),
+      ),
+    readGrants: (accountId) =>
+      run('tollgateReadGrants', ledgerScriptKeys(accountId), [accountId, now()], ([, ...words]) =>
+        readPairs(words, readGrant).sort(compareBurnOrder),
+      ),
+    readHolds: (accountId) =>
+      ask(
+        (client) => client.hgetall(ledgerKeys.holds(accountId)),
+        (holds) =>
+          Object.keys(holds)
+            .sort()
+            .map((holdId) => readHold(holdId, holds[holdId] ?? '')),
+      ),
+    readJournal: (accountId, { afterSequence, limit }) =>
+      ask(
+        (client) => client.xrange(ledgerKeys.journal(accountId), `${afterSequence + 1}`, '+', 'COUNT', limit),
+        (entries) => entries.map(([id, fields]) => readEntry(accountId, id, fields)),
+      ),
     readCells: async (accountId, cells) => {
       if (cells.length === 0) return [];
-      const records = await ask((client) => client.hmget(ledgerKeys.cells(accountId), ...cells.map(cellKey)));
-      return records.map(readCell);
+      return ask(
+        (client) => client.hmget(ledgerKeys.cells(accountId), ...cells.map(cellKey)),
+        (records) => records.map(readCell),
+      );
     },
     findDue: async (limit) => {
       const found = await Promise.all(LEDGER_TAGS.map((tag) => findDueOf(context, tag, limit)));
@@ -52,18 +57,22 @@ function readPairs(words: readonly string[], read: (id: string, record: string) 
   );
 }
 
+interface Due {
+  holds: { accountId: string; holdId: string }[];
+  accounts: string[];
+}
+
 /** All partitions are asked at once; the client sends them without waiting, and in a cluster each to its node. */
-async function findDueOf(
-  { run, now }: RedisLedgerContext,
-  tag: string,
-  limit: number,
-): Promise<{ holds: { accountId: string; holdId: string }[]; accounts: string[] }> {
+function findDueOf({ run, now }: RedisLedgerContext, tag: string, limit: number): Promise<Due> {
   const keys = [ledgerKeys.dueHolds(tag), ledgerKeys.dueAccounts(tag)];
-  const words = await run('tollgateFindDue', keys, ['', now(), `${limit}`]);
-  const border = words.indexOf('');
-  const holds = words.slice(0, border).map((member) => {
-    const [accountId = '', holdId = ''] = member.split('|');
-    return { accountId, holdId };
+  return run('tollgateFindDue', keys, ['', now(), `${limit}`], (words) => {
+    const border = words.indexOf('');
+    return { holds: words.slice(0, border).map(readDueHold), accounts: words.slice(border + 1) };
   });
-  return { holds, accounts: words.slice(border + 1) };
+}
+
+/** `account|hold`; a hold id has no bar. */
+function readDueHold(member: string): { accountId: string; holdId: string } {
+  const bar = member.lastIndexOf('|');
+  return { accountId: member.slice(0, bar), holdId: member.slice(bar + 1) };
 }

@@ -19,7 +19,7 @@ import type { ScriptName } from './define-scripts.ts';
 import { writeCells, writeGrantTerms, writeJson } from './ledger-arguments.ts';
 import { readBalance, readHeld, readRoomRefusal } from './ledger-replies.ts';
 import { readWord } from './read-reply.ts';
-import { ledgerScriptKeys } from './redis-keys.ts';
+import { ledgerKeys, ledgerScriptKeys } from './redis-keys.ts';
 import { createRedisLedgerContext, type RedisLedgerContext } from './redis-ledger-context.ts';
 import { createLedgerReads } from './redis-ledger-reads.ts';
 
@@ -39,30 +39,31 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
     ...createHoldTransitions(context),
     ...createEndTransitions(context),
     ...createLedgerReads(context),
-    ping: async () => void (await context.run('tollgatePing', ledgerScriptKeys('').slice(0, 1), [])),
+    ping: () => context.run('tollgatePing', [ledgerKeys.account('')], [], () => undefined),
     close: async () => {},
   };
 }
 
 /** Runs a script on an account's keys. */
-function runOnAccount(
+function runOnAccount<Reply>(
   { run, now }: RedisLedgerContext,
   script: ScriptName,
-  accountId: string,
-  args: readonly string[],
-): Promise<string[]> {
-  return run(script, ledgerScriptKeys(accountId), [accountId, now(), ...args]);
+  [accountId, ...args]: readonly [accountId: string, ...args: string[]],
+  read: (words: readonly string[]) => Reply,
+): Promise<Reply> {
+  return run(script, ledgerScriptKeys(accountId), [accountId, now(), ...args], read);
 }
 
 /** Runs a script that names a hold: its key of ended holds comes from the instant in the hold's id. */
-function runOnHold(
+function runOnHold<Reply>(
   { run, now }: RedisLedgerContext,
   script: ScriptName,
-  { accountId, holdId }: { accountId: string; holdId: string },
-  args: readonly string[],
-): Promise<string[]> {
+  [{ accountId, holdId }, ...args]: readonly [command: { accountId: string; holdId: string }, ...args: string[]],
+  read: (words: readonly string[]) => Reply,
+): Promise<Reply> {
   const idMs = readHoldTimeMs(holdId);
-  return run(script, ledgerScriptKeys(accountId, idMs ?? 0), [accountId, now(), holdId, `${idMs ?? ''}`, ...args]);
+  const keys = ledgerScriptKeys(accountId, idMs ?? 0);
+  return run(script, keys, [accountId, now(), holdId, `${idMs ?? ''}`, ...args], read);
 }
 
 /** A reply of one word and nothing else. */
@@ -74,67 +75,69 @@ type AccountTransitions = Pick<Ledger, 'openAccount' | 'setPolicy' | 'closeAccou
 
 function createAccountTransitions(context: RedisLedgerContext): AccountTransitions {
   return {
-    openAccount: async ({ accountId, mode, creditLimitNanoUsd }) => {
-      const args = [mode, `${creditLimitNanoUsd}`];
-      return readBare<OpenAccountReply>(await runOnAccount(context, 'tollgateOpenAccount', accountId, args));
+    openAccount: ({ accountId, mode, creditLimitNanoUsd }) => {
+      const args = [accountId, mode, `${creditLimitNanoUsd}`] as const;
+      return runOnAccount(context, 'tollgateOpenAccount', args, readBare<OpenAccountReply>);
     },
-    setPolicy: async ({ accountId, status = '', mode = '', creditLimitNanoUsd }) => {
-      const args = [status, mode, `${creditLimitNanoUsd ?? ''}`];
-      return readBare<SetPolicyReply>(await runOnAccount(context, 'tollgateSetPolicy', accountId, args));
+    setPolicy: ({ accountId, status = '', mode = '', creditLimitNanoUsd }) => {
+      const args = [accountId, status, mode, `${creditLimitNanoUsd ?? ''}`] as const;
+      return runOnAccount(context, 'tollgateSetPolicy', args, readBare<SetPolicyReply>);
     },
-    closeAccount: async ({ accountId }) => {
-      const words = await runOnAccount(context, 'tollgateCloseAccount', accountId, []);
-      if (words[0] !== 'closed_now') return readBare<CloseAccountReply>(words);
-      return { result: 'closed_now', balance: readBalance(words, 1) };
-    },
-    tick: async ({ accountId }) => {
-      const words = await runOnAccount(context, 'tollgateTick', accountId, []);
-      if (words[0] !== 'advanced') return readBare<TickReply>(words);
-      return { result: 'advanced', balance: readBalance(words, 1) };
-    },
+    closeAccount: ({ accountId }) =>
+      runOnAccount(context, 'tollgateCloseAccount', [accountId], (words): CloseAccountReply => {
+        if (words[0] !== 'closed_now') return readBare<CloseAccountReply>(words);
+        return { result: 'closed_now', balance: readBalance(words, 1) };
+      }),
+    tick: ({ accountId }) =>
+      runOnAccount(context, 'tollgateTick', [accountId], (words): TickReply => {
+        if (words[0] !== 'advanced') return readBare<TickReply>(words);
+        return { result: 'advanced', balance: readBalance(words, 1) };
+      }),
   };
 }
 
 function createGrantTransitions(context: RedisLedgerContext): Pick<Ledger, 'grant' | 'voidGrant'> {
   return {
-    grant: async (command) => {
+    grant: (command) => {
       const { accountId, grantId, amountNanoUsd, kind, priority, effectiveAtMs, expiresAtMs } = command;
       const terms = [kind, `${priority}`, `${effectiveAtMs}`, `${expiresAtMs}`, writeJson(command.models)];
-      const args = [grantId, `${amountNanoUsd}`, ...terms, writeGrantTerms(command), writeJson(command.details)];
-      const words = await runOnAccount(context, 'tollgateGrant', accountId, args);
-      const result = readWord(words, 0);
-      if (result === 'granted' || result === 'exists') return { result, balance: readBalance(words, 1) };
-      if (result === 'out_of_range') return { result, what: readWord(words, 1) };
-      return readBare<GrantReply>(words);
+      const texts = [writeGrantTerms(command), writeJson(command.details)];
+      const args = [accountId, grantId, `${amountNanoUsd}`, ...terms, ...texts] as const;
+      return runOnAccount(context, 'tollgateGrant', args, readGrantReply);
     },
-    voidGrant: async ({ accountId, grantId, details }) => {
-      const args = [grantId, writeJson(details)];
-      const words = await runOnAccount(context, 'tollgateVoidGrant', accountId, args);
-      const result = readWord(words, 0);
-      if (result === 'voided' || result === 'already_voided') return { result, balance: readBalance(words, 1) };
-      return readBare<VoidGrantReply>(words);
-    },
+    voidGrant: ({ accountId, grantId, details }) =>
+      runOnAccount(context, 'tollgateVoidGrant', [accountId, grantId, writeJson(details)], (words): VoidGrantReply => {
+        const result = readWord(words, 0);
+        if (result === 'voided' || result === 'already_voided') return { result, balance: readBalance(words, 1) };
+        return readBare<VoidGrantReply>(words);
+      }),
   };
+}
+
+function readGrantReply(words: readonly string[]): GrantReply {
+  const result = readWord(words, 0);
+  if (result === 'granted' || result === 'exists') return { result, balance: readBalance(words, 1) };
+  if (result === 'out_of_range') return { result, what: readWord(words, 1) };
+  return readBare<GrantReply>(words);
 }
 
 function createHoldTransitions(context: RedisLedgerContext): Pick<Ledger, 'hold' | 'extend'> {
   return {
-    hold: async (command) => {
-      const words = await runOnHold(context, 'tollgateHold', command, holdArguments(command));
-      const result = readWord(words, 0);
-      if (result === 'held' || result === 'exists') return readHeld(result, words, command.cells);
-      return readRoomRefusal(words, command.cells) ?? readBare<HoldReply>(words);
-    },
-    extend: async (command) => {
+    hold: (command) =>
+      runOnHold(context, 'tollgateHold', [command, ...holdArguments(command)], (words): HoldReply => {
+        const result = readWord(words, 0);
+        if (result === 'held' || result === 'exists') return readHeld(result, words, command.cells);
+        return readRoomRefusal(words, command.cells) ?? readBare<HoldReply>(words);
+      }),
+    extend: (command) => {
       // Tokens, calls and open calls were counted whole when the hold was made.
       const cells = command.cells.filter((cell) => cell.measure === 'usd');
       const numbers = [`${command.toNanoUsd}`, `${command.leaseMs}`];
-      const args = [...numbers, writeJson(command.modelLabels), writeCells(cells)];
-      const words = await runOnHold(context, 'tollgateExtend', command, args);
-      if (words[0] === 'extended') {
+      const args = [command, ...numbers, writeJson(command.modelLabels), writeCells(cells)] as const;
+      return runOnHold(context, 'tollgateExtend', args, (words): ExtendReply => {
+        if (words[0] !== 'extended') return readRoomRefusal(words, cells) ?? readBare<ExtendReply>(words);
         return { result: 'extended', amountNanoUsd: BigInt(readWord(words, 1)), balance: readBalance(words, 2) };
-      }
-      return readRoomRefusal(words, cells) ?? readBare<ExtendReply>(words);
+      });
     },
   };
 }
@@ -147,26 +150,30 @@ function holdArguments(command: HoldCommand): string[] {
 
 function createEndTransitions(context: RedisLedgerContext): Pick<Ledger, 'settle' | 'release' | 'reclaim'> {
   return {
-    settle: async (command) => {
+    settle: (command) => {
       const { amountNanoUsd, tokens, modelLabels, cells, details } = command;
-      const args = [`${amountNanoUsd}`, `${tokens}`, writeJson(modelLabels), writeCells(cells), writeJson(details)];
-      const words = await runOnHold(context, 'tollgateSettle', command, args);
-      const result = readWord(words, 0);
-      if (result === 'settled' || result === 'late') {
-        return { result, overageNanoUsd: BigInt(readWord(words, 1)), balance: readBalance(words, 2) };
-      }
-      if (result === 'out_of_range') return { result, what: readWord(words, 1) };
-      return readBare<SettleReply>(words);
+      const texts = [writeJson(modelLabels), writeCells(cells), writeJson(details)];
+      const args = [command, `${amountNanoUsd}`, `${tokens}`, ...texts] as const;
+      return runOnHold(context, 'tollgateSettle', args, readSettleReply);
     },
-    release: async (command) => {
-      const words = await runOnHold(context, 'tollgateRelease', command, [writeJson(command.details)]);
-      if (words[0] !== 'released') return readBare<ReleaseReply>(words);
-      return { result: 'released', balance: readBalance(words, 1) };
-    },
-    reclaim: async (command) => {
-      const words = await runOnHold(context, 'tollgateReclaim', command, [writeJson(command.details)]);
-      if (words[0] !== 'reclaimed') return readBare<ReclaimReply>(words);
-      return { result: 'reclaimed', amountNanoUsd: BigInt(readWord(words, 1)), balance: readBalance(words, 2) };
-    },
+    release: (command) =>
+      runOnHold(context, 'tollgateRelease', [command, writeJson(command.details)], (words): ReleaseReply => {
+        if (words[0] !== 'released') return readBare<ReleaseReply>(words);
+        return { result: 'released', balance: readBalance(words, 1) };
+      }),
+    reclaim: (command) =>
+      runOnHold(context, 'tollgateReclaim', [command, writeJson(command.details)], (words): ReclaimReply => {
+        if (words[0] !== 'reclaimed') return readBare<ReclaimReply>(words);
+        return { result: 'reclaimed', amountNanoUsd: BigInt(readWord(words, 1)), balance: readBalance(words, 2) };
+      }),
   };
+}
+
+function readSettleReply(words: readonly string[]): SettleReply {
+  const result = readWord(words, 0);
+  if (result === 'settled' || result === 'late') {
+    return { result, overageNanoUsd: BigInt(readWord(words, 1)), balance: readBalance(words, 2) };
+  }
+  if (result === 'out_of_range') return { result, what: readWord(words, 1) };
+  return readBare<SettleReply>(words);
 }

@@ -7,7 +7,7 @@ ARGV  1 account id  2 now
 
 Replies  closed_now, balance (14) | closed | no_account
 ]]
---- @include ledger/lib-save
+--- @include ledger/lib-reply
 local books = load_books()
 if not books then
   return { 'no_account' }
@@ -18,7 +18,12 @@ if books.status == 'closed' then
   return { 'closed' }
 end
 books.status = 'closed'
-for _, grant in ipairs(books.grants) do
+local left = {}
+for grant in each_grant(books) do
+  left[#left + 1] = grant
+end
+table.sort(left, by_ordinal)
+for _, grant in ipairs(left) do
   post(draft, 'expire', grant.remaining, grant)
 end
 local terms = { status = books.status, mode = books.mode, creditLimitNanoUsd = text(books.limit) }

@@ -8,7 +8,7 @@ ARGV  1 account id  2 now  3 grant id  4 amount  5 kind  6 priority  7 effective
 
 Replies  granted | exists, each with balance (14) | conflict | bad_time | out_of_range, what | closed | no_account
 ]]
---- @include ledger/lib-save
+--- @include ledger/lib-reply
 local MAX_LIVE_GRANTS = 1000
 local grant_id, amount, priority = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[6])
 local effective, expires, models = tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
@@ -32,10 +32,10 @@ local function find_out_of_range(books)
   if books.granted > MAX_NUMBER - amount then
     return 'granted'
   end
-  local live = 0
-  for _, grant in ipairs(books.grants) do
-    if grant.remaining > 0 or grant.held > 0 then
-      live = live + 1
+  local live = redis.call('HLEN', K.live)
+  for _, grant in pairs(books.touched) do
+    if grant.is_live and grant.remaining == 0 and grant.held == 0 then
+      live = live - 1
     end
   end
   return live >= MAX_LIVE_GRANTS and 'grants' or nil
@@ -74,8 +74,8 @@ local grant = {
   ordinal = books.grant_count, is_void = '0', models = models ~= '' and models or nil,
   granted = 0, remaining = 0, held = 0, spent = 0, expired = 0, voided = 0,
 }
-books.grants[#books.grants + 1] = grant
-books.by_id[grant_id] = grant
+books.grants[grant_id] = grant
+books.last_effect_ms = math.max(books.last_effect_ms, effective)
 post(draft, 'grant', amount, grant)
 local terms = '{"ordinal":' .. text(grant.ordinal) .. ',' .. string.sub(ARGV[10], 2)
 commit(draft, { operation = 'grant', subject = grant_id, amount = amount, terms = terms, details = ARGV[11] })

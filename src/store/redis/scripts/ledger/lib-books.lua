@@ -7,20 +7,23 @@ local K = {
   account = KEYS[1],
   live = KEYS[2],
   ended = KEYS[3],
-  journal = KEYS[4],
-  unexported = KEYS[5],
-  due_accounts = KEYS[6],
-  holds = KEYS[7],
-  cells = KEYS[8],
-  cell_ends = KEYS[9],
-  due_holds = KEYS[10],
-  tombstones = KEYS[11],
+  burn = KEYS[4],
+  expiries = KEYS[5],
+  effects = KEYS[6],
+  journal = KEYS[7],
+  unexported = KEYS[8],
+  due_accounts = KEYS[9],
+  holds = KEYS[10],
+  cells = KEYS[11],
+  cell_ends = KEYS[12],
+  due_holds = KEYS[13],
+  tombstones = KEYS[14],
 }
 local ACCOUNT_ID = ARGV[1]
 
 local ACCOUNT_NUMBERS = {
   'limit', 'granted', 'remaining', 'held', 'spent', 'expired', 'voided', 'debt', 'debt_held', 'charged',
-  'sequence', 'last_ms', 'grant_count', 'due_ms',
+  'sequence', 'last_ms', 'grant_count', 'due_ms', 'last_effect_ms',
 }
 local GRANT_NUMBERS = {
   'priority', 'effective', 'expires', 'ordinal', 'granted', 'remaining', 'held', 'spent', 'expired', 'voided',
@@ -35,7 +38,7 @@ local function read_clock()
 end
 
 local function create_books()
-  local books = { status = 'open', mode = 'prepaid', grants = {}, by_id = {}, touched = {}, cells = {} }
+  local books = { status = 'open', mode = 'prepaid', grants = {}, touched = {}, cells = {}, burn_pages = {} }
   for _, name in ipairs(ACCOUNT_NUMBERS) do
     books[name] = 0
   end
@@ -59,7 +62,7 @@ local function write_grant(grant)
   return cjson.encode(record)
 end
 
--- With every grant that has credit left or held, in order of creation; nil when the account has no books.
+-- nil when the account has no books. Grants are loaded as they are needed: an account may have very many.
 local function load_books()
   local fields = redis.call('HMGET', K.account, 'status', 'mode', unpack(ACCOUNT_NUMBERS))
   if not fields[1] then
@@ -70,22 +73,32 @@ local function load_books()
   for index, name in ipairs(ACCOUNT_NUMBERS) do
     books[name] = tonumber(fields[index + 2]) or corrupt('the account lacks a number')
   end
-  local live = redis.call('HGETALL', K.live)
-  for index = 1, #live, 2 do
-    local grant = read_grant(live[index], live[index + 1])
-    books.grants[#books.grants + 1] = grant
-    books.by_id[grant.id] = grant
-  end
-  table.sort(books.grants, function(left, right)
-    return left.ordinal < right.ordinal
-  end)
   return books
+end
+
+-- Live grants by id, in the order asked. `is_indexed`: in the indexes of grants with credit to spend.
+local function load_grants(books, ids)
+  local missing, grants = {}, {}
+  for _, id in ipairs(ids) do
+    if not books.grants[id] then
+      missing[#missing + 1] = id
+    end
+  end
+  for index, record in ipairs(#missing > 0 and redis.call('HMGET', K.live, unpack(missing)) or {}) do
+    local grant = record and read_grant(missing[index], record) or corrupt('a grant named is not live')
+    grant.is_live, grant.is_indexed = true, grant.remaining > 0
+    books.grants[grant.id] = grant
+  end
+  for index, id in ipairs(ids) do
+    grants[index] = books.grants[id]
+  end
+  return grants
 end
 
 -- A grant that may have ended: only commands that name one look for it.
 local function find_grant(books, id)
-  if books.by_id[id] then
-    return books.by_id[id]
+  if redis.call('HEXISTS', K.live, id) == 1 then
+    return load_grants(books, { id })[1]
   end
   local record = redis.call('HGET', K.ended, id)
   return record and read_grant(id, record)

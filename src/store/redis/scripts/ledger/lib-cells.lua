@@ -1,5 +1,5 @@
 -- Quota cells. A cell is named by its quota and window; one hash of the account holds them all.
---- @include ledger/lib-save
+--- @include ledger/lib-reply
 
 -- Cells stay readable for 40 days after their window; those that have ended go a few at a time, with other writes.
 local CELL_LIFE_MS = 40 * 86400000

@@ -83,9 +83,13 @@ end
 -- Empties a hold: the first `charge` of its allocations is spent, in burn order, the rest returns to its grants.
 -- Answers the part of the charge that no allocation covered.
 local function give_back(draft, hold, charge)
-  local missing = charge
-  for _, part in ipairs(hold.allocations) do
-    local grant = draft.books.by_id[part[1]] or corrupt('a hold names a grant that is not live')
+  local missing, ids = charge, {}
+  for index, part in ipairs(hold.allocations) do
+    ids[index] = part[1]
+  end
+  local grants = load_grants(draft.books, ids)
+  for index, part in ipairs(hold.allocations) do
+    local grant = grants[index]
     local spent = math.min(part[2], missing)
     post(draft, 'settle', spent, grant)
     post(draft, 'unhold', part[2] - spent, grant)

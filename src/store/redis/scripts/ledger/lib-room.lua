@@ -9,11 +9,16 @@ local function read_labels(argument)
   return labels
 end
 
--- Spendable grants that pay for the model, and the room left on the credit limit.
-local function find_credit(draft, labels)
+-- Spendable grants that pay for the model, and the room left on the credit limit; counted no further than `enough`.
+local function find_credit(draft, labels, enough)
   local books = draft.books
   local credit = math.max(books.limit - books.debt - books.debt_held, 0)
-  for _, grant in ipairs(find_spendable(draft, labels)) do
+  local next_grant = each_spendable(draft, labels)
+  while credit < enough do
+    local grant = next_grant()
+    if not grant then
+      break
+    end
     credit = credit + grant.remaining
   end
   return credit
@@ -21,7 +26,7 @@ end
 
 -- Answers how much of `wanted` fits into credit and every hard cell, or nil and a refusal when that is below `least`.
 local function find_room(draft, cells, labels, wanted, least, tokens)
-  local available = find_credit(draft, labels)
+  local available = find_credit(draft, labels, math.max(wanted, least))
   if available < least then
     return nil, { 'insufficient_credit', text(available), text(least) }
   end
@@ -54,8 +59,10 @@ end
 -- Takes an amount that is known to fit: grants in burn order, then the credit limit.
 local function allocate(draft, hold, amount, labels)
   local missing = amount
-  for _, grant in ipairs(find_spendable(draft, labels)) do
-    if missing == 0 then
+  local next_grant = each_spendable(draft, labels)
+  while missing > 0 do
+    local grant = next_grant()
+    if not grant then
       break
     end
     local part = math.min(grant.remaining, missing)

@@ -1,6 +1,6 @@
 -- The end of a transition. All writes are planned first, and nothing is written when an identity is broken: Redis does
 -- not roll back. The journal comes first, because it alone can refuse (a sequence that is not above its last).
---- @include ledger/lib-draft
+--- @include ledger/lib-begin
 
 local function plan(draft, ...)
   draft.plan[#draft.plan + 1] = { ... }
@@ -19,11 +19,30 @@ local function plan_entry(draft, facts)
   plan(draft, 'ZADD', K.unexported, 'NX', text(draft.now), ACCOUNT_ID)
 end
 
+-- The indexes hold exactly the grants with credit to spend or to come.
+local function plan_indexes(draft, grant)
+  local has_credit, was_indexed = grant.remaining > 0, grant.is_indexed or false
+  if has_credit == was_indexed then
+    return
+  end
+  draft.is_reindexed = true
+  if has_credit then
+    plan(draft, 'ZADD', K.burn, '0', burn_member(grant))
+    plan(draft, 'ZADD', K.expiries, text(grant.expires), grant.id)
+    plan(draft, 'ZADD', K.effects, text(grant.effective), grant.id)
+  else
+    plan(draft, 'ZREM', K.burn, burn_member(grant))
+    plan(draft, 'ZREM', K.expiries, grant.id)
+    plan(draft, 'ZREM', K.effects, grant.id)
+  end
+end
+
 local function plan_grants(draft)
   for id, grant in pairs(draft.books.touched) do
     if grant.granted ~= grant.remaining + grant.held + grant.spent + grant.expired + grant.voided then
       corrupt('a grant is not the sum of its parts')
     end
+    plan_indexes(draft, grant)
     if grant.remaining > 0 or grant.held > 0 then
       plan(draft, 'HSET', K.live, id, write_grant(grant))
     else
@@ -31,21 +50,6 @@ local function plan_grants(draft)
       plan(draft, 'HSET', K.ended, id, write_grant(grant))
     end
   end
-end
-
--- When time alone will next change the books: credit expires, or takes effect while the account owes.
-local function find_due(draft)
-  local due = 0
-  for _, grant in ipairs(draft.books.grants) do
-    if grant.remaining > 0 then
-      local at = grant.expires
-      if draft.books.debt > 0 and grant.effective > draft.now then
-        at = math.min(at, grant.effective)
-      end
-      due = due == 0 and at or math.min(due, at)
-    end
-  end
-  return due
 end
 
 local function plan_account(draft)
@@ -56,13 +60,6 @@ local function plan_account(draft)
   if books.charged ~= books.spent + books.debt then
     corrupt('charged is not spent and debt')
   end
-  local due = find_due(draft)
-  if due == 0 and books.due_ms ~= 0 then
-    plan(draft, 'ZREM', K.due_accounts, ACCOUNT_ID)
-  elseif due ~= books.due_ms then
-    plan(draft, 'ZADD', K.due_accounts, text(due), ACCOUNT_ID)
-  end
-  books.due_ms = due
   local command = { 'HSET', K.account, 'status', books.status, 'mode', books.mode }
   for _, name in ipairs(ACCOUNT_NUMBERS) do
     command[#command + 1] = name
@@ -71,47 +68,39 @@ local function plan_account(draft)
   draft.plan[#draft.plan + 1] = command
 end
 
+-- When time alone will next change the books: credit expires, or takes effect while the account owes.
+local function find_due(draft)
+  local expiry = tonumber(redis.call('ZRANGE', K.expiries, 0, 0, 'WITHSCORES')[2] or 0)
+  if draft.books.debt == 0 then
+    return expiry
+  end
+  local after = '(' .. text(draft.now)
+  local effects = redis.call('ZRANGE', K.effects, after, '+inf', 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
+  local effect = tonumber(effects[2] or 0)
+  return effect ~= 0 and math.min(effect, expiry) or expiry
+end
+
+-- Read from the indexes, hence once they are written.
+local function write_due(draft)
+  local due = find_due(draft)
+  if due == draft.books.due_ms then
+    return
+  end
+  redis.call('HSET', K.account, 'due_ms', text(due))
+  if due == 0 then
+    redis.call('ZREM', K.due_accounts, ACCOUNT_ID)
+  else
+    redis.call('ZADD', K.due_accounts, text(due), ACCOUNT_ID)
+  end
+end
+
 local function write_plan(draft)
   for _, command in ipairs(draft.plan) do
     redis.call(unpack(command))
   end
-end
-
--- Ends a transition that took effect, with one journal entry.
-local function commit(draft, facts)
-  repay_debt(draft)
-  plan_entry(draft, facts)
-  plan_grants(draft)
-  plan_account(draft)
-  write_plan(draft)
-end
-
--- Ends one that was refused or repeated: only what was due by time is journalled, as a tick.
-local function answer(draft)
-  if #draft.postings > 0 then
-    plan_entry(draft, { operation = 'tick', subject = ACCOUNT_ID })
-    plan_grants(draft)
-    plan_account(draft)
+  local books = draft.books
+  local is_past = books.due_ms ~= 0 and books.due_ms <= draft.now
+  if draft.is_reindexed or draft.owed or books.debt > 0 or is_past then
+    write_due(draft)
   end
-  write_plan(draft)
-end
-
--- Appends the balance to a reply: 14 words in the order that src/store/redis/ledger-replies.ts reads.
-local function with_balance(draft, words)
-  local books, pending = draft.books, 0
-  for _, grant in ipairs(books.grants) do
-    if grant.effective > draft.now then
-      pending = pending + grant.remaining
-    end
-  end
-  local numbers = {
-    books.limit, books.granted, books.remaining - pending, pending, books.held, books.spent, books.expired,
-    books.voided, books.debt, books.debt_held, books.charged, books.sequence,
-  }
-  words[#words + 1] = books.status
-  words[#words + 1] = books.mode
-  for _, number in ipairs(numbers) do
-    words[#words + 1] = text(number)
-  end
-  return words
 end

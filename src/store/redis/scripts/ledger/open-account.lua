@@ -7,7 +7,7 @@ ARGV  1 account id  2 now  3 mode  4 credit limit
 
 Replies  opened | exists
 ]]
---- @include ledger/lib-save
+--- @include ledger/lib-reply
 if redis.call('EXISTS', K.account) == 1 then
   return { 'exists' }
 end

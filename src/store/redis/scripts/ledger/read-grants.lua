@@ -7,7 +7,7 @@ ARGV  1 account id  2 now
 
 Replies  no_account | found, then for each grant its id and its record (JSON)
 ]]
---- @include ledger/lib-save
+--- @include ledger/lib-reply
 local books = load_books()
 if not books then
   return { 'no_account' }

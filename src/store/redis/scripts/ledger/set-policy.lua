@@ -7,7 +7,7 @@ ARGV  1 account id  2 now  3 status or ''  4 mode or ''  5 credit limit or ''
 
 Replies  set | unchanged | closed | no_account
 ]]
---- @include ledger/lib-save
+--- @include ledger/lib-reply
 local books = load_books()
 if not books then
   return { 'no_account' }

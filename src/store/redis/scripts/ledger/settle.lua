@@ -42,7 +42,12 @@ end
 local function charge(draft, hold, labels)
   local uncovered = hold and give_back(draft, hold, amount) or amount
   local missing = uncovered
-  for _, grant in ipairs(find_spendable(draft, labels)) do
+  local next_grant = each_spendable(draft, labels)
+  while missing > 0 do
+    local grant = next_grant()
+    if not grant then
+      break
+    end
     local part = math.min(grant.remaining, missing)
     post(draft, 'draw', part, grant)
     missing = missing - part

@@ -7,7 +7,7 @@ ARGV  1 account id  2 now
 
 Replies  advanced | idle, each with balance (14) | no_account
 ]]
---- @include ledger/lib-save
+--- @include ledger/lib-reply
 local books = load_books()
 if not books then
   return { 'no_account' }

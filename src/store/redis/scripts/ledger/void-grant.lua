@@ -7,7 +7,7 @@ ARGV  1 account id  2 now  3 grant id  4 details (JSON) or ''
 
 Replies  voided | already_voided, each with balance (14) | no_grant | no_account
 ]]
---- @include ledger/lib-save
+--- @include ledger/lib-reply
 local books = load_books()
 if not books then
   return { 'no_account' }

@@ -1,0 +1,51 @@
+-- The end of a transition, and the balance in its reply.
+--- @include ledger/lib-save
+
+-- Ends a transition that took effect, with one journal entry.
+local function commit(draft, facts)
+  repay_debt(draft)
+  plan_entry(draft, facts)
+  plan_grants(draft)
+  plan_account(draft)
+  write_plan(draft)
+end
+
+-- Ends one that was refused or repeated: only what was due by time is journalled, as a tick.
+local function answer(draft)
+  if #draft.postings > 0 then
+    plan_entry(draft, { operation = 'tick', subject = ACCOUNT_ID })
+    plan_grants(draft)
+    plan_account(draft)
+  end
+  write_plan(draft)
+end
+
+-- Credit of grants not yet in effect.
+local function find_pending(draft)
+  local books, pending = draft.books, 0
+  if draft.now >= books.last_effect_ms then
+    return 0
+  end
+  load_grants(books, redis.call('ZRANGE', K.effects, '(' .. text(draft.now), '+inf', 'BYSCORE'))
+  for _, grant in pairs(books.grants) do
+    if grant.effective > draft.now then
+      pending = pending + grant.remaining
+    end
+  end
+  return pending
+end
+
+-- Appends the balance to a reply: 14 words in the order that src/store/redis/ledger-replies.ts reads.
+local function with_balance(draft, words)
+  local books, pending = draft.books, find_pending(draft)
+  local numbers = {
+    books.limit, books.granted, books.remaining - pending, pending, books.held, books.spent, books.expired,
+    books.voided, books.debt, books.debt_held, books.charged, books.sequence,
+  }
+  words[#words + 1] = books.status
+  words[#words + 1] = books.mode
+  for _, number in ipairs(numbers) do
+    words[#words + 1] = text(number)
+  end
+  return words
+end
