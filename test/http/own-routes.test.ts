@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { LedgerUnavailable } from '../../src/ledger/ledger.ts';
+import { SMALL_REQUEST, startProxy } from '../support/proxy-under-test.ts';
+
+describe('routes of our own', () => {
+  it('HEAD / says that there is a server', async () => {
+    await using proxy = await startProxy();
+    expect((await fetch(`${proxy.baseUrl}/`, { method: 'HEAD' })).status).toBe(200);
+    expect((await fetch(`${proxy.baseUrl}/api/hello`, { method: 'HEAD' })).status).toBe(404);
+  });
+
+  it.each(['GET', 'HEAD'])('%s /livez and /readyz need no key', async (method) => {
+    await using proxy = await startProxy();
+    expect((await fetch(`${proxy.baseUrl}/livez`, { method })).status).toBe(200);
+    expect((await fetch(`${proxy.baseUrl}/readyz`, { method })).status).toBe(200);
+  });
+
+  it('is not ready while the store does not answer, but alive', async () => {
+    const ping = () => Promise.reject(new LedgerUnavailable('down'));
+    await using proxy = await startProxy({ wrapLedger: (ledger) => ({ ...ledger, ping }) });
+    const ready = await fetch(`${proxy.baseUrl}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([503, { status: 'not_ready', reason: 'store_unavailable' }]);
+    expect((await fetch(`${proxy.baseUrl}/livez`)).status).toBe(200);
+  });
+
+  it('probes do not become load on the store', async () => {
+    let pings = 0;
+    await using proxy = await startProxy({
+      wrapLedger: (ledger) => ({
+        ...ledger,
+        ping: async () => {
+          pings += 1;
+        },
+      }),
+    });
+    await Promise.all(Array.from({ length: 20 }, () => fetch(`${proxy.baseUrl}/readyz`)));
+    expect(pings).toBeLessThanOrEqual(2);
+  });
+
+  it('GET /v1/balance tells the caller its own account, and no secret', async () => {
+    await using proxy = await startProxy({ creditUsd: 5 });
+    await (await proxy.send(SMALL_REQUEST)).arrayBuffer();
+    await proxy.quiet();
+    const response = await fetch(`${proxy.baseUrl}/v1/balance`, {
+      headers: { authorization: `Bearer ${proxy.secret}` },
+    });
+    const text = await response.text();
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(JSON.parse(text)).toMatchObject({
+      account: { id: proxy.account.id, name: 'Acme', mode: 'prepaid', status: 'open' },
+      team: { name: 'Research' },
+      member: null,
+      key: { id: proxy.key.id, name: 'laptop', expires_at: null },
+      balance: { granted_usd: '5.00', held_usd: '0.00', debt_usd: '0.00' },
+      quotas: [],
+    });
+    expect(text).not.toContain(proxy.secret);
+    expect(text).not.toContain(proxy.key.secretHash);
+  });
+
+  it('GET /v1/balance needs a key, and says when the store is silent', async () => {
+    const readBalance = () => Promise.reject(new LedgerUnavailable('down'));
+    await using proxy = await startProxy({ wrapLedger: (ledger) => ({ ...ledger, readBalance }) });
+    expect((await fetch(`${proxy.baseUrl}/v1/balance`)).status).toBe(401);
+    const response = await fetch(`${proxy.baseUrl}/v1/balance`, { headers: { 'x-api-key': proxy.secret } });
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+  });
+});
