@@ -9,6 +9,18 @@ import { makeHoldId } from './make-hold-id.ts';
  */
 export type Step = (ledger: Ledger, clock: TestClock, accountId: string) => Promise<unknown>;
 
+/** Steps that a failing history prints as words, so that it can be read and typed again as a test. */
+function stepOf<Terms>(name: string, terms: fc.Arbitrary<Terms>, run: (drawn: Terms) => Step): fc.Arbitrary<Step> {
+  return terms.map((drawn) =>
+    Object.assign(run(drawn), { [fc.toStringMethod]: () => `\n  ${name} ${JSON.stringify(drawn, writeTerm)}` }),
+  );
+}
+
+function writeTerm(name: string, value: unknown): unknown {
+  if (name === 'cells') return (value as QuotaCell[]).map((cell) => cell.quotaId);
+  return typeof value === 'bigint' ? `${value}n` : value;
+}
+
 const HOLDS = 5;
 const amount = fc.oneof(
   { weight: 6, arbitrary: fc.bigInt({ min: 0n, max: 30n }) },
@@ -44,8 +56,9 @@ const cells = fc.subarray<QuotaCell>([
 ]);
 const id = ({ number, madeMs }: { number: number; madeMs: number }) => makeHoldId(START_MS + madeMs, number);
 
-const grant = fc
-  .record({
+const grant = stepOf(
+  'grant',
+  fc.record({
     number: fc.nat(4),
     amount,
     promotional: fc.boolean(),
@@ -53,93 +66,95 @@ const grant = fc
     effective: offset,
     expires: offset,
     models,
-  })
-  .map(
-    (terms): Step =>
-      (ledger, _clock, accountId) =>
-        ledger.grant({
-          accountId,
-          grantId: `grant_${terms.number}`,
-          amountNanoUsd: terms.amount,
-          kind: terms.promotional ? 'promotional' : 'paid',
-          priority: terms.priority,
-          effectiveAtMs: START_MS + terms.effective,
-          expiresAtMs: START_MS + terms.expires + 1_000,
-          ...(terms.models === undefined ? {} : { models: terms.models }),
-        }),
-  );
-const voidGrant = fc.nat(4).map(
-  (number): Step =>
-    (ledger, _clock, accountId) =>
-      ledger.voidGrant({ accountId, grantId: `grant_${number}` }),
+  }),
+  (terms) => (ledger, _clock, accountId) =>
+    ledger.grant({
+      accountId,
+      grantId: `grant_${terms.number}`,
+      amountNanoUsd: terms.amount,
+      kind: terms.promotional ? 'promotional' : 'paid',
+      priority: terms.priority,
+      effectiveAtMs: START_MS + terms.effective,
+      expiresAtMs: START_MS + terms.expires + 1_000,
+      ...(terms.models === undefined ? {} : { models: terms.models }),
+    }),
 );
-const hold = fc
-  .record({ holdId, amount, least: fc.option(fc.bigInt({ min: 0n, max: 5n }), { nil: undefined }), labels, cells })
-  .map(
-    (terms): Step =>
-      (ledger, _clock, accountId) =>
-        ledger.hold({
-          accountId,
-          holdId: id(terms.holdId),
-          amountNanoUsd: terms.amount,
-          ...(terms.least === undefined || terms.least > terms.amount ? {} : { minNanoUsd: terms.least }),
-          tokens: 100n,
-          leaseMs: 120_000,
-          modelLabels: terms.labels,
-          cells: terms.cells,
-        }),
-  );
-const extend = fc.record({ holdId, to: fc.bigInt({ min: 0n, max: 40n }), labels, cells }).map(
-  (terms): Step =>
-    (ledger, _clock, accountId) =>
-      ledger.extend({
-        accountId,
-        holdId: id(terms.holdId),
-        toNanoUsd: terms.to,
-        leaseMs: 120_000,
-        modelLabels: terms.labels,
-        cells: terms.cells,
-      }),
+const voidGrant = stepOf(
+  'void',
+  fc.nat(4),
+  (number) => (ledger, _clock, accountId) => ledger.voidGrant({ accountId, grantId: `grant_${number}` }),
 );
-const settle = fc.record({ holdId, amount, labels, cells }).map(
-  (terms): Step =>
-    (ledger, _clock, accountId) =>
-      ledger.settle({
-        accountId,
-        holdId: id(terms.holdId),
-        amountNanoUsd: terms.amount,
-        tokens: 40n,
-        modelLabels: terms.labels,
-        cells: terms.cells,
-      }),
+const hold = stepOf(
+  'hold',
+  fc.record({ holdId, amount, least: fc.option(fc.bigInt({ min: 0n, max: 5n }), { nil: undefined }), labels, cells }),
+  (terms) => (ledger, _clock, accountId) =>
+    ledger.hold({
+      accountId,
+      holdId: id(terms.holdId),
+      amountNanoUsd: terms.amount,
+      ...(terms.least === undefined || terms.least > terms.amount ? {} : { minNanoUsd: terms.least }),
+      tokens: 100n,
+      leaseMs: 120_000,
+      modelLabels: terms.labels,
+      cells: terms.cells,
+    }),
 );
-const release = holdId.map(
-  (part): Step =>
-    (ledger, _clock, accountId) =>
-      ledger.release({ accountId, holdId: id(part) }),
+const extend = stepOf(
+  'extend',
+  fc.record({ holdId, to: fc.bigInt({ min: 0n, max: 40n }), labels, cells }),
+  (terms) => (ledger, _clock, accountId) =>
+    ledger.extend({
+      accountId,
+      holdId: id(terms.holdId),
+      toNanoUsd: terms.to,
+      leaseMs: 120_000,
+      modelLabels: terms.labels,
+      cells: terms.cells,
+    }),
 );
-const reclaim = holdId.map(
-  (part): Step =>
-    (ledger, _clock, accountId) =>
-      ledger.reclaim({ accountId, holdId: id(part) }),
+const settle = stepOf(
+  'settle',
+  fc.record({ holdId, amount, labels, cells }),
+  (terms) => (ledger, _clock, accountId) =>
+    ledger.settle({
+      accountId,
+      holdId: id(terms.holdId),
+      amountNanoUsd: terms.amount,
+      tokens: 40n,
+      modelLabels: terms.labels,
+      cells: terms.cells,
+    }),
 );
-const policy = fc
-  .record({
+const release = stepOf(
+  'release',
+  holdId,
+  (part) => (ledger, _clock, accountId) => ledger.release({ accountId, holdId: id(part) }),
+);
+const reclaim = stepOf(
+  'reclaim',
+  holdId,
+  (part) => (ledger, _clock, accountId) => ledger.reclaim({ accountId, holdId: id(part) }),
+);
+const policy = stepOf(
+  'policy',
+  fc.record({
     status: fc.constantFrom('open' as const, 'open' as const, 'frozen' as const),
     creditLimitNanoUsd: fc.constantFrom(0n, 0n, 20n),
-  })
-  .map(
-    (terms): Step =>
-      (ledger, _clock, accountId) =>
-        ledger.setPolicy({ accountId, ...terms }),
-  );
-const close = fc.constant<Step>((ledger, _clock, accountId) => ledger.closeAccount({ accountId }));
-const tick = fc.constant<Step>((ledger, _clock, accountId) => ledger.tick({ accountId }));
-const wait = fc.constantFrom(-30_000, 1, 30_000, 60_000, 120_000, hour, 24 * hour).map(
-  (byMs): Step =>
-    async (_ledger, clock) => {
-      clock.nowMs += byMs;
-    },
+  }),
+  (terms) => (ledger, _clock, accountId) => ledger.setPolicy({ accountId, ...terms }),
+);
+const close = stepOf(
+  'close',
+  fc.constant(null),
+  () => (ledger, _clock, accountId) => ledger.closeAccount({ accountId }),
+);
+const tick = stepOf('tick', fc.constant(null), () => (ledger, _clock, accountId) => ledger.tick({ accountId }));
+const wait = stepOf(
+  'wait (ms)',
+  fc.constantFrom(-30_000, 1, 30_000, 60_000, 120_000, hour, 24 * hour),
+  (byMs) => async (_ledger, clock) => {
+    clock.nowMs += byMs;
+  },
 );
 
 export const history: fc.Arbitrary<Step[]> = fc.array(

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { history } from './ledger-commands.ts';
@@ -6,6 +7,8 @@ import { createModelLedger } from './model-ledger.ts';
 
 /** Histories per run; LEDGER_RUNS raises it for a long run. */
 const RUNS = Number(process.env.LEDGER_RUNS ?? 300);
+/** Told in the test's name, so that every run can be had again: LEDGER_SEED takes it. */
+const SEED = Number(process.env.LEDGER_SEED ?? randomInt(2 ** 31));
 
 /**
  * After every step of any history the store has answered as the pure rules, and shows the same grants, holds and
@@ -21,7 +24,7 @@ export function describeLedgerProperty(name: string, open: (clock: TestClock) =>
     });
     afterAll(() => subject.close());
 
-    test(`behaves as the rules (${RUNS} histories)`, { timeout: 600_000 }, async () => {
+    test(`behaves as the rules (${RUNS} histories, seed ${SEED})`, { timeout: 60_000 + RUNS * 1_000 }, async () => {
       await fc.assert(
         fc.asyncProperty(history, async (steps) => {
           clock.nowMs = START_MS;
@@ -44,7 +47,7 @@ export function describeLedgerProperty(name: string, open: (clock: TestClock) =>
           const whole = { afterSequence: 0, limit: 1_000_000 };
           expect(await subject.ledger.readJournal(accountId, whole)).toEqual(await model.readJournal(accountId, whole));
         }),
-        { numRuns: RUNS },
+        { numRuns: RUNS, seed: SEED },
       );
     });
   });
