@@ -32,8 +32,8 @@ function findMissing() {
 }
 
 function isInPath(program) {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin'].filter(Boolean);
-  return folders.some((folder) => {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return folders.filter(Boolean).some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);
       return true;
@@ -48,7 +48,7 @@ function canInstall() {
 }
 
 function manualSentence(names, packages) {
-  return `the tests run ${names} for real, which is not here and cannot be installed by this user. Install it (Debian, Ubuntu: apt-get install ${packages.join(' ')}; macOS: brew install redis) and try again.`;
+  return `the tests run ${names} for real; here they are missing and cannot be installed. Install them (Debian, Ubuntu: apt-get install ${packages.join(' ')}; macOS: brew install redis) and try again.`;
 }
 
 async function installPackages(names, packages) {
