@@ -11,7 +11,9 @@ local MOVES = {
   expire = { from = 'remaining', to = 'expired' },
   void = { from = 'remaining', to = 'voided' },
   repay = { from = 'remaining', to = 'spent', debt = -1 },
+  refund = { from = 'spent', to = 'remaining', charged = -1 },
   debt = { debt = 1, charged = 1 },
+  debt_refund = { debt = -1, charged = -1 },
   debt_hold = { debt_held = 1 },
   debt_unhold = { debt_held = -1 },
 }

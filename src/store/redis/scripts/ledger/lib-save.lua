@@ -45,6 +45,9 @@ local function plan_grants(draft)
     plan_indexes(draft, grant)
     if grant.remaining > 0 or grant.held > 0 then
       plan(draft, 'HSET', K.live, id, write_grant(grant))
+      if grant.has_ended then
+        plan(draft, 'HDEL', K.ended, id)
+      end
     else
       plan(draft, 'HDEL', K.live, id)
       plan(draft, 'HSET', K.ended, id, write_grant(grant))
