@@ -1,0 +1,165 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { type AdminCalls, type Caller, type CallerOptions, createAdminCalls } from './admin-calls.ts';
+import { checkJournal } from './check-journal.ts';
+import { type ListeningApi, startSimulatedApi, UPSTREAM_KEY } from './simulated-api.ts';
+import {
+  type Environment,
+  type LogLine,
+  type ProcessEnd,
+  spawnTollgate,
+  type TollgateProcess,
+  waitUntilRunning,
+} from './tollgate-process.ts';
+import { until } from './until.ts';
+
+export interface RunningTollgateOptions {
+  /** Left out: the embedded store. */
+  redisUrl?: string;
+  /** Left out: a simulated API of its own, with the defaults. */
+  api?: ListeningApi;
+  /** Besides what is needed to run at all. */
+  environment?: Environment;
+}
+
+/** The program in a process of its own, on free ports and a fresh data folder, in front of a simulated API. */
+export interface RunningTollgate extends AsyncDisposable {
+  readonly baseUrl: string;
+  readonly adminUrl: string;
+  readonly adminToken: string;
+  readonly dataFolder: string;
+  readonly api: ListeningApi;
+  readonly admin: AdminCalls;
+  /** The process of the last start. */
+  readonly process: TollgateProcess;
+  /** Lines of log since the first start. */
+  log(): LogLine[];
+  /** An account with credit and a key, which {@link expectSettled} looks at. */
+  createCaller(options?: CallerOptions): Promise<Caller>;
+  /** Sends a Messages request with the key. */
+  send(caller: Caller, body: unknown, init?: RequestInit & { path?: string }): Promise<Response>;
+  /** SIGTERM, and its end. */
+  stop(): Promise<ProcessEnd>;
+  /** SIGKILL, as a crash. */
+  kill(): Promise<ProcessEnd>;
+  /** Starts it again, on the same data. */
+  start(environment?: Environment): Promise<void>;
+  /**
+   * After the calls: waits until the upstream is idle, no hold is open and no settle waits, checks the journal of
+   * each account, and that what was charged since the last look is what the simulated API billed since then.
+   * @param options `exact: false` where the API's figure cannot be known: the caller checks the sum by itself.
+   * @returns what was charged and billed since the last look, in nano-dollars.
+   */
+  expectSettled(options?: { exact?: boolean }): Promise<{ charged: bigint; billed: bigint }>;
+}
+
+const ADMIN_TOKEN = 'tga_end-to-end-admin-token';
+const SETTLE_TIMEOUT_MS = 20_000;
+
+export async function startTollgate(options: RunningTollgateOptions = {}): Promise<RunningTollgate> {
+  const api = options.api ?? (await startSimulatedApi());
+  const dataFolder = mkdtempSync(join(tmpdir(), 'tollgate-end-to-end-'));
+  const environment: Environment = {
+    ADMIN_TOKEN,
+    ANTHROPIC_API_KEY: UPSTREAM_KEY,
+    UPSTREAM_BASE_URL: api.baseUrl,
+    ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
+    ...options.environment,
+  };
+  const callers: Caller[] = [];
+  const earlierLog: LogLine[] = [];
+  let seen = { charged: 0n, billed: 0n };
+  let current = spawnTollgate(dataFolder, environment);
+  let urls = await waitUntilRunning(current);
+
+  const end = async (signal: NodeJS.Signals): Promise<ProcessEnd> => {
+    current.signal(signal);
+    return current.ended;
+  };
+  const tollgate: RunningTollgate = {
+    get baseUrl() {
+      return urls.publicUrl;
+    },
+    get adminUrl() {
+      return urls.adminUrl;
+    },
+    adminToken: ADMIN_TOKEN,
+    dataFolder,
+    api,
+    admin: createAdminCalls(() => ({ adminUrl: urls.adminUrl, token: ADMIN_TOKEN })),
+    get process() {
+      return current;
+    },
+    log: () => [...earlierLog, ...current.log()],
+    async createCaller(wanted) {
+      const caller = await tollgate.admin.createCaller(wanted);
+      callers.push(caller);
+      return caller;
+    },
+    send: (caller, body, init = {}) =>
+      sendMessage(`${urls.publicUrl}${init.path ?? '/v1/messages'}`, caller, body, init),
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    async start(changed = {}) {
+      await current.ended;
+      earlierLog.push(...current.log());
+      current = spawnTollgate(dataFolder, { ...environment, ...changed });
+      urls = await waitUntilRunning(current);
+    },
+    async expectSettled({ exact = true } = {}) {
+      await bounded(api.idle(), 'the simulated API is idle');
+      await waitUntilQuiet(tollgate, callers);
+      let charged = 0n;
+      for (const { accountId } of callers) charged += await checkJournal(tollgate.admin, accountId);
+      const billed = api.bill().totalNanoUsd;
+      const since = { charged: charged - seen.charged, billed: billed - seen.billed };
+      seen = { charged, billed };
+      if (exact) expect(since.charged).toBe(since.billed);
+      return since;
+    },
+    async [Symbol.asyncDispose]() {
+      await end('SIGKILL');
+      if (options.api === undefined) await api.close();
+      rmSync(dataFolder, { recursive: true, force: true });
+    },
+  };
+  return tollgate;
+}
+
+function sendMessage(url: string, caller: Caller, body: unknown, init: RequestInit): Promise<Response> {
+  return fetch(url, {
+    method: 'POST',
+    body: typeof body === 'string' || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
+    ...init,
+    headers: {
+      'x-api-key': caller.secret,
+      'content-type': 'application/json',
+      'anthropic-version': '2023-06-01',
+      ...(init.headers as Record<string, string> | undefined),
+    },
+  });
+}
+
+/** Settles run beside the answers: the last one may still be on its way when the client has read everything. */
+async function waitUntilQuiet({ admin, adminUrl }: RunningTollgate, callers: readonly Caller[]): Promise<void> {
+  const isQuiet = async (): Promise<boolean> => {
+    const metrics = await (await fetch(`${adminUrl}/metrics`)).text();
+    const isZero = (name: string): boolean => new RegExp(`^${name} 0$`, 'm').test(metrics);
+    if (!isZero('tollgate_holds_open') || !isZero('tollgate_outbox_depth')) return false;
+    const accounts = await Promise.all(callers.map(({ accountId }) => admin.readAccount(accountId)));
+    return accounts.every(({ balance }) => balance.held_usd === '0.00');
+  };
+  await until(isQuiet, { what: 'no hold is open and no settle waits', timeoutMs: SETTLE_TIMEOUT_MS });
+}
+
+/** A wait that has no bound of its own. */
+async function bounded(wait: Promise<unknown>, what: string): Promise<void> {
+  let done = false;
+  const watched = wait.then(() => {
+    done = true;
+  });
+  await until(() => done, { what, timeoutMs: SETTLE_TIMEOUT_MS });
+  await watched;
+}
