@@ -30,7 +30,7 @@ const RECONNECT_LONGEST_MS = 2_000;
  * Connects to Redis and resolves once it takes commands. Afterwards a lost connection is made anew without end, and
  * meanwhile every command fails at once instead of waiting in a queue.
  *
- * A command whose reply was lost is sent again once, after a reconnection: every script is idempotent.
+ * A command whose reply was lost is sent again after each reconnection until it times out: every script is idempotent.
  * @throws RedisUrlInvalid, RedisUnreachable
  */
 export async function connectRedis(options: ConnectRedisOptions): Promise<RedisClient> {
