@@ -1,3 +1,6 @@
+/** Longest text that is put together character by character, which for short ones is faster than the decoder. */
+const SHORT_TEXT_BYTES = 40;
+
 /** Bytes gathered one by one up to a limit; beyond it they are counted as lost and not kept. */
 export class ByteBuffer {
   readonly #limit: number;
@@ -34,7 +37,25 @@ export class ByteBuffer {
     this.#overflowed = false;
   }
 
+  /** Whether it holds exactly these bytes. */
+  equals(bytes: Uint8Array): boolean {
+    if (this.#overflowed || bytes.length !== this.#length) return false;
+    for (let at = 0; at < bytes.length; at += 1) if (this.#bytes[at] !== bytes[at]) return false;
+    return true;
+  }
+
   text(): string {
-    return this.#decoder.decode(this.#bytes.subarray(0, this.#length));
+    return this.#shortAscii() ?? this.#decoder.decode(this.#bytes.subarray(0, this.#length));
+  }
+
+  #shortAscii(): string | undefined {
+    if (this.#length > SHORT_TEXT_BYTES) return undefined;
+    let text = '';
+    for (let at = 0; at < this.#length; at += 1) {
+      const byte = this.#bytes[at] as number;
+      if (byte >= 0x80) return undefined;
+      text += String.fromCharCode(byte);
+    }
+    return text;
   }
 }

@@ -9,21 +9,39 @@ export interface FieldPlan {
   members?: { readonly [name: string]: FieldPlan };
 }
 
+/** Hears of the planned fields, by their path: member names joined by dots, `[]` for an element. */
+export interface FieldListener {
+  captured(path: string, value: unknown): void;
+  counted(path: string, characters: number): void;
+  ended(path: string): void;
+  /** A field could not be kept: `oversized_field`, or `malformed_json`. */
+  odd(anomaly: string): void;
+}
+
 /** A planned field with its path: member names joined by dots, `[]` for an element. */
 export interface Field {
   path: string;
   capture: boolean;
   count: boolean;
   notify: boolean;
-  members: ReadonlyMap<string, Field>;
+  /** The field of any element, where the value is an array. */
+  element: Field | undefined;
+  members: readonly { name: string; nameBytes: Uint8Array; field: Field }[];
 }
 
 /** Gives every field of a plan its path. */
 export function buildField(plan: FieldPlan, path = ''): Field {
-  const members = new Map<string, Field>();
-  for (const [name, member] of Object.entries(plan.members ?? {})) {
+  const parts = Object.entries(plan.members ?? {}).map(([name, member]) => {
     const separator = path === '' || name === '[]' ? '' : '.';
-    members.set(name, buildField(member, `${path}${separator}${name}`));
-  }
-  return { path, capture: plan.capture === true, count: plan.count === true, notify: plan.notify === true, members };
+    const field = buildField(member, `${path}${separator}${name}`);
+    return { name, nameBytes: new TextEncoder().encode(name), field };
+  });
+  return {
+    path,
+    capture: plan.capture === true,
+    count: plan.count === true,
+    notify: plan.notify === true,
+    element: parts.find((part) => part.name === '[]')?.field,
+    members: parts.filter((part) => part.name !== '[]'),
+  };
 }

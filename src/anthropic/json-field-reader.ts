@@ -1,16 +1,7 @@
 import { ByteBuffer } from './byte-buffer.ts';
-import { buildField, type Field, type FieldPlan } from './field-plan.ts';
+import { buildField, type Field, type FieldListener, type FieldPlan } from './field-plan.ts';
 import { BACKSLASH, CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './json-bytes.ts';
 import { parseJson } from './parse-json.ts';
-
-/** Hears of the planned fields, by their path: member names joined by dots, `[]` for an element. */
-export interface FieldListener {
-  captured(path: string, value: unknown): void;
-  counted(path: string, characters: number): void;
-  ended(path: string): void;
-  /** A field could not be kept: `oversized_field`, or `malformed_json`. */
-  odd(anomaly: string): void;
-}
 
 /** Bytes of one captured value. Usage with a hundred iterations has some 30 KB. */
 const LARGEST_CAPTURE_BYTES = 1_048_576;
@@ -38,6 +29,7 @@ export class JsonFieldReader {
   #inString = false;
   /** The last byte was a backslash. */
   #escape = false;
+  #nameEscaped = false;
   readonly #kept = new ByteBuffer(LARGEST_CAPTURE_BYTES);
   #characters = 0;
 
@@ -108,6 +100,7 @@ export class JsonFieldReader {
     if (this.#nameNext) {
       if (byte !== QUOTE) return this.#break(at);
       this.#kept.clear();
+      this.#nameEscaped = false;
       this.#mode = 'name';
       return at + 1;
     }
@@ -117,7 +110,7 @@ export class JsonFieldReader {
   /** The first byte of a value. */
   #value(byte: number, at: number): number {
     const top = this.#open.at(-1);
-    this.#field = top === undefined ? this.#root : top.isArray ? top.field.members.get('[]') : this.#field;
+    this.#field = top === undefined ? this.#root : top.isArray ? top.field.element : this.#field;
     this.#kept.clear();
     this.#characters = 0;
     if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
@@ -157,42 +150,49 @@ export class JsonFieldReader {
     for (let at = start; at < end; at += 1) {
       const byte = bytes[at] as number;
       if (byte === QUOTE && !this.#escape) {
-        this.#endName();
+        this.#field = this.#findMember();
+        this.#nameNext = false;
+        this.#mode = 'structure';
         return at + 1;
       }
       this.#escape = !this.#escape && byte === BACKSLASH;
+      if (this.#escape) this.#nameEscaped = true;
       this.#kept.push(byte);
     }
     return end;
   }
 
-  #endName(): void {
-    const text = this.#kept.overflowed ? undefined : parseJson(`"${this.#kept.text()}"`);
-    this.#field = typeof text === 'string' ? this.#open.at(-1)?.field.members.get(text) : undefined;
-    this.#nameNext = false;
-    this.#mode = 'structure';
+  /** Names are compared as bytes; only one with an escape is worth a string. */
+  #findMember(): Field | undefined {
+    const members = this.#open.at(-1)?.field.members ?? [];
+    for (const member of members) if (this.#kept.equals(member.nameBytes)) return member.field;
+    if (!this.#nameEscaped || this.#kept.overflowed) return undefined;
+    const name = parseJson(`"${this.#kept.text()}"`);
+    return members.find((member) => member.name === name)?.field;
   }
 
   #string(bytes: Uint8Array, start: number, end: number): number {
-    const counts = this.#field?.count === true;
     const keeps = this.#field?.capture === true;
-    for (let at = start; at < end; at += 1) {
+    let at = start;
+    let tails = 0;
+    while (at < end) {
       const byte = bytes[at] as number;
       if (keeps) this.#kept.push(byte);
+      at += 1;
       if (this.#escape) {
         this.#escape = false;
-        // An escape is one character, counted at its backslash: the four digits of a \u are not to count.
-        if (byte === 0x75) this.#characters -= 4;
+        // An escape is one character, counted at its backslash: neither its letter nor the digits of a \u are to count.
+        tails += byte === 0x75 ? 5 : 1;
       } else if (byte === QUOTE) {
+        this.#characters += at - 1 - start - tails;
         this.#endValue();
-        return at + 1;
-      } else {
-        if (byte === BACKSLASH) this.#escape = true;
-        // A tail byte belongs to a character already counted.
-        if (counts && (byte & 0xc0) !== 0x80) this.#characters += 1;
-      }
+        return at;
+      } else if (byte === BACKSLASH) this.#escape = true;
+      // A tail byte belongs to a character already counted.
+      else if (byte >> 6 === 2) tails += 1;
     }
-    return end;
+    this.#characters += at - start - tails;
+    return at;
   }
 
   #scalar(bytes: Uint8Array, at: number): number {

@@ -1,6 +1,6 @@
 import { AnswerCollector, MESSAGE_MEMBERS } from './answer-collector.ts';
-import type { FieldPlan } from './field-plan.ts';
-import { type FieldListener, JsonFieldReader } from './json-field-reader.ts';
+import type { FieldListener, FieldPlan } from './field-plan.ts';
+import { JsonFieldReader } from './json-field-reader.ts';
 import { objectOf, textOf } from './message-usage.ts';
 import type { UsageReader, UsageSnapshot } from './usage-reader.ts';
 

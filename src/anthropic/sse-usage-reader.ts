@@ -1,7 +1,7 @@
 import { AnswerCollector, MESSAGE_MEMBERS, STREAM_BLOCK_PLAN } from './answer-collector.ts';
 import { type EventStreamListener, EventStreamReader } from './event-stream-reader.ts';
-import type { FieldPlan } from './field-plan.ts';
-import { type FieldListener, JsonFieldReader } from './json-field-reader.ts';
+import type { FieldListener, FieldPlan } from './field-plan.ts';
+import { JsonFieldReader } from './json-field-reader.ts';
 import { objectOf, textOf } from './message-usage.ts';
 import type { UsageReader, UsageSnapshot } from './usage-reader.ts';
 
