@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createId } from '../../src/directory/create-id.ts';
+import { connectRedis } from '../../src/store/redis/connect-redis.ts';
+import { createRedisAlerts } from '../../src/store/redis/redis-alerts.ts';
+import { openRedisDirectory } from '../../src/store/redis/redis-directory.ts';
+import {
+  alertKeys,
+  type DirectoryTable,
+  directoryKeys,
+  LEDGER_TAGS,
+  ledgerKeys,
+} from '../../src/store/redis/redis-keys.ts';
+import { createRedisLedger } from '../../src/store/redis/redis-ledger.ts';
+import { readMarkdownTable } from '../support/markdown-table.ts';
+import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
+
+const page = readFileSync(new URL('../../docs/redis.md', import.meta.url), 'utf8');
+const HEADINGS = ['Keys of the ledger', 'Keys of the directory', 'Keys of the alerts'];
+const rows = HEADINGS.flatMap((heading) => readMarkdownTable(page, heading)).map((row) => ({
+  key: (row.key ?? '').replaceAll('`', ''),
+  type: row.type ?? '',
+  life: row.life ?? '',
+}));
+
+/** A key's name with what varies replaced as the page writes it. */
+const templateOf = (key: string): string =>
+  key
+    .replace(/^\{tg:\d\d\}/, '{tg:NN}')
+    .replace(/(acct_[0-9A-Z]{26}|<account>)(:\d+)?$/, (_, _account, hour) => `<account>${hour ? ':<hour>' : ''}`)
+    .replace(/:idempotency:.*$/, ':idempotency:<hash>');
+
+const TABLES: DirectoryTable[] = ['accounts', 'teams', 'members', 'keys', 'quotas'];
+
+describe('docs/redis.md', () => {
+  test('lists the keys that the code names, all of them and no other', () => {
+    const { table, order, idempotency, changesChannel, ...plain } = directoryKeys;
+    const { unexported, dueAccounts, dueHolds, endedHolds, ...ofAccount } = ledgerKeys;
+    const tag = LEDGER_TAGS[0] ?? '';
+    const named = [
+      ...Object.values(plain),
+      ...TABLES.flatMap((each) => [table(each), order(each, each === 'accounts' ? '' : '<account>')]),
+      idempotency('x'),
+      ...Object.values(alertKeys),
+      ...[unexported, dueAccounts, dueHolds].map((key) => key(tag)),
+      ...Object.values(ofAccount).map((key) => key('<account>')),
+      endedHolds('<account>', 0),
+    ].map(templateOf);
+    expect(rows.map((row) => row.key).sort()).toEqual(named.sort());
+    expect(page).toContain(`\`${changesChannel}\``);
+  });
+
+  describe('on a server that was written to', () => {
+    let server: RedisServer;
+    let client: Redis;
+    beforeAll(async () => {
+      server = await startRedisServer();
+      client = (await connectRedis({
+        url: server.url,
+        commandTimeoutMs: 2_000,
+        startTimeoutMs: 5_000,
+        onFault: () => {},
+      })) as Redis;
+      await writeEverything(client);
+    });
+    afterAll(async () => {
+      client?.disconnect();
+      await server?.stop();
+    });
+
+    test('every key is listed, with its type and with a life only where it says so', async () => {
+      const keys = await client.keys('*');
+      const found = new Map<string, string>();
+      for (const key of keys) {
+        const row = rows.find((each) => each.key === templateOf(key));
+        expect([key, row?.type]).toEqual([key, await client.type(key)]);
+        const isBounded = /^\d+ h/.test(row?.life ?? '');
+        expect([key, (await client.pttl(key)) > 0]).toEqual([key, isBounded]);
+        found.set(templateOf(key), key);
+      }
+      expect([...found.keys()].sort()).toEqual(rows.map((row) => row.key).sort());
+    });
+
+    test('no amount of the journal or a record is a number in JSON', async () => {
+      for (const key of await client.keys('*')) {
+        if (/:(live|ended)-grants:|:holds:/.test(key)) {
+          for (const record of await client.hvals(key)) expect(record).not.toMatch(/[:[,]-?\d/);
+        }
+      }
+    });
+  });
+});
+
+/** Makes every kind of key there is. */
+async function writeEverything(client: Redis): Promise<void> {
+  const now = Date.now();
+  const accountId = createId('acct', now);
+  await writeDirectory(client, accountId);
+  const ledger = createRedisLedger({ client });
+  await ledger.openAccount({ accountId, mode: 'prepaid', creditLimitNanoUsd: 0n });
+  const terms = { accountId, kind: 'paid', priority: 50, effectiveAtMs: now, expiresAtMs: now + 86_400_000 } as const;
+  await ledger.grant({ ...terms, grantId: 'grant_ended', amountNanoUsd: 1n, models: ['m'] });
+  await ledger.voidGrant({ accountId, grantId: 'grant_ended' });
+  await ledger.grant({ ...terms, grantId: 'grant_live', amountNanoUsd: 10n });
+  const cells = [{ quotaId: 'q', window: 'w', measure: 'usd', limit: 9n, mode: 'hard', endsAtMs: now }] as const;
+  const common = { accountId, tokens: 0n, modelLabels: [], cells };
+  const ended = createId('hold', now);
+  await ledger.hold({ ...common, holdId: ended, amountNanoUsd: 1n, leaseMs: 60_000 });
+  await ledger.settle({ ...common, holdId: ended, amountNanoUsd: 1n });
+  await ledger.hold({ ...common, holdId: createId('hold', now), amountNanoUsd: 1n, leaseMs: 60_000 });
+
+  const alerts = createRedisAlerts(client);
+  for (const id of ['notice_kept', 'notice_given_up']) {
+    const { revision } = await alerts.readAlerts(accountId);
+    const states = [{ levelNanoUsd: 5n, state: 'fired', firedAtMs: now }] as const;
+    await alerts.changeAlerts({ accountId, revision, states, notice: { id, payload: '{}' }, nowMs: now });
+    const [claim] = await alerts.claimDue({ nowMs: now, leaseMs: 60_000, limit: 1 });
+    if (claim?.id === 'notice_given_up') await alerts.abandonNotice(claim);
+  }
+}
+
+async function writeDirectory(client: Redis, accountId: string): Promise<void> {
+  const directory = await openRedisDirectory(client);
+  await directory.createAccount({
+    id: accountId,
+    name: 'a',
+    timezone: 'UTC',
+    mode: 'prepaid',
+    creditLimitNanoUsd: 0n,
+    onDisconnect: 'drain',
+    onExhausted: 'finish',
+    lowBalanceNanoUsd: [5n],
+    createdAtMs: 0,
+  });
+  const team = { id: createId('team', 0), accountId, name: 't', createdAtMs: 0 };
+  await directory.createTeam(team);
+  await directory.createMember({ id: createId('mem', 0), accountId, teamId: team.id, name: 'm', createdAtMs: 0 });
+  const secret = { secretHash: 'h', hint: 'tg_abcd' };
+  await directory.createKey({ id: createId('key', 0), accountId, name: 'k', ...secret, createdAtMs: 0 });
+  await directory.createQuota({
+    id: createId('quota', 0),
+    accountId,
+    scope: { type: 'team', id: team.id },
+    window: 'day',
+    measure: 'usd',
+    limit: 5n,
+    mode: 'hard',
+    raises: [],
+    createdAtMs: 0,
+  });
+  await directory.claimIdempotencyKey({ scope: 's', key: 'k', fingerprint: 'f', atMs: 0 });
+  await directory.close();
+}
