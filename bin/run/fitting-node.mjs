@@ -52,7 +52,8 @@ async function fetchNode() {
   const draft = join(runtimeFolder, `${name}.${process.pid}`);
   try {
     mkdirSync(draft, { recursive: true });
-    // npm takes the nearest package.json above for its own; this one keeps it here.
+    // npm takes the nearest package.json for its own; this one keeps it here. "--prefix" would do so too, but would
+    // make it overlook the machine's npm settings.
     writeFileSync(join(draft, 'package.json'), '{ "private": true }\n');
     const options = [
       '--no-save',
@@ -63,7 +64,7 @@ async function fetchNode() {
       '--loglevel=error',
     ];
     const what = `Node ${least} or newer is needed and could not be fetched`;
-    await runNpm(process.execPath, ['install', ...options, '--prefix', draft, `${name}@${FETCHED_MAJOR}`], what, {
+    await runNpm(process.execPath, ['install', ...options, `${name}@${FETCHED_MAJOR}`], what, {
       cwd: draft,
     });
     await verify(nodePathIn(draft, name), least);
