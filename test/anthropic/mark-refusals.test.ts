@@ -76,6 +76,15 @@ describe('refusals', () => {
     ]);
   });
 
+  it('count output from the last hop on', () => {
+    const content = [{ type: 'text', text: 'so' }, hop];
+    const found = readJson(message({ content, ...refusal('cyber'), usage: { iterations } }));
+    expect(marks(found)).toEqual([
+      { category: 'cyber', beforeOutput: false },
+      { category: 'cyber', beforeOutput: true },
+    ]);
+  });
+
   it('without iterations price the answer at the model that served', () => {
     const found = readStream(
       start({ model: 'claude-fable-5-2', usage: { input_tokens: 5 } }) +
