@@ -1,4 +1,5 @@
-import type { Key, KeyRotation } from './directory.ts';
+import type { Quota } from '../domain/quota.ts';
+import type { Key, KeyRotation, QuotaChange } from './directory.ts';
 
 /** Fields set to `null` are removed, fields not named stay. */
 type Change<T> = { readonly [K in keyof T]?: T[K] | null | undefined };
@@ -11,6 +12,11 @@ export function applyChange<T extends object>(record: T, change: Change<T>): T {
     else if (value !== undefined) fields.set(name, value);
   }
   return Object.fromEntries(fields) as T;
+}
+
+/** The quota after a change. */
+export function changeQuota(quota: Quota, { raises, ...change }: QuotaChange): Quota {
+  return applyChange(quota, { ...change, ...(raises === null ? { raises: [] } : {}) });
 }
 
 /** The key after a rotation. Done again under the same `rotationId`, it leaves the secret before the first as it was. */

@@ -1,3 +1,4 @@
+import { orderQuotas, type Quota } from '../domain/quota.ts';
 import type { Account, Key, Member, Principal, Team } from './directory.ts';
 
 /** Every hash that finds the key: of its secret, and of the one before its last rotation. */
@@ -5,12 +6,21 @@ export function secretHashesOf({ secretHash, previousSecret }: Key): string[] {
   return previousSecret === undefined ? [secretHash] : [secretHash, previousSecret.secretHash];
 }
 
-/** Puts the caller together from what a store found under `secretHash`. */
+/** The team whose caller this is: the key's own, or else its member's. */
+export function teamIdOf(key: Pick<Key, 'teamId'>, member: Pick<Member, 'teamId'> | undefined): string | undefined {
+  return key.teamId ?? member?.teamId;
+}
+
+/**
+ * Puts the caller together from what a store found under `secretHash`.
+ * @param found.quotas those of each scope in order of creation.
+ */
 export function createPrincipal(found: {
   account: Account;
   team: Team | undefined;
   member: Member | undefined;
   key: Key;
+  quotas: readonly Quota[];
   secretHash: string;
 }): Principal {
   const { account, team, member, key } = found;
@@ -18,6 +28,7 @@ export function createPrincipal(found: {
   return {
     account,
     key,
+    quotas: orderQuotas(found.quotas),
     ...(team === undefined ? {} : { team }),
     ...(member === undefined ? {} : { member }),
     ...(secretExpiresAtMs === undefined ? {} : { secretExpiresAtMs }),

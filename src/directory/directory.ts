@@ -1,5 +1,7 @@
 import type { AccountMode } from '../domain/credit/credit-types.ts';
 import type { NanoUsd } from '../domain/money.ts';
+import type { Quota, QuotaRaise, QuotaScopeType } from '../domain/quota.ts';
+import type { QuotaCrowding } from '../domain/quota-rules.ts';
 
 /** Who there is: accounts, teams, members and keys. Holds no money and no secret, only hashes of keys. */
 export interface Directory {
@@ -16,7 +18,7 @@ export interface Directory {
   findTeam(accountId: string, teamId: string): Promise<Team | undefined>;
   listTeams(accountId: string, page: Page): Promise<Team[]>;
   updateTeam(accountId: string, teamId: string, change: { name?: string }): Promise<Team | undefined>;
-  /** A team that still has members or keys is `in_use`. */
+  /** A team that still has members or keys is `in_use`. Its quotas go with it. */
   deleteTeam(accountId: string, teamId: string): Promise<'deleted' | 'not_found' | 'in_use'>;
 
   createMember(member: Member): Promise<Created<Member>>;
@@ -28,7 +30,7 @@ export interface Directory {
     memberId: string,
     change: { name?: string; email?: string | null; teamId?: string | null },
   ): Promise<Member | undefined>;
-  /** A member that still has keys is `in_use`. */
+  /** A member that still has keys is `in_use`. Its quotas go with it. */
   deleteMember(accountId: string, memberId: string): Promise<'deleted' | 'not_found' | 'in_use'>;
 
   createKey(key: Key): Promise<Created<Key>>;
@@ -44,6 +46,21 @@ export interface Directory {
    */
   rotateKey(accountId: string, keyId: string, rotation: KeyRotation): Promise<Key | undefined>;
 
+  /**
+   * A quota on what is not there is refused, and so is one for which its account has no room, in the same step that
+   * makes it ({@link findQuotaCrowding}). What the quota says is the caller's to check.
+   */
+  createQuota(quota: Quota): Promise<Created<Quota, QuotaScopeType> | { result: 'too_many'; what: QuotaCrowding }>;
+  findQuota(accountId: string, quotaId: string): Promise<Quota | undefined>;
+  listQuotas(accountId: string, page: Page): Promise<Quota[]>;
+  updateQuota(accountId: string, quotaId: string, change: QuotaChange): Promise<Quota | undefined>;
+  /**
+   * Adds a raise; idempotent by its id. The quota answered is without it when it has too many raises already.
+   * @param nowMs raises that have ended by then are dropped.
+   */
+  raiseQuota(accountId: string, quotaId: string, raise: QuotaRaise, nowMs: number): Promise<Quota | undefined>;
+  deleteQuota(accountId: string, quotaId: string): Promise<'deleted' | 'not_found'>;
+
   /** The principal of a key's hash (SHA-256, hex), whatever its expiry: the caller judges. One keyed look-up. */
   findPrincipal(secretHash: string): Promise<Principal | undefined>;
   /** Called with an account id whenever anything of that account changes, in any replica; with undefined: drop everything. */
@@ -57,12 +74,12 @@ export interface Directory {
   close(): Promise<void>;
 }
 
-export type Created<T> =
+export type Created<T, Reference = 'account' | 'team' | 'member'> =
   | { result: 'created' | 'exists'; record: T }
   /** The id is taken by other content, or the secret's hash by another key. */
   | { result: 'conflict' }
-  /** The account, team or member it names is not there, or is another account's. Nothing was written. */
-  | { result: 'no_reference'; what: 'account' | 'team' | 'member' };
+  /** The account, team, member or key it names is not there, or is another account's. Nothing was written. */
+  | { result: 'no_reference'; what: Reference };
 
 /**
  * Lists are in order of creation. `after` is the id of the last record of the page before; an id not in the list gives
@@ -160,12 +177,23 @@ export interface KeyRotation {
   rotationId?: string;
 }
 
+/** Scope, window and measure of a quota stay as they are: its counters are kept under them. `null`: all models, no raises. */
+export interface QuotaChange {
+  limit?: bigint;
+  mode?: Quota['mode'];
+  models?: readonly string[] | null;
+  raises?: null;
+}
+
 /** The caller, resolved: whose credit, under which limits, by which rules. */
 export interface Principal {
   account: Account;
+  /** The key's team, or else its member's. */
   team?: Team;
   member?: Member;
   key: Key;
+  /** Those of the account, team, member and key, in the order in which they are checked. */
+  quotas: readonly Quota[];
   /** When the very secret presented stops working: the key's expiry, or the end of its rotation grace. */
   secretExpiresAtMs?: number;
 }

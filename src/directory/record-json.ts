@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Quota, QuotaRaise } from '../domain/quota.ts';
 import type { Account } from './directory.ts';
 
 /** Any record of the directory. */
@@ -7,10 +8,16 @@ export interface DirectoryRecord {
   createdAtMs: number;
 }
 
-/** Money fields of an account, the only ones of the directory: decimal strings in JSON, bigint in the program. */
+/** Amounts of an account: decimal strings in JSON, bigint in the program. */
 type StoredAccount = Omit<Account, 'creditLimitNanoUsd' | 'lowBalanceNanoUsd'> & {
   creditLimitNanoUsd: string;
   lowBalanceNanoUsd: string[];
+};
+
+/** Amounts of a quota, likewise. */
+type StoredQuota = Omit<Quota, 'limit' | 'raises'> & {
+  limit: string;
+  raises: (Omit<QuotaRaise, 'limit'> & { limit: string })[];
 };
 
 /** JSON with its keys in order, absent fields left out and amounts as decimal strings: equal records give equal text. */
@@ -35,6 +42,12 @@ export function readAccount(text: string): Account {
     creditLimitNanoUsd: BigInt(creditLimitNanoUsd),
     lowBalanceNanoUsd: lowBalanceNanoUsd.map(BigInt),
   };
+}
+
+/** Reads what {@link writeRecord} wrote of a quota. */
+export function readQuota(text: string): Quota {
+  const { limit, raises, ...rest } = JSON.parse(text) as StoredQuota;
+  return { ...rest, limit: BigInt(limit), raises: raises.map((raise) => ({ ...raise, limit: BigInt(raise.limit) })) };
 }
 
 /**

@@ -12,6 +12,9 @@ export interface WindowSpan {
   endsAtMs: number | undefined;
 }
 
+/** The signature of {@link findWindow}, for whoever is handed it or a cache of it. */
+export type WindowFinder = (window: QuotaWindow, atMs: number, timezone: string, anchorDay?: number) => WindowSpan;
+
 /**
  * The calendar window an instant lies in.
  * @param timezone IANA name. Days, weeks (ISO, from Monday) and months begin at local midnight, or at the first

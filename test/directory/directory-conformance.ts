@@ -284,17 +284,31 @@ export function describeDirectory(name: string, createStore: () => Promise<Direc
             aKey(account.id, { teamId: team.id, memberId: member.id, expiresAtMs: T0 + 9, allowedModels: ['m', 'n'] }),
           ),
         );
-        expect(await directory.findPrincipal(bare.secretHash)).toEqual({ account, key: bare });
+        expect(await directory.findPrincipal(bare.secretHash)).toEqual({ account, key: bare, quotas: [] });
         expect(await directory.findPrincipal(full.secretHash)).toEqual({
           account,
           team,
           member,
           key: full,
+          quotas: [],
           secretExpiresAtMs: T0 + 9,
         });
         expect(await directory.findPrincipal(createKeySecret().secretHash)).toBeUndefined();
         expect(await directory.findPrincipal('')).toBeUndefined();
         expect(await directory.findPrincipal('__proto__')).toBeUndefined();
+      });
+
+      test("a key without a team of its own calls for its member's", async () => {
+        const [account] = await twoAccounts();
+        const [own, members] = [
+          await stored(directory.createTeam(aTeam(account.id))),
+          await stored(directory.createTeam(aTeam(account.id))),
+        ];
+        const member = await stored(directory.createMember(aMember(account.id, { teamId: members.id })));
+        const key = await stored(directory.createKey(aKey(account.id, { memberId: member.id })));
+        expect((await directory.findPrincipal(key.secretHash))?.team).toEqual(members);
+        await directory.updateKey(account.id, key.id, { teamId: own.id });
+        expect((await directory.findPrincipal(key.secretHash))?.team).toEqual(own);
       });
 
       test('a principal shows every later change', async () => {
@@ -310,6 +324,7 @@ export function describeDirectory(name: string, createStore: () => Promise<Direc
           account: { ...account, closedAtMs: 5 },
           team: { ...team, name: 'New' },
           key: { ...rest, revokedAtMs: 7, expiresAtMs: 9 },
+          quotas: [],
           secretExpiresAtMs: 9,
         });
       });
@@ -340,10 +355,11 @@ export function describeDirectory(name: string, createStore: () => Promise<Direc
           hint: second.hint,
           previousSecret: { secretHash: key.secretHash, expiresAtMs: T0 + 60_000 },
         });
-        expect(await directory.findPrincipal(second.secretHash)).toEqual({ account, key: rotated });
+        expect(await directory.findPrincipal(second.secretHash)).toEqual({ account, key: rotated, quotas: [] });
         expect(await directory.findPrincipal(key.secretHash)).toEqual({
           account,
           key: rotated,
+          quotas: [],
           secretExpiresAtMs: T0 + 60_000,
         });
 
@@ -486,7 +502,7 @@ export function describeDirectory(name: string, createStore: () => Promise<Direc
       await directory.claimIdempotencyKey(claim);
       await directory.close();
       directory = await open();
-      expect(await directory.findPrincipal(key.secretHash)).toEqual({ account, team, key });
+      expect(await directory.findPrincipal(key.secretHash)).toEqual({ account, team, key, quotas: [] });
       expect(await directory.listTeams(account.id, { limit: 10 })).toEqual([team]);
       expect(await directory.claimIdempotencyKey(claim)).toEqual({ result: 'resume' });
       const later = await stored(directory.createTeam(aTeam(account.id)));

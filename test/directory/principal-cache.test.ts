@@ -15,6 +15,7 @@ const principalOf = (accountId: string): Principal => ({
     createdAtMs: 0,
   },
   key: { id: `key_${accountId}`, accountId, name: '', secretHash: '', hint: '', createdAtMs: 0 },
+  quotas: [],
 });
 
 /** A directory whose answers wait until told, so that every interleaving can be made. */

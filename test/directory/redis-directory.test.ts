@@ -7,7 +7,8 @@ import { connectRedis } from '../../src/store/redis/connect-redis.ts';
 import { openRedisDirectory } from '../../src/store/redis/redis-directory.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { until } from '../support/until.ts';
-import { describeDirectory } from './directory-conformance.ts';
+import { type DirectoryStore, describeDirectory } from './directory-conformance.ts';
+import { describeQuotas } from './quota-conformance.ts';
 
 let server: RedisServer;
 let admin: Redis;
@@ -48,10 +49,12 @@ const anAccount = (): Account => ({
   createdAtMs: 0,
 });
 
-describeDirectory('Redis', async () => {
+const emptyStore = async (): Promise<DirectoryStore> => {
   await admin.flushall();
   return { open: openDirectory, destroy: async () => {}, shared: true, durable: true };
-});
+};
+describeDirectory('Redis', emptyStore);
+describeQuotas('Redis', emptyStore);
 
 describe('the directory on Redis', () => {
   test('keeps every key on one slot, and a life only where one is meant', async () => {

@@ -8,7 +8,8 @@ import { IDEMPOTENCY_LIFE_MS } from '../../src/directory/idempotency-life.ts';
 import { DIRECTORY_SCHEMA } from '../../src/store/sqlite/directory-schema.ts';
 import { openDatabase } from '../../src/store/sqlite/open-database.ts';
 import { createSqliteDirectory } from '../../src/store/sqlite/sqlite-directory.ts';
-import { describeDirectory } from './directory-conformance.ts';
+import { type DirectoryStore, describeDirectory } from './directory-conformance.ts';
+import { describeQuotas } from './quota-conformance.ts';
 
 /** A directory that closes its database with itself. */
 async function openDirectory(path: string): Promise<Directory> {
@@ -23,7 +24,7 @@ async function openDirectory(path: string): Promise<Directory> {
   };
 }
 
-describeDirectory('SQLite in a folder', async () => {
+const storeInFolder = async (): Promise<DirectoryStore> => {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-directory-'));
   return {
     open: () => openDirectory(join(folder, 'tollgate.db')),
@@ -31,7 +32,9 @@ describeDirectory('SQLite in a folder', async () => {
     shared: false,
     durable: true,
   };
-});
+};
+describeDirectory('SQLite in a folder', storeInFolder);
+describeQuotas('SQLite', storeInFolder);
 
 describeDirectory('SQLite in memory', async () => {
   let opened = false;

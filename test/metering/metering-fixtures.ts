@@ -170,5 +170,6 @@ export function makePrincipal(changes: Partial<Principal['key']> = {}): Principa
       createdAtMs: 0,
       ...changes,
     },
+    quotas: [],
   };
 }

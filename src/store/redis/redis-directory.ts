@@ -4,11 +4,12 @@ import { applyChange, rotateKey } from '../../directory/change-record.ts';
 import { createPrincipal, secretHashesOf } from '../../directory/create-principal.ts';
 import type { Account, Directory, Key, Member, Team } from '../../directory/directory.ts';
 import { IDEMPOTENCY_LIFE_MS } from '../../directory/idempotency-life.ts';
-import { readAccount, readRecord } from '../../directory/record-json.ts';
+import { readAccount, readQuota, readRecord } from '../../directory/record-json.ts';
 import type { RedisClient } from './connect-redis.ts';
 import { defineScripts } from './define-scripts.ts';
 import { readWord } from './read-reply.ts';
 import { createRedisDirectoryContext, type RedisDirectoryContext } from './redis-directory-context.ts';
+import { createQuotaQueries } from './redis-directory-quotas.ts';
 import { directoryKeys } from './redis-keys.ts';
 import { createRedisRecordTable } from './redis-record-table.ts';
 import { subscribeChanges } from './subscribe-changes.ts';
@@ -27,6 +28,7 @@ export async function openRedisDirectory(client: RedisClient): Promise<Directory
     ...createTeamQueries(context),
     ...createMemberQueries(context),
     ...createKeyQueries(context),
+    ...createQuotaQueries(context),
     ...createIdempotencyQueries(context),
     onChange: (listener) => listeners.add(listener),
     ping: async () => void (await context.run('tollgatePing', [directoryKeys.ordinal], [])),
@@ -95,6 +97,7 @@ function createKeyQueries(context: RedisDirectoryContext): KeyQueries {
         account: readAccount(account),
         team: team === '' ? undefined : readRecord<Team>(team),
         member: member === '' ? undefined : readRecord<Member>(member),
+        quotas: words.slice(5).map(readQuota),
         secretHash,
       });
     },
@@ -109,6 +112,8 @@ const PRINCIPAL_KEYS = [
   directoryKeys.table('accounts'),
   directoryKeys.table('teams'),
   directoryKeys.table('members'),
+  directoryKeys.table('quotas'),
+  directoryKeys.quotasOn,
 ];
 
 function createIdempotencyQueries(context: RedisDirectoryContext): IdempotencyQueries {

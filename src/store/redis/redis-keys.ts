@@ -3,7 +3,7 @@
 /** The directory is one slot, so that a script may touch any of its records. */
 const DIRECTORY_TAG = '{tg:dir}';
 
-export type DirectoryTable = 'accounts' | 'teams' | 'members' | 'keys';
+export type DirectoryTable = 'accounts' | 'teams' | 'members' | 'keys' | 'quotas';
 
 export const directoryKeys = {
   table: (table: DirectoryTable): string => `${DIRECTORY_TAG}:${table}`,
@@ -13,6 +13,8 @@ export const directoryKeys = {
   ordinal: `${DIRECTORY_TAG}:ordinal`,
   secrets: `${DIRECTORY_TAG}:secrets`,
   uses: `${DIRECTORY_TAG}:uses`,
+  /** Ids of the quotas on an account, team, member or key, by that one's id. */
+  quotasOn: `${DIRECTORY_TAG}:quotas-on`,
   idempotency: (hash: string): string => `${DIRECTORY_TAG}:idempotency:${hash}`,
   /** A pub/sub channel, not a key. */
   changesChannel: 'tg:dir:changes',

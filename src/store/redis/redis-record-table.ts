@@ -57,21 +57,23 @@ export function createRedisRecordTable<T extends OwnedRecord>(
     },
     create: (record, secretHash = '') => createRecord(context, options, record, secretHash),
     change: (accountId, id, change) =>
-      retry(async () => {
+      retryWhileChanged(async () => {
         const found = await findText(accountId, id);
         return found === undefined ? undefined : replaceRecord(context, options, found, change(found.record));
       }),
     delete: (accountId, id) =>
-      retry(async () => {
+      retryWhileChanged(async () => {
         const found = await findText(accountId, id);
         return found === undefined ? 'not_found' : deleteRecord(context, table, accountId, found);
       }),
   };
 }
 
-const CHANGED_MEANWHILE = Symbol('changed meanwhile');
+/** What was read before a write is no longer so: it has to be read again. */
+export const CHANGED_MEANWHILE: unique symbol = Symbol('changed meanwhile');
 
-async function retry<R>(work: () => Promise<R | typeof CHANGED_MEANWHILE>): Promise<R> {
+/** Does the work again until nobody came between its reading and its writing. */
+export async function retryWhileChanged<R>(work: () => Promise<R | typeof CHANGED_MEANWHILE>): Promise<R> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const result = await work();
     if (result !== CHANGED_MEANWHILE) return result;
@@ -137,6 +139,9 @@ async function deleteRecord<T extends OwnedRecord>(
     directoryKeys.order(table, accountId),
     directoryKeys.madeOf,
     directoryKeys.uses,
+    directoryKeys.table('quotas'),
+    directoryKeys.order('quotas', accountId),
+    directoryKeys.quotasOn,
   ];
   const args = [record.id, text, record.teamId ?? '', directoryKeys.changesChannel, accountId];
   const [word] = await context.run('tollgateDeleteRecord', keys, args);

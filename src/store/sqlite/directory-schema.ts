@@ -65,5 +65,18 @@ export const DIRECTORY_SCHEMA: SchemaPart = {
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX idempotency_key_by_age ON idempotency_key (claimed_at_ms);
     `,
+    `
+    -- scope_id: of the account, team, member or key whose calls it counts.
+    CREATE TABLE quota (
+      ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
+      id TEXT NOT NULL UNIQUE,
+      account_id TEXT NOT NULL REFERENCES account (id),
+      scope_id TEXT NOT NULL,
+      made_of TEXT NOT NULL,
+      record TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX quota_of_account ON quota (account_id, ordinal);
+    CREATE INDEX quota_of_scope ON quota (scope_id);
+    `,
   ],
 };

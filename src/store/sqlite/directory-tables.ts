@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Account, Key, Member, Team } from '../../directory/directory.ts';
-import { readAccount, readRecord } from '../../directory/record-json.ts';
+import { readAccount, readQuota, readRecord } from '../../directory/record-json.ts';
+import type { Quota } from '../../domain/quota.ts';
 import { createRecordTable, type RecordTable } from './record-table.ts';
 
 export interface DirectoryTables {
@@ -8,11 +9,19 @@ export interface DirectoryTables {
   teams: RecordTable<Team>;
   members: RecordTable<Member>;
   keys: RecordTable<Key>;
+  quotas: RecordTable<Quota> & QuotasOfScopes;
   secrets: SecretTable;
   /** Whether a member or a key names the team. */
   isTeamUsed(teamId: string): boolean;
   /** Whether a key names the member. */
   isMemberUsed(memberId: string): boolean;
+}
+
+export interface QuotasOfScopes {
+  /** The quotas on any of these records, in order of creation. */
+  listOn(scopeIds: readonly string[]): Quota[];
+  /** Deletes every quota on the record. */
+  deleteOn(scopeId: string): void;
 }
 
 /** Which key a secret's hash finds. */
@@ -43,9 +52,26 @@ export function createDirectoryTables(connection: DatabaseSync): DirectoryTables
       columns: { ...owner, ...team, member_id: (key) => key.memberId },
       read: readRecord<Key>,
     }),
+    quotas: createQuotaTable(connection),
     secrets: createSecretTable(connection),
     isTeamUsed: (teamId) => hasRow(teamUse, teamId),
     isMemberUsed: (memberId) => hasRow(memberUse, memberId),
+  };
+}
+
+function createQuotaTable(connection: DatabaseSync): DirectoryTables['quotas'] {
+  const listOn = connection.prepare(
+    'SELECT record FROM quota WHERE scope_id IN (SELECT value FROM json_each(?)) ORDER BY ordinal',
+  );
+  const deleteOn = connection.prepare('DELETE FROM quota WHERE scope_id = ?');
+  return {
+    ...createRecordTable<Quota>(connection, {
+      name: 'quota',
+      columns: { account_id: (quota) => quota.accountId, scope_id: (quota) => quota.scope.id },
+      read: readQuota,
+    }),
+    listOn: (scopeIds) => listOn.all(JSON.stringify(scopeIds)).map((row) => readQuota(String(row.record))),
+    deleteOn: (scopeId) => void deleteOn.run(scopeId),
   };
 }
 

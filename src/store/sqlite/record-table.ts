@@ -16,7 +16,7 @@ export interface RecordTable<T extends DirectoryRecord> {
 
 export interface RecordTableOptions<T> {
   /** A name of this program's, never from outside. */
-  name: 'account' | 'team' | 'member' | 'api_key';
+  name: 'account' | 'team' | 'member' | 'api_key' | 'quota';
   /** Columns beside the record, each with how it is taken from the record. */
   columns: { readonly [column: string]: (record: T) => string | undefined };
   read: (text: string) => T;

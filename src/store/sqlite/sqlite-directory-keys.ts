@@ -1,5 +1,5 @@
 import { applyChange, rotateKey } from '../../directory/change-record.ts';
-import { createPrincipal, secretHashesOf } from '../../directory/create-principal.ts';
+import { createPrincipal, secretHashesOf, teamIdOf } from '../../directory/create-principal.ts';
 import type { Created, Directory, Key, KeyRotation, Principal } from '../../directory/directory.ts';
 import type { DirectoryTables } from './directory-tables.ts';
 import type { SqliteDirectoryContext } from './sqlite-directory-context.ts';
@@ -57,7 +57,9 @@ function readPrincipal(tables: DirectoryTables, secretHash: string): Principal |
   const key = keyId === undefined ? undefined : tables.keys.find(keyId);
   const account = key === undefined ? undefined : tables.accounts.find(key.accountId);
   if (key === undefined || account === undefined) return undefined;
-  const team = key.teamId === undefined ? undefined : tables.teams.find(key.teamId);
   const member = key.memberId === undefined ? undefined : tables.members.find(key.memberId);
-  return createPrincipal({ account, team, member, key, secretHash });
+  const teamId = teamIdOf(key, member);
+  const team = teamId === undefined ? undefined : tables.teams.find(teamId);
+  const scopeIds = [account, team, member, key].flatMap((record) => (record === undefined ? [] : [record.id]));
+  return createPrincipal({ account, team, member, key, quotas: tables.quotas.listOn(scopeIds), secretHash });
 }

@@ -94,7 +94,7 @@ export function changeOwned<T extends OwnedRecord>(
 }
 
 function deleteOwned<T extends OwnedRecord>(
-  { write }: SqliteDirectoryContext,
+  { tables, write }: SqliteDirectoryContext,
   table: RecordTable<T>,
   { accountId, id }: { accountId: string; id: string },
   isUsed: (id: string) => boolean,
@@ -105,6 +105,7 @@ function deleteOwned<T extends OwnedRecord>(
       if (findOwned(table, accountId, id) === undefined) return 'not_found';
       if (isUsed(id)) return 'in_use';
       table.delete(id);
+      tables.quotas.deleteOn(id);
       return 'deleted';
     },
     (reply) => reply === 'deleted',

@@ -5,6 +5,7 @@ import { createAccountQueries } from './sqlite-directory-accounts.ts';
 import { createSqliteDirectoryContext } from './sqlite-directory-context.ts';
 import { createKeyQueries } from './sqlite-directory-keys.ts';
 import { createMemberQueries, createTeamQueries } from './sqlite-directory-people.ts';
+import { createQuotaQueries } from './sqlite-directory-quotas.ts';
 import { createIdempotencyTable } from './sqlite-idempotency.ts';
 
 /**
@@ -20,6 +21,7 @@ export function createSqliteDirectory(database: Database): Directory {
     ...createTeamQueries(context),
     ...createMemberQueries(context),
     ...createKeyQueries(context),
+    ...createQuotaQueries(context),
     onChange: (listener) => listeners.add(listener),
     claimIdempotencyKey: (claim) => context.read(() => database.transaction(() => idempotency.claim(claim))),
     completeIdempotencyKey: (scope, key, response) => context.read(() => idempotency.complete(scope, key, response)),
