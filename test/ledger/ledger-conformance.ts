@@ -214,6 +214,14 @@ export function describeLedger(name: string, open: (clock: TestClock) => Promise
           'grant_last',
         ]);
       });
+      test('several that are due at once expire in order of creation', async () => {
+        await grantOf('grant_b', 7n, { expiresAtMs: START_MS + 2_000 });
+        await grantOf('grant_a', 5n, { expiresAtMs: START_MS + 1_000 });
+        clock.nowMs += 2_000;
+        await ledger.tick({ accountId });
+        const [entry] = await ledger.readJournal(accountId, { afterSequence: 3, limit: 1 });
+        expect(entry?.postings.map((posting) => posting.grantId)).toEqual(['grant_b', 'grant_a']);
+      });
       test('stacked ones each run their own clock', async () => {
         await grantOf('grant_six_months', 5n, { expiresAtMs: START_MS + 180 * DAY_MS });
         await grantOf('grant_year', 5n, { expiresAtMs: Date.UTC(2027, 10, 20, 12) });

@@ -153,7 +153,9 @@ function prepareStatements(connection: DatabaseSync) {
     prepare(`INSERT OR REPLACE INTO ${table} VALUES (${Array(columns).fill('?').join(', ')})`);
   return {
     readBooks: prepare('SELECT * FROM books WHERE account_id = ?'),
-    readLiveGrants: prepare('SELECT * FROM credit_grant WHERE account_id = ? AND (remaining > 0 OR held > 0)'),
+    readLiveGrants: prepare(
+      'SELECT * FROM credit_grant WHERE account_id = ? AND (remaining > 0 OR held > 0) ORDER BY ordinal',
+    ),
     readGrant: prepare('SELECT * FROM credit_grant WHERE account_id = ? AND grant_id = ?'),
     readHold: prepare('SELECT * FROM hold WHERE account_id = ? AND hold_id = ?'),
     readTombstone: prepare('SELECT * FROM tombstone WHERE account_id = ? AND hold_id = ?'),
