@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type LedgerWrite, nameLedgerWrite } from './ledger-write.ts';
 import { decodeSpoolLine, encodeSpoolLine, type SpoolLine } from './spool-line.ts';
@@ -32,8 +32,10 @@ export async function openSettleSpool(path: string): Promise<OpenedSpool> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const { waiting, corrupt } = readLines(await readText(path));
   if (corrupt.length > 0) await appendWhole(`${path}.corrupt`, `${corrupt.join('\n')}\n`);
-  const spool = createFileSpool(path, waiting, await rewrite(path, [...waiting.values()]));
-  return { spool, waiting: [...waiting.values()], corruptLines: corrupt.length };
+  const writes = [...waiting.values()];
+  const file = await writeAnew(path, writes);
+  await syncFolder(dirname(path));
+  return { spool: createFileSpool(path, waiting, file), waiting: writes, corruptLines: corrupt.length };
 }
 
 function createFileSpool(path: string, waiting: Map<string, LedgerWrite>, firstFile: FileHandle): SettleSpool {
@@ -54,9 +56,10 @@ function createFileSpool(path: string, waiting: Map<string, LedgerWrite>, firstF
     for (const line of batchLines) apply(waiting, line);
     if (lines - waiting.size < COMPACT_LINES && !(waiting.size === 0 && lines > 0)) return;
     const old = file;
-    file = await rewrite(path, [...waiting.values()]);
+    file = await writeAnew(path, [...waiting.values()]);
     lines = waiting.size;
     await old.close();
+    await syncFolder(dirname(path));
   };
 
   /** Lines that come while a write is under way go together in the next one. */
@@ -118,28 +121,41 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-/** Writes the file anew under another name and puts it in place of the old one, so that a crash leaves one or the other. */
-async function rewrite(path: string, writes: readonly LedgerWrite[]): Promise<FileHandle> {
+/**
+ * Writes the file anew under another name and puts it in the place of the old one: a crash leaves one or the other.
+ * The handle goes with the file. The rename is on disk once the folder is.
+ */
+async function writeAnew(path: string, writes: readonly LedgerWrite[]): Promise<FileHandle> {
   const temporary = `${path}.new`;
-  const file = await open(temporary, 'w', 0o600);
-  await file.writeFile(writes.map((put) => encodeSpoolLine({ put })).join(''));
-  await file.datasync();
-  await file.close();
-  await rename(temporary, path);
-  await syncFolder(dirname(path));
-  return open(path, 'a', 0o600);
+  await rm(temporary, { force: true });
+  const file = await open(temporary, 'a', 0o600);
+  try {
+    await file.appendFile(writes.map((put) => encodeSpoolLine({ put })).join(''));
+    await file.datasync();
+    await rename(temporary, path);
+    return file;
+  } catch (error) {
+    // A handle left to the garbage collector would end the process.
+    await file.close();
+    throw error;
+  }
 }
 
 async function appendWhole(path: string, text: string): Promise<void> {
   const file = await open(path, 'a', 0o600);
-  await file.appendFile(text);
-  await file.datasync();
-  await file.close();
+  try {
+    await file.appendFile(text);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
 }
 
-/** A rename is on disk when its folder is. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
-  await folder.sync();
-  await folder.close();
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type ProxyUnderTest, SMALL_REQUEST, startProxy } from '../support/proxy-under-test.ts';
 import { exchangeRaw, messagesHead, openRaw } from '../support/raw-http.ts';
-import { delivered, failing } from '../support/simulated-api.ts';
+import { delivered, failing, silentAt } from '../support/simulated-api.ts';
 import { until } from '../support/until.ts';
 
 const COUNT = '/v1/messages/count_tokens';
@@ -128,6 +128,17 @@ describe('free routes', () => {
     go();
     expect((await next).status).toBe(200);
   });
+
+  it.each([{ upstreamFirstByteMs: 60 }, { callTotalMs: 60 }])(
+    'end in time where the upstream is silent: %o',
+    async (limits) => {
+      await using proxy = await startProxy({ limits });
+      proxy.api.enqueue(silentAt('before_headers'));
+      const response = await get(proxy, '/v1/models');
+      expect(response.status).toBe(504);
+      expect(await response.json()).toMatchObject({ error: { type: 'timeout_error' } });
+    },
+  );
 
   it('are counted', async () => {
     await using proxy = await startProxy();

@@ -22,7 +22,7 @@ interface QueueFixture {
 }
 
 async function openQueue(fixture: LedgerFixture, path: string, spool?: SettleSpool): Promise<QueueFixture> {
-  const opened = await openSettleSpool(path);
+  const opened = spool === undefined ? await openSettleSpool(path) : { spool, waiting: [] };
   const { log, logger } = createLog();
   const metrics = createMetrics({ models: loadRateCard().models, nowMs: fixture.timers.nowMs, processMetrics: false });
   const queue = createSettleQueue({
@@ -30,7 +30,7 @@ async function openQueue(fixture: LedgerFixture, path: string, spool?: SettleSpo
     timers: fixture.timers,
     metrics,
     logger,
-    spool: spool ?? opened.spool,
+    spool: opened.spool,
     waiting: opened.waiting,
     entriesMax: 3,
   });
@@ -151,7 +151,9 @@ describe('the settle queue', () => {
     expect(await charged(fixture)).toBe(5n);
     expect(await fixture.ledger.readHolds(ACCOUNT_ID)).toEqual([]);
     await second.queue.close();
-    expect((await openSettleSpool(path)).waiting).toEqual([]);
+    const third = await openSettleSpool(path);
+    expect(third.waiting).toEqual([]);
+    await third.spool.close();
   });
 
   it('charges late, once, what was reclaimed meanwhile', async () => {

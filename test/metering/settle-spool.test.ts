@@ -1,4 +1,4 @@
-import { appendFile, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nameLedgerWrite } from '../../src/metering/ledger-write.ts';
@@ -67,6 +67,22 @@ describe('the settle spool', () => {
     expect(corruptLines).toBe(1);
     expect(await readFile(`${path}.corrupt`, 'utf8')).toContain('"amountNanoUsd":"9"');
     await second.close();
+  });
+
+  it('leaves the old file as it is when a new one cannot be put in its place', async () => {
+    await using folder = await openFolder();
+    const path = folder.file('spool.jsonl');
+    const { spool } = await openSettleSpool(path);
+    await spool.put([settleOf('hold_a', 1n)]);
+    // The name of the new file is taken by a folder that is not empty.
+    await mkdir(`${path}.new/taken`, { recursive: true });
+    await expect(spool.acknowledge([nameLedgerWrite(settleOf('hold_a', 1n))])).rejects.toThrow();
+    await rm(`${path}.new`, { recursive: true });
+    await spool.put([settleOf('hold_b', 2n)]);
+    await spool.close();
+    const { waiting, spool: again } = await openSettleSpool(path);
+    expect(waiting).toEqual([settleOf('hold_b', 2n)]);
+    await again.close();
   });
 
   it('does not grow without end', async () => {

@@ -34,7 +34,7 @@ export async function openRaw(port: number): Promise<RawConnection> {
       return received();
     },
     closed: async () => {
-      await until(() => isClosed, { what: 'the other side closes' });
+      await until(() => isClosed, { what: 'the other side closes', timeoutMs: 25_000 });
       return received();
     },
     [Symbol.dispose]: () => void socket.destroy(),

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import httpProxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { nameFault } from '../exchange.ts';
-import { createFreeRouteClient, UpstreamBusy } from '../free-route-client.ts';
+import { createFreeRouteClient, UpstreamBusy, UpstreamExpired } from '../free-route-client.ts';
 import { createClientHeaders, createUpstreamHeaders } from '../headers.ts';
 import type { PublicParts } from '../public-parts.ts';
 import type { Refusal } from '../refusals.ts';
@@ -34,7 +34,7 @@ function proxyOptions(parts: PublicParts): FastifyHttpProxyOptions {
     upstream: upstream.origin,
     // Our own agent, by way of a client that bounds the wait: left to itself the proxy makes one that verifies no
     // certificate.
-    undici: createFreeRouteClient(upstream, parts.limits) as never,
+    undici: createFreeRouteClient(upstream, parts.limits, parts.timers) as never,
     // Bodies are ours: whole, within the limit and as they came.
     proxyPayloads: false,
     // By default a GET that met a 503 is sent up to ten times more; `maxRetriesOn503: 0` does not stop it.
@@ -109,7 +109,7 @@ async function readAtMost(stream: Readable, limitBytes: number): Promise<Buffer>
 function refusalOfError(error: Error): Refusal {
   const cause = (error.cause instanceof Error ? error.cause : error) as Error;
   if (cause instanceof UpstreamBusy) return { kind: 'upstream_busy' };
-  if (cause.name === 'TimeoutError') return { kind: 'upstream_slow' };
+  if (cause instanceof UpstreamExpired) return { kind: 'upstream_slow' };
   return refusalOfEnd(nameFault(cause, false));
 }
 
