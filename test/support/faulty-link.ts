@@ -138,39 +138,44 @@ function relay(state: LinkState, client: Socket): void {
     for (const frame of replies.push(bytes)) {
       const fate = isPush(frame) ? 'pass' : (fates.shift() ?? 'pass');
       if (fate === 'cut_after') return void client.resetAndDestroy();
-      if (state.delayMs === 0) toClient.send(frame, fate === 'keep_reply');
-      else setTimeout(() => toClient.send(frame, fate === 'keep_reply'), state.delayMs);
+      toClient.send(frame, fate === 'keep_reply', state.delayMs);
     }
   });
 }
 
 interface Lane {
-  send(frame: Buffer, keep: boolean): void;
+  send(frame: Buffer, keep: boolean, delayMs?: number): void;
 }
 
-/** One direction of a connection: what is behind a frame that is kept waits with it. */
+/** One direction of a connection. Order is kept: what is behind a frame that is late or kept waits with it. */
 function createLane(state: LinkState, write: (bytes: Buffer) => void): Lane {
-  const waiting: { frame: Buffer; keep: boolean }[] = [];
+  const waiting: { frame: Buffer; keep: boolean; dueMs: number }[] = [];
   let blocked = false;
   const flush = (): void => {
     while (!blocked) {
-      const next = waiting.shift();
+      const next = waiting[0];
       if (next === undefined) return;
-      if (!next.keep) write(next.frame);
-      else block(next.frame);
+      const earlyMs = next.dueMs - performance.now();
+      if (earlyMs > 0) {
+        block((go) => void setTimeout(go, earlyMs));
+        return;
+      }
+      waiting.shift();
+      if (next.keep) block((go) => void state.kept.add(go), next.frame);
+      else write(next.frame);
     }
   };
-  const block = (frame: Buffer): void => {
+  const block = (until: (go: () => void) => void, frame?: Buffer): void => {
     blocked = true;
-    state.kept.add(() => {
+    until(() => {
       blocked = false;
-      write(frame);
+      if (frame !== undefined) write(frame);
       flush();
     });
   };
   return {
-    send(frame, keep) {
-      waiting.push({ frame, keep });
+    send(frame, keep, delayMs = 0) {
+      waiting.push({ frame, keep, dueMs: delayMs === 0 ? 0 : performance.now() + delayMs });
       flush();
     },
   };
