@@ -47,6 +47,7 @@ export function observeLedger(ledger: Ledger, options: ObserveLedgerOptions): Le
     settle: shown(ledger.settle),
     release: shown(ledger.release),
     reclaim: shown(ledger.reclaim),
+    refund: shown(ledger.refund),
     tick: shown(ledger.tick),
   };
 }

@@ -1,5 +1,5 @@
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-const HOLD_ID = /^hold_([0-7][0-9A-HJKMNP-TV-Z]{9})[0-9A-HJKMNP-TV-Z]{16}$/;
+const DATED_ID = /^([a-z]{2,8})_([0-7][0-9A-HJKMNP-TV-Z]{9})[0-9A-HJKMNP-TV-Z]{16}$/;
 
 /**
  * The instant inside a hold id (`hold_` and a ULID), in ms since 1970.
@@ -7,8 +7,13 @@ const HOLD_ID = /^hold_([0-7][0-9A-HJKMNP-TV-Z]{9})[0-9A-HJKMNP-TV-Z]{16}$/;
  * @returns undefined when the text is not a hold id.
  */
 export function readHoldTimeMs(holdId: string): number | undefined {
-  const time = HOLD_ID.exec(holdId)?.[1];
-  if (time === undefined) return undefined;
+  return readIdTimeMs('hold', holdId);
+}
+
+/** The instant inside an id of this prefix, in ms since 1970; undefined when the text is none. */
+export function readIdTimeMs(prefix: string, id: string): number | undefined {
+  const [, found, time] = DATED_ID.exec(id) ?? [];
+  if (found !== prefix || time === undefined) return undefined;
   let timeMs = 0;
   for (const letter of time) timeMs = timeMs * 32 + CROCKFORD.indexOf(letter);
   return timeMs;

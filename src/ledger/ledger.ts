@@ -11,6 +11,8 @@ import type {
   OpenAccountCommand,
   OpenAccountReply,
   ReclaimReply,
+  RefundCommand,
+  RefundReply,
   ReleaseCommand,
   ReleaseReply,
   SetPolicyCommand,
@@ -53,6 +55,11 @@ export interface Ledger {
   release(command: ReleaseCommand): Promise<ReleaseReply>;
   /** Releases a hold whose lease has ended. A settle that turns up later is still charged once. */
   reclaim(command: ReleaseCommand): Promise<ReclaimReply>;
+  /**
+   * Gives back, inside the account, what a settled call was charged: never more than that over all its refunds.
+   * Idempotent by refund id for good.
+   */
+  refund(command: RefundCommand): Promise<RefundReply>;
   /** Expires and activates grants that are due. */
   tick(command: AccountCommand): Promise<TickReply>;
 

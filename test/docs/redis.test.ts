@@ -108,6 +108,9 @@ async function writeEverything(client: Redis): Promise<void> {
   const ended = createId('hold', now);
   await ledger.hold({ ...common, holdId: ended, amountNanoUsd: 1n, leaseMs: 60_000 });
   await ledger.settle({ ...common, holdId: ended, amountNanoUsd: 1n });
+  const allocations = [{ grantId: 'grant_live', amountNanoUsd: 1n }];
+  const charge = { accountId, holdId: ended, allocations, debtNanoUsd: 0n, fallbackGrantIds: [] };
+  await ledger.refund({ ...charge, refundId: 'refund_1' });
   await ledger.hold({ ...common, holdId: createId('hold', now), amountNanoUsd: 1n, leaseMs: 60_000 });
 
   const alerts = createRedisAlerts(client);

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { findCharge } from '../../src/ledger/find-charge.ts';
 import type { Ledger, QuotaCell } from '../../src/ledger/ledger.ts';
 import { START_MS, type TestClock } from './ledger-conformance.ts';
 import { makeHoldId } from './make-hold-id.ts';
@@ -135,6 +136,30 @@ const reclaim = stepOf(
   holdId,
   (part) => (ledger, _clock, accountId) => ledger.reclaim({ accountId, holdId: id(part) }),
 );
+/** Reads where the charge went, as a caller does; now and then it tells a wrong charge. */
+const refund = stepOf(
+  'refund',
+  fc.record({
+    number: fc.nat(3),
+    holdId,
+    part: fc.constantFrom(undefined, undefined, 0n, 1n, 3n, 99_999_999_999_995n, 2n ** 53n),
+    knows: fc.constantFrom('charge', 'charge', 'charge', 'nothing', 'other'),
+    fallbacks: fc.subarray([0, 1, 2, 3, 4, 9]),
+  }),
+  (terms) => async (ledger, _clock, accountId) => {
+    const charge =
+      terms.knows === 'nothing' ? undefined : await findCharge(ledger, accountId, { holdId: id(terms.holdId) });
+    return ledger.refund({
+      accountId,
+      refundId: `refund_${terms.number}`,
+      holdId: id(terms.holdId),
+      ...(terms.part === undefined ? {} : { amountNanoUsd: terms.part }),
+      allocations: charge?.allocations ?? [],
+      debtNanoUsd: terms.knows === 'other' ? 7n : (charge?.debtNanoUsd ?? 0n),
+      fallbackGrantIds: terms.fallbacks.map((number) => `grant_${number}`),
+    });
+  },
+);
 const policy = stepOf(
   'policy',
   fc.record({
@@ -164,6 +189,7 @@ export const history: fc.Arbitrary<Step[]> = fc.array(
     { weight: 8, arbitrary: hold },
     { weight: 3, arbitrary: extend },
     { weight: 6, arbitrary: settle },
+    { weight: 4, arbitrary: refund },
     { weight: 2, arbitrary: release },
     { weight: 2, arbitrary: reclaim },
     { weight: 1, arbitrary: policy },

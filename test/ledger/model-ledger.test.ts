@@ -1,7 +1,8 @@
-import { describeLedger } from './ledger-conformance.ts';
+import { describeLedger, type TestClock } from './ledger-conformance.ts';
 import { createModelLedger } from './model-ledger.ts';
+import { describeRefunds } from './refund-conformance.ts';
 
-describeLedger('the pure rules', async (clock) => ({
-  ledger: createModelLedger(() => clock.nowMs),
-  close: async () => {},
-}));
+const open = async (clock: TestClock) => ({ ledger: createModelLedger(() => clock.nowMs), close: async () => {} });
+
+describeLedger('the pure rules', open);
+describeRefunds('the pure rules', open);

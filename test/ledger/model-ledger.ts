@@ -5,6 +5,7 @@ import type { JournalEntry } from '../../src/domain/credit/credit-types.ts';
 import type { Decision } from '../../src/domain/credit/draft.ts';
 import { grant, voidGrant } from '../../src/domain/credit/grant-rules.ts';
 import { extend, hold } from '../../src/domain/credit/hold-rules.ts';
+import { refund } from '../../src/domain/credit/refund-rules.ts';
 import { reclaim, release, settle } from '../../src/domain/credit/settle-rules.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 
@@ -44,6 +45,7 @@ export function createModelLedger(clock: () => number): ModelLedger {
     settle: (command) => run(command.accountId, (books, now) => settle(books, command, now)),
     release: (command) => run(command.accountId, (books, now) => release(books, command, now)),
     reclaim: (command) => run(command.accountId, (books, now) => reclaim(books, command, now)),
+    refund: (command) => run(command.accountId, (books, now) => refund(books, command, now)),
     tick: (command) => run(command.accountId, tick),
     async readBalance(accountId) {
       await run(accountId, tick);

@@ -3,6 +3,7 @@ import { openDatabase } from '../../src/store/sqlite/open-database.ts';
 import { createSqliteLedger } from '../../src/store/sqlite/sqlite-ledger.ts';
 import { describeLedger, type LedgerUnderTest, type TestClock } from '../ledger/ledger-conformance.ts';
 import { describeLedgerProperty } from '../ledger/ledger-property.ts';
+import { describeRefunds } from '../ledger/refund-conformance.ts';
 
 async function open(clock: TestClock): Promise<LedgerUnderTest> {
   const database = openDatabase({ path: ':memory:', parts: [LEDGER_SCHEMA] });
@@ -17,4 +18,5 @@ async function open(clock: TestClock): Promise<LedgerUnderTest> {
 }
 
 describeLedger('SQLite', open);
+describeRefunds('SQLite', open);
 describeLedgerProperty('SQLite', open);

@@ -1,5 +1,13 @@
 import type { NanoUsd } from '../money.ts';
-import type { AccountBalance, AccountMode, AccountStatus, GrantState, HoldState, Tombstone } from './credit-types.ts';
+import type {
+  AccountBalance,
+  AccountMode,
+  AccountStatus,
+  GrantState,
+  HoldState,
+  Refund,
+  Tombstone,
+} from './credit-types.ts';
 
 /**
  * The state of one account that the rules read and change. A store may load only what a command can touch:
@@ -20,9 +28,14 @@ export interface AccountBooks {
   lastMs: number;
   /** Grants ever made, the source of their ordinals. */
   grantCount: number;
+  /** In order of creation, which is the order in which several that are due at once expire. */
   grants: Map<string, GrantState>;
   holds: Map<string, HoldState>;
   tombstones: Map<string, Tombstone>;
+  /** By refund id. Kept for good: they are few, and a refund sent again after months must not be done twice. */
+  refunds: Map<string, Refund>;
+  /** Given back so far, by hold id, over all its refunds. */
+  refunded: Map<string, NanoUsd>;
   /** By {@link cellKey}. */
   cells: Map<string, { used: bigint; held: bigint }>;
 }
@@ -64,6 +77,8 @@ export function createBooks(accountId: string): AccountBooks {
     grants: new Map(),
     holds: new Map(),
     tombstones: new Map(),
+    refunds: new Map(),
+    refunded: new Map(),
     cells: new Map(),
   };
 }

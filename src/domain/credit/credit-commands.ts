@@ -1,5 +1,5 @@
 import type { NanoUsd } from '../money.ts';
-import type { AccountBalance, AccountMode, AccountStatus, CellUse, GrantKind } from './credit-types.ts';
+import type { AccountBalance, AccountMode, AccountStatus, Allocation, CellUse, GrantKind } from './credit-types.ts';
 
 export interface AccountCommand {
   accountId: string;
@@ -157,5 +157,39 @@ export type ReclaimReply =
   | { result: 'early' }
   | { result: 'done' }
   | { result: 'no_hold' }
+  | { result: 'no_account' };
+/**
+ * Gives back, inside the account, what a settled call was charged. The caller has read from the journal where the
+ * charge went: the `settle`, `draw` and `debt` postings of the hold's settle or late entry.
+ */
+export interface RefundCommand extends AccountCommand {
+  /** `refund_` and a ULID. The same id with the same content answers `exists`, for ever. */
+  refundId: string;
+  holdId: string;
+  /** Absent: all of the charge that has not been given back yet. */
+  amountNanoUsd?: NanoUsd;
+  /** Of the charge, in the order they were taken. */
+  allocations: readonly Allocation[];
+  /** Part of the charge that became debt. */
+  debtNanoUsd: NanoUsd;
+  /**
+   * Grants that take back, in this order, what the charge's own grants cannot: debt that other grants have repaid
+   * since. At most 1,000.
+   */
+  fallbackGrantIds: readonly string[];
+  details?: EntryDetails;
+}
+export type RefundReply =
+  /** `refundedNanoUsd`: of this hold over all its refunds. */
+  | { result: 'refunded' | 'exists'; amountNanoUsd: NanoUsd; refundedNanoUsd: NanoUsd; balance: AccountBalance }
+  /** The id was used for another hold or amount. */
+  | { result: 'conflict' }
+  /** More than is left of the charge, or nothing is left. */
+  | { result: 'exceeds_charge'; chargedNanoUsd: NanoUsd; refundedNanoUsd: NanoUsd }
+  /** The hold is open, or is remembered to have ended otherwise than by this charge. */
+  | { result: 'not_settled' }
+  /** The grants named have not that much spent. */
+  | { result: 'no_credit' }
+  | OutOfRange
   | { result: 'no_account' };
 export type TickReply = { result: 'advanced'; balance: AccountBalance } | { result: 'idle' } | { result: 'no_account' };

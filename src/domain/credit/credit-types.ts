@@ -82,6 +82,12 @@ export interface HoldState {
   cells: CellShare[];
 }
 
+/** Charge given back. */
+export interface Refund {
+  holdId: string;
+  amountNanoUsd: NanoUsd;
+}
+
 /** How a hold ended. `late`: charged after it was reclaimed or lost. */
 export interface Tombstone {
   state: 'settled' | 'released' | 'reclaimed' | 'late';
@@ -160,13 +166,13 @@ export interface JournalEntry {
   sequence: number;
   atMs: number;
   operation: JournalOperation;
-  /** The grant or hold it is about; the account id for the rest. */
+  /** The grant, hold or refund it is about; the account id for the rest. */
   subjectId: string;
   postings: Posting[];
   cells: CellChange[];
   /** What the operation was about: grant terms, the hold's amount, the charge; zero where none. */
   amountNanoUsd: NanoUsd;
-  /** The terms a fold needs: of a grant, of a policy. */
+  /** The terms a fold needs: of a grant, of a policy, of a refund. */
   terms?: { [name: string]: string | number | boolean | readonly string[] };
   /** The caller's facts, unread by the ledger. */
   details?: { readonly [name: string]: unknown };

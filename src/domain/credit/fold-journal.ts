@@ -5,6 +5,7 @@ import { applyCellChange } from './draft.ts';
 import { createGrant } from './grant-rules.ts';
 import { addAllocation, addCellShare } from './hold-rules.ts';
 import { applyPosting } from './post.ts';
+import { addRefund } from './refund-rules.ts';
 
 /**
  * Rebuilds an account from its journal. The state of an account is this fold; a store that disagrees with it is wrong.
@@ -50,6 +51,10 @@ function applyTerms(books: AccountBooks, entry: JournalEntry): void {
   if (entry.operation === 'void') {
     const voided = books.grants.get(entry.subjectId);
     if (voided !== undefined) voided.voided = true;
+  }
+  if (entry.operation === 'refund') {
+    const { amountNanoUsd } = entry;
+    addRefund(books, entry.subjectId, { holdId: String(terms.holdId), amountNanoUsd });
   }
   if (entry.operation === 'open' || entry.operation === 'policy' || entry.operation === 'close') {
     books.status = terms.status as AccountStatus;

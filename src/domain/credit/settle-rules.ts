@@ -143,7 +143,7 @@ function giveBack(draft: Draft, open: HoldState, chargeNanoUsd: NanoUsd): NanoUs
 }
 
 /** Credit given back to a voided grant is voided; to an expired one, or in a closed account, it expires. */
-function removeUnspendable(draft: Draft, grantId: string): void {
+export function removeUnspendable(draft: Draft, grantId: string): void {
   const grant = draft.books.grants.get(grantId);
   if (grant === undefined) return;
   if (grant.voided) post(draft, 'void', grant.remainingNanoUsd, grantId);

@@ -26,6 +26,7 @@ const SCRIPTS = {
   tollgateOpenAccount: 'ledger/open-account',
   tollgateReadGrants: 'ledger/read-grants',
   tollgateReclaim: 'ledger/reclaim',
+  tollgateRefund: 'ledger/refund',
   tollgateRelease: 'ledger/release',
   tollgateSetPolicy: 'ledger/set-policy',
   tollgateSettle: 'ledger/settle',

@@ -60,6 +60,8 @@ export const ledgerKeys = {
   /** How holds ended whose ids are of one hour, told by an instant in it. */
   endedHolds: (accountId: string, idMs: number): string =>
     `${ofAccount('ended-holds', accountId)}:${Math.floor(idMs / HOUR_MS)}`,
+  /** Charges given back, and how much of each call's. */
+  refunds: (accountId: string): string => ofAccount('refunds', accountId),
   unexported: (tag: string): string => `${tag}:unexported`,
   dueAccounts: (tag: string): string => `${tag}:due-accounts`,
   dueHolds: (tag: string): string => `${tag}:due-holds`,

@@ -22,6 +22,7 @@ import { readWord } from './read-reply.ts';
 import { ledgerKeys, ledgerScriptKeys } from './redis-keys.ts';
 import { createRedisLedgerContext, type RedisLedgerContext } from './redis-ledger-context.ts';
 import { createLedgerReads } from './redis-ledger-reads.ts';
+import { createRefundTransition } from './redis-refund.ts';
 
 export interface RedisLedgerOptions {
   /** Stays the caller's to close. */
@@ -38,6 +39,7 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
     ...createGrantTransitions(context),
     ...createHoldTransitions(context),
     ...createEndTransitions(context),
+    ...createRefundTransition(context),
     ...createLedgerReads(context),
     ping: () => context.run('tollgatePing', [ledgerKeys.account('')], [], () => undefined),
     close: async () => {},

@@ -9,6 +9,7 @@ import {
   readBooksRow,
   readGrantRow,
   readHoldRow,
+  readRefundRow,
   readTombstoneRow,
   writeJson,
 } from './ledger-rows.ts';
@@ -17,6 +18,8 @@ import {
 export interface Named {
   holdId?: string;
   grantId?: string;
+  grantIds?: readonly string[];
+  refundId?: string;
   cells?: readonly CellName[];
 }
 
@@ -49,6 +52,16 @@ export function createBooksRows(connection: DatabaseSync): BooksRows {
     const tombstoneRow = sql.readTombstone.get(books.accountId, holdId) as Row | undefined;
     if (tombstoneRow !== undefined) books.tombstones.set(holdId, readTombstoneRow(tombstoneRow));
   };
+  const loadRefunds = (books: AccountBooks, refundId: string, holdId: string): void => {
+    const row = sql.readRefund.get(books.accountId, refundId) as Row | undefined;
+    if (row !== undefined) books.refunds.set(refundId, readRefundRow(row));
+    const sum = sql.sumRefunds.get(books.accountId, holdId) as Row | undefined;
+    if (sum !== undefined) books.refunded.set(holdId, readBigInt(sum, 'refunded'));
+  };
+  const saveRefund = (books: AccountBooks, refundId: string): void => {
+    const made = books.refunds.get(refundId);
+    if (made !== undefined) sql.writeRefund.run(books.accountId, refundId, made.holdId, made.amountNanoUsd);
+  };
   const saveHold = (books: AccountBooks, holdId: string): void => {
     const hold = books.holds.get(holdId);
     if (hold === undefined) sql.deleteHold.run(books.accountId, holdId);
@@ -72,10 +85,11 @@ export function createBooksRows(connection: DatabaseSync): BooksRows {
       if (row === undefined) return undefined;
       const books = readBooksRow(row);
       for (const live of sql.readLiveGrants.all(accountId) as Row[]) addGrant(books, live);
-      if (named.grantId !== undefined) {
-        const grantRow = sql.readGrant.get(accountId, named.grantId) as Row | undefined;
+      for (const grantId of [named.grantId ?? [], named.grantIds ?? []].flat()) {
+        const grantRow = sql.readGrant.get(accountId, grantId) as Row | undefined;
         if (grantRow !== undefined) addGrant(books, grantRow);
       }
+      if (named.refundId !== undefined) loadRefunds(books, named.refundId, named.holdId ?? '');
       if (named.holdId !== undefined) loadHold(books, named.holdId);
       loadCells(books, named.cells ?? []);
       return books;
@@ -87,6 +101,7 @@ export function createBooksRows(connection: DatabaseSync): BooksRows {
         if (values !== undefined) sql.writeGrant.run(...values);
       }
       if (entry.subjectId.startsWith('hold_')) saveHold(books, entry.subjectId);
+      if (entry.operation === 'refund') saveRefund(books, entry.subjectId);
       for (const { quotaId, window } of entry.cells) {
         const cell = books.cells.get(cellKey({ quotaId, window }));
         sql.writeCell.run(books.accountId, quotaId, window, cell?.used ?? 0n, cell?.held ?? 0n);
@@ -160,6 +175,9 @@ function prepareStatements(connection: DatabaseSync) {
     readHold: prepare('SELECT * FROM hold WHERE account_id = ? AND hold_id = ?'),
     readTombstone: prepare('SELECT * FROM tombstone WHERE account_id = ? AND hold_id = ?'),
     readCell: prepare('SELECT used, held FROM quota_cell WHERE account_id = ? AND quota_id = ? AND window = ?'),
+    readRefund: prepare('SELECT * FROM refund WHERE account_id = ? AND refund_id = ?'),
+    sumRefunds: prepare('SELECT coalesce(sum(amount), 0) AS refunded FROM refund WHERE account_id = ? AND hold_id = ?'),
+    writeRefund: prepare('INSERT INTO refund VALUES (?, ?, ?, ?)'),
     // An update in place: replacing the row would break the references to it.
     writeBooks: prepare(
       `INSERT INTO books VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -9,6 +9,7 @@ import type {
   HoldState,
   JournalEntry,
   JournalOperation,
+  Refund,
   Tombstone,
 } from '../../domain/credit/credit-types.ts';
 import { LedgerCorrupt } from '../../ledger/ledger.ts';
@@ -82,6 +83,10 @@ export function readTombstoneRow(row: Row): Tombstone {
     amountNanoUsd: readBigInt(row, 'amount'),
     atMs: readNumber(row, 'at_ms'),
   };
+}
+
+export function readRefundRow(row: Row): Refund {
+  return { holdId: readText(row, 'hold_id'), amountNanoUsd: readBigInt(row, 'amount') };
 }
 
 export function readJournalRow(row: Row): JournalEntry {

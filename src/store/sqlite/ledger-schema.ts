@@ -97,5 +97,16 @@ export const LEDGER_SCHEMA: SchemaPart = {
       PRIMARY KEY (account_id, sequence)
     ) STRICT, WITHOUT ROWID;
     `,
+    `
+    -- Charges given back, for good: a refund sent again must never be done twice.
+    CREATE TABLE refund (
+      account_id TEXT NOT NULL REFERENCES books (account_id),
+      refund_id TEXT NOT NULL,
+      hold_id TEXT NOT NULL,
+      amount INTEGER NOT NULL CHECK (amount > 0),
+      PRIMARY KEY (account_id, refund_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX refund_of_hold ON refund (account_id, hold_id, amount);
+    `,
   ],
 };

@@ -1,0 +1,87 @@
+import { MAX_HOLD_LIFE_MS, TOMBSTONE_LIFE_MS } from '../domain/credit/credit-limits.ts';
+import type { Allocation, JournalEntry } from '../domain/credit/credit-types.ts';
+import { readIdTimeMs } from '../domain/hold-id.ts';
+import type { NanoUsd } from '../domain/money.ts';
+import type { Ledger } from './ledger.ts';
+
+/** What a settled call was charged, and where the charge went. */
+export interface Charge {
+  holdId: string;
+  /** Sequence of the settle or late entry. */
+  sequence: number;
+  amountNanoUsd: NanoUsd;
+  allocations: Allocation[];
+  debtNanoUsd: NanoUsd;
+}
+
+/** A call by its hold, or by its request: the `request-id` that the caller was answered. */
+export type CallName = { holdId: string } | { requestId: string };
+
+/** An id's instant comes from the proxy's clock, an entry's from the store's. */
+const CLOCK_SLACK_MS = 60_000;
+/** A call's charge comes at the latest when its hold has been kept alive to the end and its settle was almost too old. */
+const LATEST_CHARGE_MS = MAX_HOLD_LIFE_MS + TOMBSTONE_LIFE_MS;
+const PAGE = 500;
+
+/**
+ * Finds a call's charge in the journal. Entries are in order of time, and the id holds the time of the call: the
+ * place is searched by halves, and read on from there no further than a charge can come.
+ * @returns undefined when the journal, as far as the store keeps it, holds no charge of that name.
+ */
+export async function findCharge(
+  ledger: Pick<Ledger, 'readBalance' | 'readJournal'>,
+  accountId: string,
+  name: CallName,
+): Promise<Charge | undefined> {
+  const idMs = 'holdId' in name ? readIdTimeMs('hold', name.holdId) : readIdTimeMs('req', name.requestId);
+  if (idMs === undefined) return undefined;
+  let after = await findPlace(ledger, accountId, idMs - CLOCK_SLACK_MS);
+  const endMs = idMs + LATEST_CHARGE_MS + CLOCK_SLACK_MS;
+  for (;;) {
+    const entries = await ledger.readJournal(accountId, { afterSequence: after, limit: PAGE });
+    const found = entries.find((entry) => isChargeOf(entry, name));
+    if (found !== undefined) return readCharge(found);
+    const last = entries.at(-1);
+    if (last === undefined || last.atMs > endMs) return undefined;
+    after = last.sequence;
+  }
+}
+
+/** The sequence after which entries are no older than the instant. */
+async function findPlace(
+  ledger: Pick<Ledger, 'readBalance' | 'readJournal'>,
+  accountId: string,
+  fromMs: number,
+): Promise<number> {
+  let low = 0;
+  let high = (await ledger.readBalance(accountId))?.sequence ?? 0;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const [entry] = await ledger.readJournal(accountId, { afterSequence: middle, limit: 1 });
+    if (entry === undefined || entry.atMs >= fromMs) high = middle;
+    else low = entry.sequence;
+  }
+  return low;
+}
+
+function isChargeOf(entry: JournalEntry, name: CallName): boolean {
+  if (entry.operation !== 'settle' && entry.operation !== 'late') return false;
+  return 'holdId' in name ? entry.subjectId === name.holdId : entry.details?.request_id === name.requestId;
+}
+
+function readCharge(entry: JournalEntry): Charge {
+  const charge: Charge = {
+    holdId: entry.subjectId,
+    sequence: entry.sequence,
+    amountNanoUsd: entry.amountNanoUsd,
+    allocations: [],
+    debtNanoUsd: 0n,
+  };
+  for (const { kind, grantId, amountNanoUsd } of entry.postings) {
+    if ((kind === 'settle' || kind === 'draw') && grantId !== undefined) {
+      charge.allocations.push({ grantId, amountNanoUsd });
+    }
+    if (kind === 'debt') charge.debtNanoUsd += amountNanoUsd;
+  }
+  return charge;
+}

@@ -1,0 +1,65 @@
+-- Where the charge of a call goes back to. Mirrors src/domain/credit/refund-rules.ts.
+--- @include ledger/lib-holds
+
+-- A grant named, ended or not; nil when there is none.
+local function find_named(books, id)
+  if not books.grants[id] then
+    local grant = find_grant(books, id)
+    if grant and not grant.is_live then
+      grant.has_ended = true
+      books.grants[id] = grant
+    end
+  end
+  return books.grants[id]
+end
+
+local function place_on_debt(draft, planned, wanted)
+  local placed = math.min(wanted, draft.books.debt - planned.debt)
+  planned.debt = planned.debt + placed
+  return placed
+end
+
+-- What another refund has put back on a grant is no longer spent there.
+local function place_on_grant(draft, planned, id, wanted)
+  local grant = wanted > 0 and find_named(draft.books, id)
+  local before = planned.amounts[id] or 0
+  local placed = grant and math.min(wanted, grant.spent - before) or 0
+  if placed > 0 then
+    if before == 0 then
+      planned.grants[#planned.grants + 1] = grant
+    end
+    planned.amounts[id] = before + placed
+  end
+  return placed
+end
+
+-- Unwinds the charge from its end: its debt, then its allocations, last one first. nil when the grants named have not
+-- that much spent. Moves nothing.
+local function plan_refund(draft, charge, amount, before)
+  local planned = { debt = 0, grants = {}, amounts = {} }
+  local skip, missing, unplaced = before, amount, 0
+  for index = #charge.allocations + 1, 1, -1 do
+    local part = charge.allocations[index] or { nil, charge.debt }
+    local skipped = math.min(part[2], skip)
+    local wanted = math.min(part[2] - skipped, missing)
+    skip, missing = skip - skipped, missing - wanted
+    if part[1] then
+      unplaced = unplaced + wanted - place_on_grant(draft, planned, part[1], wanted)
+    else
+      unplaced = unplaced + wanted - place_on_debt(draft, planned, wanted)
+    end
+  end
+  unplaced = unplaced - place_on_debt(draft, planned, unplaced)
+  for _, id in ipairs(charge.fallbacks) do
+    unplaced = unplaced - place_on_grant(draft, planned, id, unplaced)
+  end
+  return unplaced == 0 and planned or nil
+end
+
+local function post_refund(draft, planned)
+  post(draft, 'debt_refund', planned.debt)
+  for _, grant in ipairs(planned.grants) do
+    post(draft, 'refund', planned.amounts[grant.id], grant)
+    remove_unspendable(draft, grant)
+  end
+end

@@ -1,0 +1,85 @@
+#!lua
+--[[
+Gives back, inside the account, what a settled call was charged, never more than that over all its refunds.
+
+KEYS  as named in lib-books, then  15 refunds: `refund|<id>` -> hold;amount, `hold|<id>` -> given back in all
+ARGV  1 account id  2 now  3 hold id  4 instant in the id or ''  5 refund id  6 amount, or '' for all that is left
+      7 allocations of the charge (JSON list of [grant, amount])  8 its debt  9 fallback grants (JSON list)
+      10 terms for the journal (JSON)  11 details (JSON) or ''
+
+Replies  refunded | exists, each with amount, given back in all, balance (14) | conflict
+         exceeds_charge, charged, given back | not_settled | no_credit | out_of_range, what | no_account
+]]
+--- @include ledger/lib-refund
+local MAX_GRANTS = 1000
+local REFUNDS, REFUND_ID, AMOUNT = KEYS[15], ARGV[5], ARGV[6]
+
+local function read_charge()
+  local charge = { debt = tonumber(ARGV[8]), allocations = cjson.decode(ARGV[7]), fallbacks = cjson.decode(ARGV[9]) }
+  charge.amount, charge.least = charge.debt, charge.debt
+  for _, part in ipairs(charge.allocations) do
+    part[2] = tonumber(part[2])
+    charge.amount, charge.least = charge.amount + part[2], math.min(charge.least, part[2])
+  end
+  return charge
+end
+
+local function find_out_of_range(charge)
+  if #charge.allocations > MAX_GRANTS then
+    return 'allocations'
+  end
+  if #charge.fallbacks > MAX_GRANTS then
+    return 'grants'
+  end
+  if charge.least < 0 or charge.amount > MAX_NUMBER then
+    return 'charge'
+  end
+  local asked = AMOUNT == '' and 1 or tonumber(AMOUNT)
+  return (asked <= 0 or asked > MAX_NUMBER) and 'amount' or nil
+end
+
+local function find_refusal(charge, amount, before)
+  local what = find_out_of_range(charge)
+  if what then
+    return { 'out_of_range', what }
+  end
+  local ended = load_tombstone()
+  local is_other = ended and (ended.state == 'released' or ended.state == 'reclaimed' or ended.amount ~= text(charge.amount))
+  if is_other or redis.call('HEXISTS', K.holds, HOLD_ID) == 1 then
+    return { 'not_settled' }
+  end
+  if amount <= 0 or amount > charge.amount - before then
+    return { 'exceeds_charge', text(charge.amount), text(before) }
+  end
+  return nil
+end
+
+local books = load_books()
+if not books then
+  return { 'no_account' }
+end
+local draft = begin_draft(books)
+local before = tonumber(redis.call('HGET', REFUNDS, 'hold|' .. HOLD_ID) or '0')
+local present = redis.call('HGET', REFUNDS, 'refund|' .. REFUND_ID)
+if present then
+  answer(draft)
+  local present_hold, present_amount = string.match(present, '^(.*);(%d+)$')
+  if present_hold ~= HOLD_ID or (AMOUNT ~= '' and AMOUNT ~= present_amount) then
+    return { 'conflict' }
+  end
+  return with_balance(draft, { 'exists', present_amount, text(before) })
+end
+local charge = read_charge()
+local amount = AMOUNT == '' and charge.amount - before or tonumber(AMOUNT)
+local refusal = find_refusal(charge, amount, before)
+local planned = not refusal and plan_refund(draft, charge, amount, before)
+if not planned then
+  answer(draft)
+  return refusal or { 'no_credit' }
+end
+
+post_refund(draft, planned)
+local refunded = text(before + amount)
+plan(draft, 'HSET', REFUNDS, 'refund|' .. REFUND_ID, HOLD_ID .. ';' .. text(amount), 'hold|' .. HOLD_ID, refunded)
+commit(draft, { operation = 'refund', subject = REFUND_ID, amount = amount, terms = ARGV[10], details = ARGV[11] })
+return with_balance(draft, { 'refunded', text(amount), refunded })
