@@ -24,6 +24,7 @@ import { addJournalRoutes } from './routes/journal-routes.ts';
 import { addKeyRoutes } from './routes/key-routes.ts';
 import { addMemberRoutes } from './routes/member-routes.ts';
 import { addOperationsRoutes } from './routes/operations-routes.ts';
+import { addRefundRoutes } from './routes/refund-routes.ts';
 import { addTeamRoutes } from './routes/team-routes.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -68,6 +69,7 @@ function addApi(scope: AdminApp, parts: AdminParts, authorize: ReturnType<typeof
   addMemberRoutes(scope, parts);
   addKeyRoutes(scope, parts);
   addJournalRoutes(scope, parts);
+  addRefundRoutes(scope, parts);
 }
 
 /** Who may spend what is changed here, so each change leaves a line, refused ones too. */

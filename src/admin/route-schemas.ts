@@ -5,6 +5,7 @@ import { journalEntrySchema } from './schemas/journal-schemas.ts';
 import { keySchema, keyWithSecretSchema } from './schemas/key-schemas.ts';
 import { pageOf } from './schemas/page-schemas.ts';
 import { memberSchema, teamSchema } from './schemas/people-schemas.ts';
+import { refundSchema } from './schemas/refund-schemas.ts';
 
 const problemSchema = Type.Object(
   {
@@ -41,6 +42,7 @@ export const SHARED_SCHEMAS = {
   Key: keySchema,
   KeyWithSecret: keyWithSecretSchema,
   KeyPage: pageOf(Type.Ref('Key#')),
+  Refund: refundSchema,
   JournalEntry: journalEntrySchema,
   JournalPage: journalPageSchema,
   Problem: problemSchema,

@@ -6,6 +6,7 @@ import { addJournalCommand } from './journal-command.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addMemberCommands } from './member-commands.ts';
 import { addRateCardCommand } from './rate-card-command.ts';
+import { addRefundCommand } from './refund-command.ts';
 import { addTeamCommands } from './team-commands.ts';
 
 export interface ProgramParts {
@@ -44,6 +45,7 @@ export function createProgram({ output, serve }: ProgramParts): Command {
   addMemberCommands(program, output);
   addKeyCommands(program, output);
   addJournalCommand(program, output);
+  addRefundCommand(program, output);
   addRateCardCommand(program, output);
   return program;
 }

@@ -1,0 +1,33 @@
+import { type Static, Type } from 'typebox';
+import { idField, noteField, nullableStringAnswer, positiveUsdField, usdAnswer } from './fields.ts';
+
+const refundFields = Type.Object(
+  {
+    hold_id: Type.Optional({ ...idField, description: 'The call by its hold, as the journal names it.' }),
+    request_id: Type.Optional({ ...idField, description: 'The call by the `request-id` its caller was answered.' }),
+    amount_usd: Type.Optional(positiveUsdField),
+    note: Type.Optional(noteField),
+  },
+  { additionalProperties: false },
+);
+
+export const createRefundBody = Type.Refine(
+  refundFields,
+  (body) => (body.hold_id === undefined) !== (body.request_id === undefined),
+  () => 'hold_id: or request_id is required, and not both',
+);
+export type CreateRefundBody = Static<typeof refundFields>;
+
+export const refundSchema = Type.Object(
+  {
+    id: Type.String({ pattern: '^refund_' }),
+    account_id: Type.String({ pattern: '^acct_' }),
+    hold_id: Type.String({ pattern: '^hold_' }),
+    amount_usd: usdAnswer,
+    charged_usd: { ...usdAnswer, description: 'What the call was charged.' },
+    refunded_usd: { ...usdAnswer, description: 'What was given back of it, over all refunds.' },
+    note: nullableStringAnswer,
+  },
+  { additionalProperties: false },
+);
+export type RefundAnswer = Static<typeof refundSchema>;
