@@ -57,7 +57,13 @@ export async function createServices(options: ServicesOptions): Promise<Services
   });
   try {
     const alerts = startAlerts(options, store, metrics);
-    const ledger = observeLedger(store.ledger, { watch: alerts.watch, directory: store.directory, nowMs, logger });
+    const ledger = observeLedger(store.ledger, {
+      watch: alerts.watch,
+      directory: store.directory,
+      nowMs,
+      logger,
+      onHold: metrics.accountActive,
+    });
     metrics.watchAccounts({ directory: store.directory, ledger, alerts: store.alerts });
     const metering = await startMetering(options, ledger, metrics);
     return {

@@ -14,6 +14,8 @@ export interface ObserveLedgerOptions {
   };
   nowMs: () => number;
   logger: { warn(facts: object, text: string): void };
+  /** An account asked for a hold: it is in use. */
+  onHold(accountId: string): void;
 }
 
 /**
@@ -42,7 +44,10 @@ export function observeLedger(ledger: Ledger, options: ObserveLedgerOptions): Le
     grant: shown(ledger.grant),
     voidGrant: shown(ledger.voidGrant),
     closeAccount: shown(ledger.closeAccount),
-    hold: shown(ledger.hold),
+    hold(command) {
+      options.onHold(command.accountId);
+      return shown(ledger.hold)(command);
+    },
     extend: shown(ledger.extend),
     settle: shown(ledger.settle),
     release: shown(ledger.release),

@@ -1,6 +1,6 @@
 import { type Ledger, LedgerUnavailable, type ReleaseReply, type SettleReply } from '../ledger/ledger.ts';
 import type { Logger } from '../observability/create-logger.ts';
-import type { SettleMetrics } from '../observability/settle-metrics.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import { createBackOff } from './back-off.ts';
 import { type LedgerWrite, nameLedgerWrite } from './ledger-write.ts';
 import type { SettleSpool } from './settle-spool.ts';
@@ -12,7 +12,7 @@ export interface SettleQueueParts {
   /** What the spool still held when it was opened. */
   waiting: readonly LedgerWrite[];
   timers: Timers;
-  metrics: Pick<SettleMetrics, 'settleAnswered' | 'storeFailed'>;
+  metrics: Pick<Metrics, 'settleAnswered' | 'storeFailed' | 'observeOverhead'>;
   logger: Pick<Logger, 'error' | 'warn'>;
   /** Writes waiting at which {@link SettleQueue.isFull} turns true. */
   entriesMax: number;
@@ -87,9 +87,11 @@ export function createSettleQueue(parts: SettleQueueParts): SettleQueue {
 
 /** @returns whether the ledger answered. An answer that refuses is an answer: sending it again would change nothing. */
 async function send(parts: SettleQueueParts, write: LedgerWrite): Promise<boolean> {
+  const started = performance.now();
   try {
     if (write.kind === 'settle') noteSettle(parts, write, await parts.ledger.settle(write.command));
     else noteRelease(parts, write, await parts.ledger.release(write.command));
+    if (write.kind === 'settle') parts.metrics.observeOverhead('settle', performance.now() - started);
     return true;
   } catch (error) {
     parts.metrics.storeFailed(write.kind);

@@ -30,7 +30,7 @@ export function createAccountMetrics(metrics: MetricRegistry, options: AccountMe
   const reader = createAccountFiguresReader({
     ...options,
     activeForMs: 3_600_000,
-    freshForMs: 5_000,
+    freshForMs: 1_000,
     staleAfterMs: 60_000,
     scrapeBudgetMs: 25,
     readTimeoutMs: 1_000,
