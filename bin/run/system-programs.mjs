@@ -9,6 +9,7 @@ const PROGRAMS = [
   { program: 'redis-server', aptPackage: 'redis-server' },
   { program: 'redis-cli', aptPackage: 'redis-tools' },
   { program: 'curl', aptPackage: 'curl' },
+  { program: 'promtool', aptPackage: 'prometheus' },
 ];
 
 /** Sees to the programs that the tests need: installs what is missing where that is possible, else refuses. */
@@ -48,7 +49,7 @@ function canInstall() {
 }
 
 function manualSentence(names, packages) {
-  return `the tests run ${names} for real; here they are missing and cannot be installed. Install them (Debian, Ubuntu: apt-get install ${packages.join(' ')}; macOS: brew install redis) and try again.`;
+  return `the tests run ${names} for real; here they are missing and cannot be installed. Install them (Debian, Ubuntu: apt-get install ${packages.join(' ')}; macOS: brew install redis prometheus) and try again.`;
 }
 
 async function installPackages(names, packages) {
