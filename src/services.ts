@@ -11,6 +11,7 @@ import type { Ledger } from './ledger/ledger.ts';
 import { createLeaseKeeper, type LeaseKeeper } from './metering/lease-keeper.ts';
 import { createMeter, type Meter } from './metering/meter.ts';
 import { createOpenCalls, type OpenCalls } from './metering/open-calls.ts';
+import { createQuotaFigures } from './metering/read-quota-figures.ts';
 import { createSettleQueue, type SettleQueue } from './metering/settle-queue.ts';
 import { openSettleSpool } from './metering/settle-spool.ts';
 import { createSweeper, type Sweeper } from './metering/sweeper.ts';
@@ -64,7 +65,8 @@ export async function createServices(options: ServicesOptions): Promise<Services
       logger,
       onHold: metrics.accountActive,
     });
-    metrics.watchAccounts({ directory: store.directory, ledger, alerts: store.alerts });
+    const readQuotas = createQuotaFigures({ directory: store.directory, ledger, nowMs });
+    metrics.watchAccounts({ directory: store.directory, ledger, alerts: store.alerts, readQuotas });
     const metering = await startMetering(options, ledger, metrics);
     return {
       store,

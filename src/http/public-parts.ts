@@ -11,7 +11,7 @@ export interface PublicParts extends Omit<ForwardParts, 'limits' | 'metrics' | '
   limits: Limits;
   principals: Pick<PrincipalCache, 'find'>;
   meter: Meter;
-  ledger: Pick<Ledger, 'readBalance' | 'ping'>;
+  ledger: Pick<Ledger, 'readBalance' | 'readCells' | 'ping'>;
   metrics: Pick<
     Metrics,
     'openStreams' | 'admissionRefused' | 'requestRefused' | 'requestForwarded' | 'observeOverhead' | 'storeFailed'

@@ -1,7 +1,9 @@
 import type { Principal } from '../directory/directory.ts';
 import { formatUsd } from '../domain/money.ts';
 import type { AdmissionRefusal } from '../metering/admission-refusal.ts';
+import { describeAccount, describeKey, showName } from './caller-names.ts';
 import type { ErrorAnswer, ErrorType } from './envelope.ts';
+import { answerQuota } from './quota-refusal.ts';
 
 /** Every way in which the public listener itself says no. */
 export type Refusal =
@@ -49,27 +51,31 @@ export function answerRefusal(refusal: Refusal, context: RefusalContext): ErrorA
     case 'insufficient_credit':
       return answer(402, 'billing_error', describeCredit(refusal, context), NO_RETRY);
     case 'quota_exceeded':
-      return answerQuota(refusal, context);
+      return answerQuota(refusal, context.principal, context.nowMs);
     case 'model_not_allowed':
       // Not 403: Claude Code says "Failed to authenticate" to that.
       return answer(
         400,
         'invalid_request_error',
-        `${describeKey(context)} is not allowed to use model ${show(refusal.model)}.`,
+        `${describeKey(context.principal)} is not allowed to use model ${showName(refusal.model)}.`,
       );
     case 'model_not_priced':
-      return answer(400, 'invalid_request_error', `model: ${show(refusal.model)} has no price here and is not served.`);
+      return answer(
+        400,
+        'invalid_request_error',
+        `model: ${showName(refusal.model)} has no price here and is not served.`,
+      );
     case 'unbounded_cost':
       return answer(400, 'invalid_request_error', `The cost of this request cannot be bounded: ${refusal.reason}.`);
     case 'account_frozen':
       return answer(
         402,
         'billing_error',
-        `${describeAccount(context)} is suspended. Ask your Tollgate operator.`,
+        `${describeAccount(context.principal)} is suspended. Ask your Tollgate operator.`,
         NO_RETRY,
       );
     case 'account_closed':
-      return answer(402, 'billing_error', `${describeAccount(context)} is closed.`, NO_RETRY);
+      return answer(402, 'billing_error', `${describeAccount(context.principal)} is closed.`, NO_RETRY);
     case 'ledger_unavailable':
     case 'spool_full':
     case 'directory_unavailable':
@@ -155,57 +161,5 @@ function describeCredit(
 ): string {
   const left = `$${formatUsd(refusal.availableNanoUsd)}`;
   const needed = `$${formatUsd(refusal.neededNanoUsd)}`;
-  return `${describeAccount(context)} has ${left} of credit left, and this request may need up to ${needed} (${describeKey(context)}). ${context.topUpHint}`;
-}
-
-function answerQuota(
-  refusal: Extract<AdmissionRefusal, { kind: 'quota_exceeded' }>,
-  context: RefusalContext,
-): ErrorAnswer {
-  const { endsAtMs } = refusal;
-  const seconds = endsAtMs === undefined ? undefined : Math.max(1, Math.ceil((endsAtMs - context.nowMs) / 1000));
-  const resets = endsAtMs === undefined ? '' : ` It resets at ${new Date(endsAtMs).toISOString()}.`;
-  const sentence = `${describeKey(context)} has reached a limit: ${describeAmount(refusal, refusal.room)} of ${describeAmount(refusal, refusal.limit)} left (${refusal.quotaId}, ${refusal.window}).${resets}`;
-  const retryAfter = seconds === undefined ? {} : { 'retry-after': String(seconds) };
-  // A minute passes by waiting, and so does a full house: clients retry those by themselves. A budget does not.
-  if (refusal.measure === 'concurrency') return answer(429, 'rate_limit_error', sentence, { 'retry-after': '1' });
-  if (refusal.window.startsWith('minute')) return answer(429, 'rate_limit_error', sentence, retryAfter);
-  return answer(429, 'billing_error', sentence, { ...NO_RETRY, ...retryAfter, ...unifiedHeaders(endsAtMs) });
-}
-
-/**
- * How Anthropic's own gateway says "spend limit reached" to Claude Code. Without a representative claim, or the client
- * would hide the sentence.
- */
-function unifiedHeaders(endsAtMs: number | undefined): { [name: string]: string } {
-  const prefix = 'anthropic-ratelimit-unified';
-  const reset = endsAtMs === undefined ? undefined : String(Math.ceil(endsAtMs / 1000));
-  return {
-    [`${prefix}-status`]: 'rejected',
-    [`${prefix}-overage-utilization`]: '1',
-    [`${prefix}-overage-surpassed-threshold`]: '1',
-    [`${prefix}-overage-disabled-reason`]: 'org_spend_cap_reached',
-    ...(reset === undefined ? {} : { [`${prefix}-reset`]: reset, [`${prefix}-overage-reset`]: reset }),
-  };
-}
-
-function describeAmount(refusal: { measure: string }, amount: bigint): string {
-  if (refusal.measure === 'usd') return `$${formatUsd(amount)}`;
-  return `${amount} ${refusal.measure === 'concurrency' ? 'open requests' : refusal.measure}`;
-}
-
-function describeAccount({ principal }: RefusalContext): string {
-  return principal === undefined ? 'The account' : `Account ${show(principal.account.name)}`;
-}
-
-function describeKey({ principal }: RefusalContext): string {
-  if (principal === undefined) return 'The API key';
-  const team = principal.team === undefined ? '' : ` of team ${show(principal.team.name)}`;
-  return `API key ${show(principal.key.name)}${team}`;
-}
-
-/** Names reach a terminal: quoted, without control characters, at most 100 characters. */
-function show(name: string): string {
-  const characters = [...name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '?')];
-  return `"${characters.length > 100 ? `${characters.slice(0, 99).join('')}…` : characters.join('')}"`;
+  return `${describeAccount(context.principal)} has ${left} of credit left, and this request may need up to ${needed} (${describeKey(context.principal)}). ${context.topUpHint}`;
 }

@@ -36,7 +36,7 @@ export function createRefusalAnswer(parts: RefusalParts, state: RequestState, re
 
 function noteRefusal(parts: RefusalParts, state: RequestState, refusal: Refusal, status: number): void {
   const reason = refusalReason(refusal);
-  if (reason !== undefined) parts.metrics.admissionRefused(reason, refusalScope(reason));
+  if (reason !== undefined) parts.metrics.admissionRefused(reason, refusalScope(refusal, reason));
   const route = routeLabel(state.route?.id);
   parts.metrics.requestRefused({
     route,
@@ -69,7 +69,7 @@ function refusalReason(refusal: Refusal): RefusalReason | undefined {
     case 'insufficient_credit':
       return 'credit';
     case 'quota_exceeded':
-      return refusal.window.startsWith('minute') || refusal.measure === 'concurrency' ? 'rate_limit' : 'quota';
+      return refusal.quota.window === 'minute' || refusal.quota.measure === 'concurrency' ? 'rate_limit' : 'quota';
     case 'key_missing':
     case 'key_unknown':
       return 'unknown_key';
@@ -110,8 +110,8 @@ function refusalReason(refusal: Refusal): RefusalReason | undefined {
   }
 }
 
-/** Credit belongs to the account. The ledger's quotas do not say whose they are; they are counted as the key's. */
-function refusalScope(reason: RefusalReason): RefusalScope {
-  if (reason === 'credit') return 'account';
-  return reason === 'quota' || reason === 'rate_limit' ? 'key' : 'none';
+/** Whose limit refused: a quota's own scope, and the account for credit. */
+function refusalScope(refusal: Refusal, reason: RefusalReason): RefusalScope {
+  if (refusal.kind === 'quota_exceeded') return refusal.quota.scope.type;
+  return reason === 'credit' ? 'account' : 'none';
 }

@@ -5,6 +5,7 @@ import type { Settlement } from '../domain/settlement.ts';
 import type { ExchangeEnd } from './exchange.ts';
 import type { AnswerSink, RelayContext } from './forward-types.ts';
 import { createClientHeaders } from './headers.ts';
+import { createQuotaHeaders } from './quota-headers.ts';
 import { readOutcome } from './read-outcome.ts';
 import type { Refusal } from './refusals.ts';
 import { sendWhole } from './send-answer.ts';
@@ -92,10 +93,12 @@ function endWhole(context: RelayContext, how: ExchangeEnd, body: Buffer, settle:
 
 /** The upstream's headers by our rules, and our own. */
 function answerHeaders({ head, job }: RelayContext): OutgoingHttpHeaders {
+  const { requestId, availableNanoUsd, bindingQuota } = job.call.facts;
   return {
-    'request-id': job.call.facts.requestId,
+    'request-id': requestId,
     ...createClientHeaders(head.headers),
-    'tollgate-balance-usd': formatUsd(job.call.facts.availableNanoUsd),
+    'tollgate-balance-usd': formatUsd(availableNanoUsd),
+    ...createQuotaHeaders(bindingQuota),
   };
 }
 

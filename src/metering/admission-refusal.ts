@@ -1,15 +1,17 @@
 import type { NanoUsd } from '../domain/money.ts';
+import type { Quota } from '../domain/quota.ts';
 
 /** Why a call was not admitted. Nothing was sent upstream and no credit is held. */
 export type AdmissionRefusal =
   | { kind: 'insufficient_credit'; availableNanoUsd: NanoUsd; neededNanoUsd: NanoUsd }
   | {
       kind: 'quota_exceeded';
-      quotaId: string;
-      window: string;
-      measure: 'usd' | 'tokens' | 'requests' | 'concurrency';
+      quota: Quota;
+      /** In force at the call's start; in the quota's measure, as the two below. */
       limit: bigint;
+      /** What is left of it, less than is needed. */
       room: bigint;
+      needed: bigint;
       /** When the window ends, in ms; undefined where it has no end. */
       endsAtMs?: number;
     }

@@ -41,10 +41,13 @@ export function createLeaseKeeper(parts: LeaseKeeperParts): LeaseKeeper {
   return { beat: beatOnce, stop: timers.every(limits.holdHeartbeatMs, () => void beatOnce()) };
 }
 
-async function extendLease(parts: LeaseKeeperParts, { accountId, holdId }: OpenCall): Promise<void> {
+async function extendLease(
+  parts: LeaseKeeperParts,
+  { accountId, holdId, modelLabels, cells }: OpenCall,
+): Promise<void> {
   const leaseMs = parts.limits.holdLeaseMs;
   try {
-    const reply = await parts.ledger.extend({ accountId, holdId, toNanoUsd: 0n, leaseMs, modelLabels: [], cells: [] });
+    const reply = await parts.ledger.extend({ accountId, holdId, toNanoUsd: 0n, leaseMs, modelLabels, cells });
     // The settle at the call's end still charges it, once.
     if (reply.result === 'no_hold' && parts.openCalls.has(holdId)) {
       parts.logger.warn({ account_id: accountId, hold_id: holdId }, 'a running call has lost its hold');

@@ -3,14 +3,19 @@ import type { Principal } from '../directory/directory.ts';
 import { type CallCeiling, ceilCall } from '../domain/call-ceiling.ts';
 import type { MessagesRequest } from '../domain/call-request.ts';
 import { MAX_NANO_USD } from '../domain/money.ts';
+import type { AppliedQuota } from '../domain/quota.ts';
 import { findModel, type ModelCard, modelLabels, type RateCard } from '../domain/rate-card.ts';
-import { type HoldCommand, type HoldReply, type Ledger, LedgerUnavailable } from '../ledger/ledger.ts';
+import { createWindowCache } from '../domain/window-cache.ts';
+import { type HoldCommand, type HoldReply, type Ledger, LedgerCorrupt, LedgerUnavailable } from '../ledger/ledger.ts';
 import type { Logger } from '../observability/create-logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { AdmissionRefusal } from './admission-refusal.ts';
+import { findBindingQuota, findCallQuotas, neededOf } from './call-quotas.ts';
 import type { MeteredCall } from './metered-call.ts';
 import type { OpenCalls } from './open-calls.ts';
 import { openMeteredCall } from './open-metered-call.ts';
+import { createQuotaWatch } from './quota-watch.ts';
+import { listReachableModels } from './reachable-models.ts';
 import type { SettleQueue } from './settle-queue.ts';
 import type { Timers } from './timers.ts';
 
@@ -20,7 +25,16 @@ export interface MeterParts {
   settleQueue: SettleQueue;
   openCalls: OpenCalls;
   timers: Timers;
-  metrics: Pick<Metrics, 'callFinished' | 'usageMissing' | 'unpricedRequest' | 'storeFailed' | 'holdOpened'>;
+  metrics: Pick<
+    Metrics,
+    | 'callFinished'
+    | 'usageMissing'
+    | 'unpricedRequest'
+    | 'storeFailed'
+    | 'holdOpened'
+    | 'quotaSoftlyExceeded'
+    | 'quotaShadowRefused'
+  >;
   logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   limits: { holdLeaseMs: number };
 }
@@ -36,19 +50,22 @@ export interface AdmissionFacts {
 /** One call, from admission to settlement. */
 export interface Meter {
   /**
-   * Holds the most that the call can cost: one round trip to the ledger. Refusals are values; it throws only on a
+   * Holds the most that the call can cost, and its share of every quota that counts it: one round trip to the ledger. Refusals are values; it throws only on a
    * fault that is not an outage ({@link Ledger}).
    */
   admit(principal: Principal, request: MessagesRequest, facts: AdmissionFacts): Promise<Admission>;
 }
 
 export function createMeter(parts: MeterParts): Meter {
+  const findWindow = createWindowCache();
+  const quotaWatch = createQuotaWatch(parts);
   return {
     async admit(principal, request, facts) {
       const admittedAtMs = parts.timers.nowMs();
       const priced = priceRequest(parts, principal, request, admittedAtMs);
       if ('kind' in priced) return refuse(priced);
       if (parts.settleQueue.isFull()) return refuse({ kind: 'spool_full' });
+      const quotas = findCallQuotas(principal, parts.rateCard, request, admittedAtMs, findWindow);
       const command: HoldCommand = {
         accountId: principal.account.id,
         holdId: createId('hold', admittedAtMs),
@@ -56,11 +73,13 @@ export function createMeter(parts: MeterParts): Meter {
         tokens: priced.tokens,
         leaseMs: parts.limits.holdLeaseMs,
         modelLabels: modelLabels(priced.model),
-        cells: [],
+        cells: quotas.map(({ cell }) => cell),
       };
       const reply = await holdOrRelease(parts, command);
       if (reply === undefined) return refuse({ kind: 'ledger_unavailable' });
-      if (reply.result !== 'held' && reply.result !== 'exists') return refuse(toRefusal(parts, command, reply));
+      if (reply.result !== 'held' && reply.result !== 'exists') return refuse(toRefusal(parts, command, quotas, reply));
+      quotaWatch.noteHold(command, quotas, reply.cells);
+      const bindingQuota = findBindingQuota(quotas, reply.cells);
       const call = openMeteredCall(parts, command, {
         ...facts,
         holdId: command.holdId,
@@ -70,6 +89,8 @@ export function createMeter(parts: MeterParts): Meter {
         heldNanoUsd: reply.amountNanoUsd,
         availableNanoUsd: reply.balance.availableNanoUsd,
         admittedAtMs,
+        quotas,
+        ...(bindingQuota === undefined ? {} : { bindingQuota }),
       });
       return { admitted: true, call };
     },
@@ -110,9 +131,7 @@ function findForbiddenModel(
 ): string | undefined {
   if (allowedModels === undefined) return undefined;
   const allowed = new Set(allowedModels.flatMap((name) => [name, findModel(card, name)?.id ?? name]));
-  const fallbacks = request.fallbacks === 'default' ? ['default'] : request.fallbacks.map(({ model }) => model);
-  const advisors = request.tools.flatMap(({ model }) => (model === undefined ? [] : [model]));
-  return [request.model, ...fallbacks, ...advisors].find(
+  return listReachableModels(request).find(
     (name) => !allowed.has(name) && !allowed.has(findModel(card, name)?.id ?? name),
   );
 }
@@ -148,6 +167,7 @@ function releaseOf({ accountId, holdId }: HoldCommand, endedAtMs: number) {
 function toRefusal(
   parts: MeterParts,
   command: HoldCommand,
+  quotas: readonly AppliedQuota[],
   reply: Exclude<HoldReply, { result: 'held' | 'exists' }>,
 ): AdmissionRefusal {
   switch (reply.result) {
@@ -157,11 +177,8 @@ function toRefusal(
         availableNanoUsd: reply.availableNanoUsd,
         neededNanoUsd: reply.neededNanoUsd,
       };
-    case 'quota_exceeded': {
-      const { result: _, ...facts } = reply;
-      const cell = command.cells.find(({ quotaId }) => quotaId === reply.quotaId);
-      return { kind: 'quota_exceeded', measure: cell?.measure ?? 'usd', ...facts };
-    }
+    case 'quota_exceeded':
+      return toQuotaRefusal(command, quotas, reply);
     case 'frozen':
       return { kind: 'account_frozen' };
     case 'closed':
@@ -178,4 +195,22 @@ function toRefusal(
       );
       return { kind: 'ledger_unavailable' };
   }
+}
+
+function toQuotaRefusal(
+  command: HoldCommand,
+  quotas: readonly AppliedQuota[],
+  { quotaId, limit, room, endsAtMs }: Extract<HoldReply, { result: 'quota_exceeded' }>,
+): AdmissionRefusal {
+  const applied = quotas.find(({ cell }) => cell.quotaId === quotaId);
+  if (applied === undefined)
+    throw new LedgerCorrupt(`the ledger refused a hold for quota ${quotaId}, which it did not name`);
+  return {
+    kind: 'quota_exceeded',
+    quota: applied.quota,
+    limit,
+    room,
+    needed: neededOf(applied.cell, command),
+    ...(endsAtMs === undefined ? {} : { endsAtMs }),
+  };
 }

@@ -1,8 +1,10 @@
 import type { Principal } from '../directory/directory.ts';
 import type { MessagesRequest } from '../domain/call-request.ts';
 import type { NanoUsd } from '../domain/money.ts';
+import type { AppliedQuota } from '../domain/quota.ts';
 import type { ModelCard } from '../domain/rate-card.ts';
 import type { Settlement } from '../domain/settlement.ts';
+import type { BindingQuota } from './call-quotas.ts';
 import type { CallOutcome, InterruptReason } from './metering-types.ts';
 
 /** Facts of one admitted call. */
@@ -21,6 +23,10 @@ export interface CallFacts {
   /** When the request arrived, and when it was admitted. Prices are those of the latter. */
   arrivedAtMs: number;
   admittedAtMs: number;
+  /** The quotas that count it, in the windows of its start. */
+  quotas: readonly AppliedQuota[];
+  /** The one to tell the client of; absent: none limits it. */
+  bindingQuota?: BindingQuota;
 }
 
 /** What the forwarder adds to an outcome, for the journal, the log and the metrics. */

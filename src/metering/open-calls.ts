@@ -1,3 +1,4 @@
+import type { HoldCommand } from '../ledger/ledger.ts';
 import type { InterruptReason } from './metering-types.ts';
 import type { Timers } from './timers.ts';
 
@@ -5,6 +6,9 @@ import type { Timers } from './timers.ts';
 export interface OpenCall {
   readonly accountId: string;
   readonly holdId: string;
+  /** What its hold was made with: an extension is judged by the same. */
+  readonly modelLabels: HoldCommand['modelLabels'];
+  readonly cells: HoldCommand['cells'];
   /** Ends it: stops what forwards it and finishes it with this reason. Acts once. */
   interrupt(reason: InterruptReason): void;
 }

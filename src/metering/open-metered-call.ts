@@ -3,6 +3,7 @@ import { type Settlement, settleOutcome } from '../domain/settlement.ts';
 import type { HoldCommand } from '../ledger/ledger.ts';
 import type { Logger } from '../observability/create-logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { findSettleCells } from './call-quotas.ts';
 import { describeCall } from './describe-call.ts';
 import type { LedgerWrite } from './ledger-write.ts';
 import type { CallFacts, CallTrace, MeteredCall } from './metered-call.ts';
@@ -38,7 +39,7 @@ export function openMeteredCall(parts: MeteredCallParts, hold: HoldCommand, fact
       heldNanoUsd: facts.heldNanoUsd,
     });
     const endedAtMs = parts.timers.nowMs();
-    parts.settleQueue.deliver(toLedgerWrite(hold, facts, outcome, trace, settlement, endedAtMs));
+    parts.settleQueue.deliver(toLedgerWrite(parts.rateCard, hold, facts, outcome, trace, settlement, endedAtMs));
     holdClosed();
     parts.openCalls.remove(entry);
     reportSafely(parts, { facts, outcome, trace, settlement, endedAtMs });
@@ -47,6 +48,8 @@ export function openMeteredCall(parts: MeteredCallParts, hold: HoldCommand, fact
   const entry: OpenCall = {
     accountId: hold.accountId,
     holdId: hold.holdId,
+    modelLabels: hold.modelLabels,
+    cells: hold.cells,
     interrupt(reason) {
       if (listener === undefined) finish({ kind: 'not_sent', reason }, { status: 0 });
       else listener(reason);
@@ -72,6 +75,7 @@ function reportSafely({ metrics, logger }: MeteredCallParts, report: CallReport)
 }
 
 function toLedgerWrite(
+  card: RateCard,
   hold: HoldCommand,
   facts: CallFacts,
   outcome: CallOutcome,
@@ -82,19 +86,13 @@ function toLedgerWrite(
   const { accountId, holdId } = hold;
   const details = describeCall(facts, outcome, trace, settlement, endedAtMs);
   if (settlement.action === 'release') return { kind: 'release', command: { accountId, holdId, details }, endedAtMs };
-  const cells = hold.cells.map(({ quotaId, window, measure, endsAtMs }) => ({
-    quotaId,
-    window,
-    measure,
-    ...(endsAtMs === undefined ? {} : { endsAtMs }),
-  }));
   const command = {
     accountId,
     holdId,
     amountNanoUsd: settlement.amountNanoUsd,
     tokens: settlement.tokens,
     modelLabels: modelLabels(facts.model),
-    cells,
+    cells: findSettleCells(facts.quotas, card, facts.request.model, settlement),
     details,
   };
   return { kind: 'settle', command, endedAtMs };

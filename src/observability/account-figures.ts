@@ -1,4 +1,5 @@
 import type { AccountBalance } from '../domain/credit/credit-types.ts';
+import { QUOTAS_AT_MOST, type QuotaFigure } from './quota-figure.ts';
 
 /** What the gauges of accounts are read from; the Directory, the Ledger and the AlertStore fit. */
 export interface AccountSources {
@@ -12,6 +13,8 @@ export interface AccountSources {
     findDue(limit: number): Promise<{ holds: readonly unknown[] }>;
   };
   alerts?: { listFired(limit: number): Promise<readonly FiredAlert[]> };
+  /** How the quotas of an account stand; undefined: none have gauges. */
+  readQuotas?(accountId: string): Promise<readonly QuotaFigure[]>;
 }
 
 export interface NamedAccount {
@@ -30,6 +33,8 @@ export interface AccountFigures {
   /** Holds past their lease that nobody has reclaimed yet, counted to {@link MOST_OVERDUE_HOLDS}. */
   overdueHolds: number;
   firedAlerts: readonly FiredAlert[];
+  /** Of accounts lately active, {@link QUOTAS_AT_MOST} in all. */
+  quotas: readonly QuotaFigure[];
 }
 
 export interface AccountFiguresOptions {
@@ -48,6 +53,8 @@ export interface AccountFiguresOptions {
   nowMs: () => number;
   /** Accounts were left out of a reading for want of room. */
   onFold: () => void;
+  /** The same of quotas. */
+  onQuotaFold: () => void;
 }
 
 export const MOST_OVERDUE_HOLDS = 100;
@@ -125,14 +132,16 @@ function createActiveAccounts(options: AccountFiguresOptions) {
 }
 
 async function readFigures(
-  { directory, ledger, alerts }: AccountSources,
+  sources: AccountSources,
   activeIds: readonly string[],
   options: AccountFiguresOptions,
 ): Promise<AccountFigures> {
-  const [listed, due, fired] = await Promise.all([
+  const { directory, ledger, alerts } = sources;
+  const [listed, due, fired, quotas] = await Promise.all([
     directory.listAccounts({ limit: options.accountsAtMost + 1 }),
     ledger.findDue(MOST_OVERDUE_HOLDS),
     alerts?.listFired(options.accountsAtMost) ?? [],
+    readQuotas(sources, activeIds, options),
     ledger.ping(),
   ]);
   const byId = new Map(listed.map((account) => [account.id, account]));
@@ -152,7 +161,19 @@ async function readFigures(
     accounts: accounts.flat(),
     overdueHolds: due.holds.length,
     firedAlerts: fired.filter(({ accountId }) => !closed.has(accountId)),
+    quotas,
   };
+}
+
+async function readQuotas(
+  sources: AccountSources,
+  activeIds: readonly string[],
+  { onQuotaFold }: Pick<AccountFiguresOptions, 'onQuotaFold'>,
+): Promise<QuotaFigure[]> {
+  const read = await Promise.all(activeIds.map((accountId) => sources.readQuotas?.(accountId) ?? []));
+  const quotas = read.flat();
+  if (quotas.length > QUOTAS_AT_MOST) onQuotaFold();
+  return quotas.slice(0, QUOTAS_AT_MOST);
 }
 
 /** The promise's value, or undefined when it fails or takes longer. */

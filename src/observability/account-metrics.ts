@@ -2,6 +2,7 @@ import type { AccountBalance } from '../domain/credit/credit-types.ts';
 import { formatUsd } from '../domain/money.ts';
 import { type AccountFigures, type AccountSources, createAccountFiguresReader } from './account-figures.ts';
 import type { MetricRegistry } from './metric-registry.ts';
+import { createQuotaGauges } from './quota-metrics.ts';
 
 const NANO_PER_USD = 1e9;
 const NAME_CHARACTERS_AT_MOST = 100;
@@ -20,6 +21,7 @@ export interface AccountMetricsOptions {
   /** See {@link AccountFiguresOptions.accountsAtMost}. */
   accountsAtMost: number;
   onFold: () => void;
+  onQuotaFold: () => void;
 }
 
 /**
@@ -53,6 +55,7 @@ export function createAccountMetrics(metrics: MetricRegistry, options: AccountMe
   gauge('tollgate_balance_pending_usd', 'Credit not yet in effect.', (balance) => balance.pendingNanoUsd);
   gauge('tollgate_balance_debt_usd', 'Cost beyond the credit.', (balance) => balance.debtNanoUsd);
   createLedgerTotals(metrics, account, async () => (await reader.read()).figures);
+  createQuotaGauges(metrics, async () => (await reader.read()).figures);
   createStoreGauges(metrics, options.accountsAtMost, reader.read);
   return { watchAccounts: reader.watch, accountActive: reader.touch };
 }

@@ -1,3 +1,4 @@
+import { QUOTA_SCOPES, type QuotaScopeType } from '../domain/quota.ts';
 import type { MetricRegistry } from './metric-registry.ts';
 
 /** Why a request was not admitted. */
@@ -23,7 +24,7 @@ export const REFUSAL_REASONS = [
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 /** Whose limit it was; `none` where the reason has no owner. */
-export const REFUSAL_SCOPES = ['none', 'account', 'team', 'member', 'key'] as const;
+export const REFUSAL_SCOPES = ['none', ...QUOTA_SCOPES] as const;
 export type RefusalScope = (typeof REFUSAL_SCOPES)[number];
 
 /** `total` is the time a call spent in Tollgate rather than upstream, settling (off the answer's path) not included. */
@@ -35,6 +36,10 @@ const OWNED_REASONS: readonly string[] = ['credit', 'quota', 'rate_limit'];
 export interface AdmissionMetrics {
   admissionRefused(reason: RefusalReason, scope?: RefusalScope): void;
   observeOverhead(phase: OverheadPhase, durationMs: number): void;
+  /** A call was let past the limit of a soft quota, the first of its window. */
+  quotaSoftlyExceeded(scope: QuotaScopeType): void;
+  /** A call was let through that a shadow quota would have refused. */
+  quotaShadowRefused(scope: QuotaScopeType): void;
   /** A request named a model without a price (`refused`), or an answer came from one (`answered`). */
   unpricedRequest(stage: 'refused' | 'answered'): void;
   /** Answers being streamed to clients now. */
@@ -84,7 +89,29 @@ export function createAdmissionMetrics(metrics: MetricRegistry, nowMs: () => num
     observeOverhead: (phase, durationMs) => overhead.observe({ phase }, durationMs / 1000),
     unpricedRequest: (stage) => unpriced.inc({ stage }),
     openStreams: { inc: () => openStreams.inc(), dec: () => openStreams.dec() },
+    ...createQuotaCounters(metrics),
     ...createHoldMetrics(metrics, nowMs),
+  };
+}
+
+function createQuotaCounters(metrics: MetricRegistry) {
+  const soft = metrics.counter({
+    name: 'tollgate_quota_soft_exceeded_total',
+    help: 'Times a call took a soft quota past its limit, told once per window.',
+    labels: { scope: QUOTA_SCOPES },
+    aggregation: 'sum',
+    zeroes: 'all',
+  });
+  const shadow = metrics.counter({
+    name: 'tollgate_quota_shadow_refusals_total',
+    help: 'Calls let through that a shadow quota would have refused.',
+    labels: { scope: QUOTA_SCOPES },
+    aggregation: 'sum',
+    zeroes: 'all',
+  });
+  return {
+    quotaSoftlyExceeded: (scope: QuotaScopeType) => soft.inc({ scope }),
+    quotaShadowRefused: (scope: QuotaScopeType) => shadow.inc({ scope }),
   };
 }
 

@@ -7,7 +7,7 @@ export type AlertChannel = (typeof ALERT_CHANNELS)[number];
 export const ALERT_RESULTS = ['delivered', 'failed', 'abandoned'] as const;
 export type AlertResult = (typeof ALERT_RESULTS)[number];
 
-export const FOLDED_LABELS = ['model', 'account'] as const;
+export const FOLDED_LABELS = ['model', 'account', 'quota'] as const;
 export type FoldedLabel = (typeof FOLDED_LABELS)[number];
 
 export interface RateCardFacts {
@@ -67,7 +67,7 @@ function createRateCardMetrics(metrics: MetricRegistry, nowMs: () => number): He
 export function createFoldCounter(metrics: MetricRegistry): (label: FoldedLabel) => void {
   const folded = metrics.counter({
     name: 'tollgate_metric_series_folded_total',
-    help: 'Times a label value was folded into "other" (model), or left without series for want of room (account).',
+    help: 'Times a label value was folded into "other" (model), or left without series for want of room (account, quota).',
     labels: { label: FOLDED_LABELS },
     aggregation: 'sum',
     zeroes: 'all',

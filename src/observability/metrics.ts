@@ -38,7 +38,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...createCallMetrics(metrics, models),
     ...createAdmissionMetrics(metrics, nowMs),
     ...createSettleMetrics(metrics, nowMs),
-    ...createAccountMetrics(metrics, { nowMs, accountsAtMost, onFold: () => fold('account') }),
+    ...createAccountMetrics(metrics, {
+      nowMs,
+      accountsAtMost,
+      onFold: () => fold('account'),
+      onQuotaFold: () => fold('quota'),
+    }),
     ...createHealthMetrics(metrics, nowMs),
   };
   if (options.processMetrics !== false) collectProcessMetrics(metrics);

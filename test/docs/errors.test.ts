@@ -1,10 +1,30 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { Quota } from '../../src/domain/quota.ts';
 import { answerRefusal, type Refusal } from '../../src/http/refusals.ts';
 import { readMarkdownTable } from '../support/markdown-table.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 21);
-const quota = { kind: 'quota_exceeded', quotaId: 'quota_a', limit: 5n, room: 0n, endsAtMs: NOW_MS + 30_000 } as const;
+const exceeded = (changes: Partial<Quota>) =>
+  ({
+    kind: 'quota_exceeded',
+    quota: {
+      id: 'quota_a',
+      accountId: 'acct_a',
+      scope: { type: 'key', id: 'key_a' },
+      window: 'day',
+      measure: 'usd',
+      limit: 5n,
+      mode: 'hard',
+      raises: [],
+      createdAtMs: 0,
+      ...changes,
+    },
+    limit: changes.limit ?? 5n,
+    room: 0n,
+    needed: 1n,
+    endsAtMs: NOW_MS + 30_000,
+  }) as const;
 
 /** One of each, by the name that the document gives it. A kind that is missing here does not compile. */
 const EXAMPLES: { [name in Refusal['kind'] | `${Refusal['kind']} (${string})`]?: unknown } & {
@@ -13,9 +33,10 @@ const EXAMPLES: { [name in Refusal['kind'] | `${Refusal['kind']} (${string})`]?:
   insufficient_credit: { kind: 'insufficient_credit', availableNanoUsd: 1n, neededNanoUsd: 2n },
   account_frozen: { kind: 'account_frozen' },
   account_closed: { kind: 'account_closed' },
-  quota_exceeded: { ...quota, measure: 'usd', window: 'day:2026-11-21' },
-  'quota_exceeded (minute)': { ...quota, measure: 'tokens', window: 'minute:2026-11-21T00:00' },
-  'quota_exceeded (concurrency)': { ...quota, measure: 'concurrency', window: 'total' },
+  quota_exceeded: exceeded({}),
+  'quota_exceeded (minute)': exceeded({ measure: 'tokens', window: 'minute' }),
+  'quota_exceeded (concurrency)': exceeded({ measure: 'concurrency', window: 'total' }),
+  'quota_exceeded (never fits)': exceeded({ limit: 0n }),
   model_not_allowed: { kind: 'model_not_allowed', model: 'm' },
   model_not_priced: { kind: 'model_not_priced', model: 'm' },
   unbounded_cost: { kind: 'unbounded_cost', reason: 'web search without max_uses' },

@@ -1,21 +1,28 @@
 import { describe, expect, it } from 'vitest';
+import type { Quota } from '../../src/domain/quota.ts';
 import { answerRefusal, type Refusal, TOP_UP_HINT } from '../../src/http/refusals.ts';
 import { makePrincipal } from '../metering/metering-fixtures.ts';
 
 const nowMs = Date.UTC(2026, 10, 20, 12);
 const context = { principal: makePrincipal(), nowMs, topUpHint: TOP_UP_HINT };
 
-function quota(measure: 'usd' | 'tokens' | 'requests' | 'concurrency', window: string, endsAtMs?: number): Refusal {
+const aQuota = (changes: Partial<Quota> = {}): Quota => ({
+  id: 'quota_1',
+  accountId: 'acct_1',
+  scope: { type: 'team', id: 'team_1' },
+  window: 'day',
+  measure: 'usd',
+  limit: 25_000_000_000n,
+  mode: 'hard',
+  raises: [],
+  createdAtMs: 0,
+  ...changes,
+});
+
+function quota(changes: Partial<Quota>, endsAtMs?: number, needed = 1n): Refusal {
   const end = endsAtMs === undefined ? {} : { endsAtMs };
-  return {
-    kind: 'quota_exceeded',
-    quotaId: 'quota_1',
-    window,
-    measure,
-    limit: 25_000_000_000n,
-    room: 500_000_000n,
-    ...end,
-  };
+  const named = aQuota(changes);
+  return { kind: 'quota_exceeded', quota: named, limit: named.limit, room: 500_000_000n, needed, ...end };
 }
 
 /** The table that clients were tried against: kind, status, type, whether a retry is told off, retry-after. */
@@ -23,10 +30,16 @@ const TABLE: [Refusal, number, string, boolean, string | undefined][] = [
   [{ kind: 'insufficient_credit', availableNanoUsd: 1n, neededNanoUsd: 2n }, 402, 'billing_error', true, undefined],
   [{ kind: 'account_frozen' }, 402, 'billing_error', true, undefined],
   [{ kind: 'account_closed' }, 402, 'billing_error', true, undefined],
-  [quota('usd', 'day:2026-11-20', nowMs + 3_600_000), 429, 'billing_error', true, '3600'],
-  [quota('usd', 'total'), 429, 'billing_error', true, undefined],
-  [quota('requests', 'minute:2026-11-20T12:00', nowMs + 30_001), 429, 'rate_limit_error', false, '31'],
-  [quota('concurrency', 'total'), 429, 'rate_limit_error', false, '1'],
+  [quota({}, nowMs + 3_600_000), 429, 'billing_error', true, '3600'],
+  [quota({ window: 'hour', measure: 'requests' }, nowMs + 9), 429, 'billing_error', true, '1'],
+  [quota({ window: 'total', measure: 'tokens' }), 429, 'billing_error', true, undefined],
+  [quota({ window: 'minute', measure: 'requests' }, nowMs + 30_001), 429, 'rate_limit_error', false, '31'],
+  [quota({ window: 'minute', measure: 'usd' }, nowMs + 60_000), 429, 'rate_limit_error', false, '59'],
+  [quota({ window: 'total', measure: 'concurrency' }), 429, 'rate_limit_error', false, '1'],
+  [quota({ limit: 0n }, nowMs + 3_600_000), 429, 'billing_error', true, undefined],
+  [quota({ window: 'minute', limit: 0n }, nowMs + 30_000), 429, 'billing_error', true, undefined],
+  [quota({ window: 'total', measure: 'concurrency', limit: 0n }), 429, 'billing_error', true, undefined],
+  [quota({ window: 'minute', measure: 'tokens', limit: 9n }, nowMs + 9, 10n), 429, 'billing_error', true, undefined],
   [{ kind: 'key_missing' }, 401, 'authentication_error', true, undefined],
   [{ kind: 'key_unknown' }, 401, 'authentication_error', true, undefined],
   [{ kind: 'key_expired' }, 401, 'authentication_error', true, undefined],
@@ -76,15 +89,66 @@ describe('refusals', () => {
   });
 
   it('a budget says when it resets, in the headers that Claude Code reads too', () => {
-    const { message, headers } = answerRefusal(quota('usd', 'day:2026-11-20', nowMs + 3_600_000), context);
-    for (const part of ['$0.50 of $25.00', '2026-11-20T13:00:00.000Z', '"laptop"', '"Research"'])
-      expect(message).toContain(part);
-    expect(headers).toMatchObject({
+    const { message, headers } = answerRefusal(quota({}, nowMs + 3_600_000, 900_000_000n), context);
+    expect(message).toBe(
+      'Team "Research" has $0.50 left of its limit of $25.00 a day, and this request may need up to $0.90. ' +
+        'It resets at 2026-11-20T13:00:00.000Z.',
+    );
+    const reset = String((nowMs + 3_600_000) / 1_000);
+    expect(headers).toEqual({
+      'x-should-retry': 'false',
+      'retry-after': '3600',
       'anthropic-ratelimit-unified-status': 'rejected',
-      'anthropic-ratelimit-unified-reset': String((nowMs + 3_600_000) / 1_000),
+      'anthropic-ratelimit-unified-reset': reset,
+      'anthropic-ratelimit-unified-overage-reset': reset,
+      'anthropic-ratelimit-unified-overage-utilization': '1',
+      'anthropic-ratelimit-unified-overage-surpassed-threshold': '1',
+      'anthropic-ratelimit-unified-overage-period': 'daily',
       'anthropic-ratelimit-unified-overage-disabled-reason': 'org_spend_cap_reached',
     });
-    expect(headers).not.toHaveProperty('anthropic-ratelimit-unified-representative-claim');
+  });
+
+  it.each<[Refusal, string]>([
+    [
+      quota({ scope: { type: 'account', id: 'acct_1' }, window: 'month', models: ['opus', 'fable'] }, nowMs, 2n),
+      'Account "Acme" has $0.50 left of its limit of $25.00 a month for opus, fable, and this request may need up to ' +
+        '$0.000000002. It resets at 2026-11-20T12:00:00.000Z.',
+    ],
+    [
+      quota({ scope: { type: 'key', id: 'key_1' }, window: 'total', measure: 'tokens' }, undefined, 1_000_000_000n),
+      'API key "laptop" of team "Research" has 500,000,000 tokens left of its limit of 25,000,000,000 tokens in all, ' +
+        'and this request may need up to 1,000,000,000 tokens.',
+    ],
+    [
+      quota({ measure: 'requests', window: 'minute' }, nowMs),
+      'Team "Research" has 500,000,000 requests left of its limit of 25,000,000,000 requests a minute. It resets at ' +
+        '2026-11-20T12:00:00.000Z.',
+    ],
+    [
+      quota({ measure: 'concurrency', window: 'total', limit: 5n }),
+      'Team "Research" has as many requests open as it may: 5. Wait for one of them to end.',
+    ],
+    [
+      quota({ measure: 'tokens', window: 'minute', limit: 9n }, nowMs, 10n),
+      'The limit of team "Research" is 9 tokens a minute, and this request may need up to 10 tokens. Ask for fewer ' +
+        'max_tokens.',
+    ],
+    [
+      quota({ scope: { type: 'member', id: 'mem_1' }, limit: 0n, models: ['opus'] }, nowMs),
+      'The member is blocked for opus by a limit of zero. Ask your Tollgate operator.',
+    ],
+  ])('a quota is named in full: %#', (refusal, sentence) => {
+    expect(answerRefusal(refusal, context).message).toBe(sentence);
+  });
+
+  it('only a limit that waiting passes lets clients retry', () => {
+    for (const changes of [
+      { window: 'minute', measure: 'tokens' },
+      { window: 'total', measure: 'concurrency' },
+    ] as const) {
+      const { headers } = answerRefusal(quota(changes, nowMs + 30_000), context);
+      expect(Object.keys(headers)).toEqual(['retry-after']);
+    }
   });
 
   it('names of people cannot break out of their quotes, lines or terminals', () => {

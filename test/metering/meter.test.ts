@@ -1,75 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { MessagesRequest } from '../../src/domain/call-request.ts';
-import type { HoldReply, Ledger } from '../../src/ledger/ledger.ts';
+import type { HoldReply } from '../../src/ledger/ledger.ts';
 import { LedgerUnavailable } from '../../src/ledger/ledger.ts';
 import { createLeaseKeeper } from '../../src/metering/lease-keeper.ts';
-import { createMeter } from '../../src/metering/meter.ts';
-import type { MeteredCall } from '../../src/metering/metered-call.ts';
 import { createOpenCalls } from '../../src/metering/open-calls.ts';
-import { createSettleQueue } from '../../src/metering/settle-queue.ts';
-import { openSettleSpool } from '../../src/metering/settle-spool.ts';
 import { createSweeper } from '../../src/metering/sweeper.ts';
-import { createMetrics } from '../../src/observability/metrics.ts';
-import { createLog, loadRateCard } from '../support/shared-parts.ts';
 import { until } from '../support/until.ts';
-import {
-  ACCOUNT_ID,
-  type LedgerFixture,
-  makePrincipal,
-  makeRequest,
-  makeUsage,
-  NANO,
-  openFolder,
-  openLedgerFixture,
-} from './metering-fixtures.ts';
-
-const FACTS = { requestId: 'req_1', arrivedAtMs: Date.UTC(2026, 10, 20, 12), sessionId: 'session-1' };
-const limits = { holdLeaseMs: 120_000, holdHeartbeatMs: 30_000 };
-
-async function openMeter(options: { creditUsd?: number; entriesMax?: number; wrap?(ledger: Ledger): Ledger } = {}) {
-  const fixture = await openLedgerFixture(options.creditUsd ?? 10);
-  const folder = await openFolder();
-  const { spool, waiting } = await openSettleSpool(folder.file('spool'));
-  const { log, logger } = createLog();
-  const { timers } = fixture;
-  const rateCard = loadRateCard();
-  const metrics = createMetrics({ models: rateCard.models, nowMs: timers.nowMs, processMetrics: false });
-  const ledger = options.wrap?.(fixture.ledger) ?? fixture.ledger;
-  const openCalls = createOpenCalls();
-  const shared = { ledger, timers, metrics, logger, openCalls, limits };
-  const settleQueue = createSettleQueue({ ...shared, spool, waiting, entriesMax: options.entriesMax ?? 10 });
-  return {
-    fixture,
-    log,
-    metrics,
-    openCalls,
-    settleQueue,
-    shared,
-    meter: createMeter({ ...shared, rateCard, settleQueue }),
-    async [Symbol.asyncDispose]() {
-      await settleQueue.close();
-      await fixture[Symbol.asyncDispose]();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
-
-type MeterFixture = Awaited<ReturnType<typeof openMeter>>;
-
-async function admit(
-  { meter }: MeterFixture,
-  request = makeRequest(),
-  principal = makePrincipal(),
-): Promise<MeteredCall> {
-  const admission = await meter.admit(principal, request, FACTS);
-  if (!admission.admitted) throw new Error(admission.refusal.kind);
-  return admission.call;
-}
-
-async function refusal({ meter }: MeterFixture, request: MessagesRequest, principal = makePrincipal()) {
-  const admission = await meter.admit(principal, request, FACTS);
-  return admission.admitted ? 'admitted' : admission.refusal;
-}
+import { admit, type MeterFixture, openMeter, refusal } from './meter-fixture.ts';
+import { ACCOUNT_ID, type LedgerFixture, makePrincipal, makeRequest, makeUsage, NANO } from './metering-fixtures.ts';
 
 async function balance(fixture: LedgerFixture) {
   const read = await fixture.ledger.readBalance(ACCOUNT_ID);
@@ -188,10 +125,6 @@ describe('admission', () => {
     [{ result: 'bad_time' }, 'ledger_unavailable'],
     [{ result: 'done' }, 'ledger_unavailable'],
     [{ result: 'out_of_range', what: 'the amount' }, 'unbounded_cost'],
-    [
-      { result: 'quota_exceeded', quotaId: 'quota_1', window: 'day:1', limit: 5n, room: 1n, endsAtMs: 9 },
-      'quota_exceeded',
-    ],
   ])('turns the ledger answer %o into a refusal', async (reply, kind) => {
     await using part = await openMeter({ wrap: (ledger) => ({ ...ledger, hold: async () => reply }) });
     expect(await refusal(part, makeRequest())).toMatchObject({ kind });

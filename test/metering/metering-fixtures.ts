@@ -32,8 +32,11 @@ export interface LedgerFixture extends AsyncDisposable {
 }
 
 /** The embedded ledger in memory, with one account of $10, behind a switch that makes the store silent. */
-export async function openLedgerFixture(creditUsd = 10): Promise<LedgerFixture> {
-  const timers = createManualTimers();
+export async function openLedgerFixture(
+  creditUsd = 10,
+  { startMs, creditDays = 1 }: { startMs?: number; creditDays?: number } = {},
+): Promise<LedgerFixture> {
+  const timers = createManualTimers(startMs);
   const database = openDatabase({ path: ':memory:', parts: [LEDGER_SCHEMA] });
   const real = createSqliteLedger({ database, clock: timers.nowMs });
   await real.openAccount({ accountId: ACCOUNT_ID, mode: 'prepaid', creditLimitNanoUsd: 0n });
@@ -45,7 +48,7 @@ export async function openLedgerFixture(creditUsd = 10): Promise<LedgerFixture> 
       kind: 'paid',
       priority: 50,
       effectiveAtMs: timers.nowMs(),
-      expiresAtMs: timers.nowMs() + 86_400_000,
+      expiresAtMs: timers.nowMs() + creditDays * 86_400_000,
     });
   }
   const fixture: LedgerFixture = {

@@ -3,6 +3,7 @@ import type { Principal } from '../../directory/directory.ts';
 import type { AccountBalance } from '../../domain/credit/credit-types.ts';
 import { formatUsd } from '../../domain/money.ts';
 import { LedgerUnavailable } from '../../ledger/ledger.ts';
+import { type QuotaUse, readQuotaUse, writeMeasured } from '../../ledger/read-quota-use.ts';
 import type { PublicParts } from '../public-parts.ts';
 import { refuseRequest } from '../refuse-request.ts';
 
@@ -52,11 +53,17 @@ function addBalance(app: FastifyInstance, parts: PublicParts): void {
   app.get('/v1/balance', async (request, reply) => {
     const principal = request.tollgate.principal as Principal;
     try {
-      const balance = await parts.ledger.readBalance(principal.account.id);
+      const { id, timezone } = principal.account;
+      // A shadow quota is the operator's trial, not the caller's limit.
+      const limiting = principal.quotas.filter(({ mode }) => mode !== 'shadow');
+      const [balance, uses] = await Promise.all([
+        parts.ledger.readBalance(id),
+        readQuotaUse(parts.ledger, id, limiting, { atMs: parts.timers.nowMs(), timezone }),
+      ]);
       if (balance === undefined) return refuseRequest(parts, request, reply, { kind: 'ledger_unavailable' });
       return reply
         .headers({ 'cache-control': 'no-store', 'request-id': request.tollgate.requestId })
-        .send(describeBalance(principal, balance));
+        .send(describeBalance(principal, balance, uses));
     } catch (error) {
       parts.metrics.storeFailed('read');
       if (!(error instanceof LedgerUnavailable)) throw error;
@@ -66,7 +73,11 @@ function addBalance(app: FastifyInstance, parts: PublicParts): void {
 }
 
 /** What a caller may know of its own account: the figures, and the names by which it goes here. */
-function describeBalance({ account, team, member, key }: Principal, balance: AccountBalance) {
+function describeBalance(
+  { account, team, member, key }: Principal,
+  balance: AccountBalance,
+  uses: readonly QuotaUse[],
+) {
   return {
     account: { id: account.id, name: account.name, mode: account.mode, status: balance.status },
     team: team === undefined ? null : { id: team.id, name: team.name },
@@ -87,6 +98,22 @@ function describeBalance({ account, team, member, key }: Principal, balance: Acc
       debt_usd: formatUsd(balance.debtNanoUsd),
       charged_usd: formatUsd(balance.chargedNanoUsd),
     },
-    quotas: [],
+    quotas: uses.map(describeQuota),
+  };
+}
+
+/** The limit is the one in force. Amounts are named after what is measured: `limit_usd`, `used_tokens`. */
+function describeQuota({ quota, window, limit, used, held }: QuotaUse) {
+  const { measure } = quota;
+  return {
+    id: quota.id,
+    scope: quota.scope,
+    window: quota.window,
+    mode: quota.mode,
+    models: quota.models ?? null,
+    [`limit_${measure}`]: writeMeasured(measure, limit),
+    [`used_${measure}`]: writeMeasured(measure, used),
+    [`held_${measure}`]: writeMeasured(measure, held),
+    resets_at: window.endsAtMs === undefined ? null : new Date(window.endsAtMs).toISOString(),
   };
 }
