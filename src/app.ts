@@ -74,6 +74,7 @@ function createAdmin({ services, adminToken, version }: AppOptions, isClosing: (
   return createAdminApp({
     directory: services.directory,
     ledger: services.ledger,
+    audit: services.audit,
     adminToken,
     clock: systemTimers.nowMs,
     metricsText: () => services.metrics.render(),

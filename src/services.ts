@@ -4,6 +4,7 @@ import { observeLedger } from './alerts/observe-ledger.ts';
 import { createWebhookSender } from './alerts/post-webhook.ts';
 import { type BalanceWatch, createBalanceWatch } from './alerts/watch-balances.ts';
 import type { Settings } from './config/settings.ts';
+import type { AuditLog } from './directory/audit-log.ts';
 import type { Directory } from './directory/directory.ts';
 import { createPrincipalCache, type PrincipalCache } from './directory/principal-cache.ts';
 import type { RateCard } from './domain/rate-card.ts';
@@ -25,6 +26,7 @@ export interface Services {
   store: Pick<Store, 'description' | 'warnings'>;
   ledger: Ledger;
   directory: Directory;
+  audit: AuditLog;
   principals: PrincipalCache;
   rateCard: RateCard;
   meter: Meter;
@@ -72,6 +74,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
       store,
       ledger,
       directory: store.directory,
+      audit: store.audit,
       principals: createPrincipalCache({ directory: store.directory, now: nowMs }),
       rateCard,
       ...metering,

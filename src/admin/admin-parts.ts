@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { AuditLog } from '../directory/audit-log.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 
@@ -8,6 +9,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 export interface AdminParts {
   directory: Directory;
   ledger: Ledger;
+  audit: AuditLog;
   /** The bearer token of `/admin/v1`. Never empty. */
   adminToken: string;
   /** Milliseconds since the epoch. */

@@ -11,6 +11,7 @@ import fastify, {
 import { createId } from '../directory/create-id.ts';
 import type { AdminApp, AdminParts } from './admin-parts.ts';
 import { answerFault } from './answer-faults.ts';
+import { addAuditedWrites } from './audit-writes.ts';
 import { authorizeAdmin } from './authorize-admin.ts';
 import { compileValidator } from './compile-validator.ts';
 import { addIdempotentWrites } from './idempotent-writes.ts';
@@ -19,6 +20,7 @@ import { refuse } from './problem.ts';
 import { addBodyReading } from './read-body.ts';
 import { SHARED_SCHEMAS } from './route-schemas.ts';
 import { addAccountRoutes } from './routes/account-routes.ts';
+import { addAuditRoutes } from './routes/audit-routes.ts';
 import { addGrantRoutes } from './routes/grant-routes.ts';
 import { addJournalRoutes } from './routes/journal-routes.ts';
 import { addKeyRoutes } from './routes/key-routes.ts';
@@ -62,6 +64,7 @@ function addApi(scope: AdminApp, parts: AdminParts, authorize: ReturnType<typeof
   scope.addHook('onResponse', logWrite);
   addBodyReading(scope);
   addIdempotentWrites(scope, parts);
+  addAuditedWrites(scope, parts);
   scope.get('/openapi.json', { schema: { hide: true }, config: { public: true } }, async () => scope.swagger());
   addAccountRoutes(scope, parts);
   addGrantRoutes(scope, parts);
@@ -70,6 +73,7 @@ function addApi(scope: AdminApp, parts: AdminParts, authorize: ReturnType<typeof
   addKeyRoutes(scope, parts);
   addJournalRoutes(scope, parts);
   addRefundRoutes(scope, parts);
+  addAuditRoutes(scope, parts);
 }
 
 /** Who may spend what is changed here, so each change leaves a line, refused ones too. */

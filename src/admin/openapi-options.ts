@@ -20,6 +20,7 @@ export function openapiOptions(version: string): FastifyDynamicSwaggerOptions {
         { name: 'teams', description: 'Groups of members and keys.' },
         { name: 'members', description: 'People.' },
         { name: 'keys', description: 'Credentials for the Claude API behind the proxy.' },
+        { name: 'audit', description: 'Who changed what.' },
         { name: 'journal', description: 'What happened to the money, entry by entry.' },
       ],
       components: {

@@ -1,5 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { accountSchema } from './schemas/account-schemas.ts';
+import { auditPageSchema, auditRecordSchema } from './schemas/audit-schemas.ts';
 import { grantSchema } from './schemas/grant-schemas.ts';
 import { journalEntrySchema } from './schemas/journal-schemas.ts';
 import { keySchema, keyWithSecretSchema } from './schemas/key-schemas.ts';
@@ -45,6 +46,8 @@ export const SHARED_SCHEMAS = {
   Refund: refundSchema,
   JournalEntry: journalEntrySchema,
   JournalPage: journalPageSchema,
+  AuditRecord: auditRecordSchema,
+  AuditPage: auditPageSchema,
   Problem: problemSchema,
 } satisfies { [name: string]: TSchema };
 

@@ -17,13 +17,19 @@ interface GlobalOptions {
   idempotencyKey?: string;
 }
 
+export type PageRow = { readonly [field: string]: unknown };
+
 /** What a command's action works with. */
 export interface CliSession {
   call(call: Omit<AdminCall, 'idempotencyKey'>): Promise<AdminAnswer>;
   /** Calls and shows one record, or a line where the answer has no body. */
   showRecord(call: Omit<AdminCall, 'idempotencyKey'>, done?: string): Promise<void>;
-  /** Calls and shows a page as a table. */
-  showPage(call: Omit<AdminCall, 'idempotencyKey'>, columns: readonly Column[]): Promise<void>;
+  /** Calls and shows a page as a table; `present` makes the row that is shown. */
+  showPage(
+    call: Omit<AdminCall, 'idempotencyKey'>,
+    columns: readonly Column[],
+    present?: (row: PageRow) => PageRow,
+  ): Promise<void>;
   output: CliOutput;
   isJson: boolean;
 }
@@ -43,7 +49,8 @@ export function openSession(command: Command, output: CliOutput): CliSession {
     output,
     isJson,
     showRecord: async (one, done) => showRecord(await call(one), output, isJson, done),
-    showPage: async (one, columns) => showPage(await call(one), output, isJson, columns),
+    showPage: async (one, columns, present = (row) => row) =>
+      showPage(await call(one), output, isJson, columns, present),
   };
 }
 
@@ -57,12 +64,18 @@ function showRecord({ json }: AdminAnswer, output: CliOutput, isJson: boolean, d
   if (typeof record.secret === 'string' && !isJson) output.error('Keep the secret now: it is not shown again.');
 }
 
-function showPage({ json }: AdminAnswer, output: CliOutput, isJson: boolean, columns: readonly Column[]): void {
+function showPage(
+  { json }: AdminAnswer,
+  output: CliOutput,
+  isJson: boolean,
+  columns: readonly Column[],
+  present: (row: PageRow) => PageRow,
+): void {
   if (isJson) {
     output.out(JSON.stringify(json, null, 2));
     return;
   }
-  const { data, next_after: nextAfter } = json as { data: { [field: string]: unknown }[]; next_after?: unknown };
-  output.out(data.length === 0 ? 'None.' : formatTable(data, columns));
+  const { data, next_after: nextAfter } = json as { data: PageRow[]; next_after?: unknown };
+  output.out(data.length === 0 ? 'None.' : formatTable(data.map(present), columns));
   if (nextAfter !== undefined) output.error(`There is more: --after ${nextAfter}`);
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addAccountCommands } from './account-commands.ts';
+import { addAuditCommand } from './audit-command.ts';
 import type { CliOutput } from './cli-session.ts';
 import { addGrantCommands } from './grant-commands.ts';
 import { addJournalCommand } from './journal-command.ts';
@@ -46,6 +47,7 @@ export function createProgram({ output, serve }: ProgramParts): Command {
   addKeyCommands(program, output);
   addJournalCommand(program, output);
   addRefundCommand(program, output);
+  addAuditCommand(program, output);
   addRateCardCommand(program, output);
   return program;
 }

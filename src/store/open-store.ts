@@ -1,18 +1,22 @@
 import { join } from 'node:path';
 import type { AlertStore } from '../alerts/alert-store.ts';
+import type { AuditLog } from '../directory/audit-log.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { checkRedis } from './redis/check-redis.ts';
 import { connectRedis } from './redis/connect-redis.ts';
 import { describeRedisAddress, parseRedisUrl } from './redis/parse-redis-url.ts';
 import { createRedisAlerts } from './redis/redis-alerts.ts';
+import { createRedisAudit } from './redis/redis-audit.ts';
 import { openRedisDirectory } from './redis/redis-directory.ts';
 import { createRedisLedger } from './redis/redis-ledger.ts';
 import { ALERTS_SCHEMA } from './sqlite/alerts-schema.ts';
+import { AUDIT_SCHEMA } from './sqlite/audit-schema.ts';
 import { DIRECTORY_SCHEMA } from './sqlite/directory-schema.ts';
 import { LEDGER_SCHEMA } from './sqlite/ledger-schema.ts';
 import { openDatabase } from './sqlite/open-database.ts';
 import { createSqliteAlerts } from './sqlite/sqlite-alerts.ts';
+import { createSqliteAudit } from './sqlite/sqlite-audit.ts';
 import { createSqliteDirectory } from './sqlite/sqlite-directory.ts';
 import { createSqliteLedger } from './sqlite/sqlite-ledger.ts';
 
@@ -20,6 +24,8 @@ import { createSqliteLedger } from './sqlite/sqlite-ledger.ts';
 export interface Store {
   ledger: Ledger;
   directory: Directory;
+  /** Who changed what, kept with the directory. */
+  audit: AuditLog;
   alerts: AlertStore;
   /** For people: which store this is, and where. Holds no password. */
   description: string;
@@ -57,10 +63,11 @@ export function openStore(options: OpenStoreOptions): Promise<Store> {
 
 async function openEmbeddedStore({ dataFolder, nowMs }: OpenStoreOptions): Promise<Store> {
   const path = join(dataFolder, 'tollgate.sqlite');
-  const database = openDatabase({ path, parts: [LEDGER_SCHEMA, DIRECTORY_SCHEMA, ALERTS_SCHEMA] });
+  const database = openDatabase({ path, parts: [LEDGER_SCHEMA, DIRECTORY_SCHEMA, AUDIT_SCHEMA, ALERTS_SCHEMA] });
   return {
     ledger: createSqliteLedger({ database, clock: nowMs }),
     directory: createSqliteDirectory(database),
+    audit: createSqliteAudit(database),
     alerts: createSqliteAlerts(database),
     description: `embedded (SQLite) in ${path}`,
     warnings: [],
@@ -82,6 +89,7 @@ async function openRedisStore(options: OpenStoreOptions, url: string): Promise<S
     return {
       ledger: createRedisLedger({ client }),
       directory,
+      audit: createRedisAudit(client),
       alerts: createRedisAlerts(client),
       description: `Redis at ${describeRedisAddress(parseRedisUrl(url))}`,
       warnings,

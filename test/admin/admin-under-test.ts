@@ -1,10 +1,13 @@
 import type { AdminApp, AdminParts } from '../../src/admin/admin-parts.ts';
 import { createAdminApp } from '../../src/admin/create-admin-app.ts';
+import type { AuditLog } from '../../src/directory/audit-log.ts';
 import type { Directory } from '../../src/directory/directory.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import { AUDIT_SCHEMA } from '../../src/store/sqlite/audit-schema.ts';
 import { DIRECTORY_SCHEMA } from '../../src/store/sqlite/directory-schema.ts';
 import { LEDGER_SCHEMA } from '../../src/store/sqlite/ledger-schema.ts';
 import { openDatabase } from '../../src/store/sqlite/open-database.ts';
+import { createSqliteAudit } from '../../src/store/sqlite/sqlite-audit.ts';
 import { createSqliteDirectory } from '../../src/store/sqlite/sqlite-directory.ts';
 import { createSqliteLedger } from '../../src/store/sqlite/sqlite-ledger.ts';
 import { type AnswerContract, createAnswerContract } from './answer-contract.ts';
@@ -29,29 +32,32 @@ export interface AdminUnderTest {
   clock: { nowMs: number };
   directory: Directory;
   ledger: Ledger;
+  audit: AuditLog;
   /** Sends a call with the token and holds its answer against the OpenAPI document. */
   call(method: string, path: string, body?: unknown, headers?: { [name: string]: string }): Promise<Answer>;
   close(): Promise<void>;
 }
 
 /** Replaces parts of the stores, to cut a call off in the middle. */
-export type Tamper = (stores: { directory: Directory; ledger: Ledger }) => Partial<AdminParts>;
+export type Tamper = (stores: { directory: Directory; ledger: Ledger; audit: AuditLog }) => Partial<AdminParts>;
 
 /** The admin app on embedded stores in memory, at a clock of its own. */
 export async function openAdmin(tamper: Tamper = () => ({})): Promise<AdminUnderTest> {
   const clock = { nowMs: START_MS };
-  const database = openDatabase({ path: ':memory:', parts: [LEDGER_SCHEMA, DIRECTORY_SCHEMA] });
+  const database = openDatabase({ path: ':memory:', parts: [LEDGER_SCHEMA, DIRECTORY_SCHEMA, AUDIT_SCHEMA] });
   const ledger = createSqliteLedger({ database, clock: () => clock.nowMs });
   const directory = createSqliteDirectory(database);
+  const audit = createSqliteAudit(database);
   const app = createAdminApp({
     directory,
     ledger,
+    audit,
     adminToken: TOKEN,
     clock: () => clock.nowMs,
     metricsText: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'tollgate_up 1\n' }),
     readiness: async () => ({ ready: true, checks: { store: 'ok' } }),
     version: '1.2.3',
-    ...tamper({ directory, ledger }),
+    ...tamper({ directory, ledger, audit }),
   });
   const routes: string[] = [];
   app.addHook('onRoute', ({ method, url }) => {
@@ -65,6 +71,7 @@ export async function openAdmin(tamper: Tamper = () => ({})): Promise<AdminUnder
     clock,
     directory,
     ledger,
+    audit,
     call: (method, path, body, headers) => call(app, contract, method, path, body, headers),
     close: async () => {
       await app.close();

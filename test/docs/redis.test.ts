@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createId } from '../../src/directory/create-id.ts';
 import { connectRedis } from '../../src/store/redis/connect-redis.ts';
 import { createRedisAlerts } from '../../src/store/redis/redis-alerts.ts';
+import { createRedisAudit } from '../../src/store/redis/redis-audit.ts';
 import { openRedisDirectory } from '../../src/store/redis/redis-directory.ts';
 import {
   alertKeys,
@@ -97,6 +98,7 @@ async function writeEverything(client: Redis): Promise<void> {
   const now = Date.now();
   const accountId = createId('acct', now);
   await writeDirectory(client, accountId);
+  await writeAudit(client);
   const ledger = createRedisLedger({ client });
   await ledger.openAccount({ accountId, mode: 'prepaid', creditLimitNanoUsd: 0n });
   const terms = { accountId, kind: 'paid', priority: 50, effectiveAtMs: now, expiresAtMs: now + 86_400_000 } as const;
@@ -121,6 +123,12 @@ async function writeEverything(client: Redis): Promise<void> {
     const [claim] = await alerts.claimDue({ nowMs: now, leaseMs: 60_000, limit: 1 });
     if (claim?.id === 'notice_given_up') await alerts.abandonNotice(claim);
   }
+}
+
+async function writeAudit(client: Redis): Promise<void> {
+  const audit = createRedisAudit(client);
+  const act = { atMs: 0, actor: 'admin:0', method: 'POST', route: '/', ids: {}, requestId: 'req_0', requested: {} };
+  await audit.finish(await audit.begin(act), { outcome: 'done', status: 200, changes: [] });
 }
 
 async function writeDirectory(client: Redis, accountId: string): Promise<void> {

@@ -12,6 +12,8 @@ export const directoryKeys = {
   madeOf: `${DIRECTORY_TAG}:made-of`,
   ordinal: `${DIRECTORY_TAG}:ordinal`,
   secrets: `${DIRECTORY_TAG}:secrets`,
+  audit: `${DIRECTORY_TAG}:audit`,
+  auditResults: `${DIRECTORY_TAG}:audit-results`,
   uses: `${DIRECTORY_TAG}:uses`,
   /** Ids of the quotas on an account, team, member or key, by that one's id. */
   quotasOn: `${DIRECTORY_TAG}:quotas-on`,

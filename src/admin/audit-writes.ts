@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AuditLog, AuditOutcome } from '../directory/audit-log.ts';
+import type { AdminApp } from './admin-parts.ts';
+import { findAuditChanges, presentRequested } from './find-audit-changes.ts';
+import { type AuditedParts, readAudited } from './read-audited.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The record that this act has to finish. */
+    audited: { sequence: number; before: object | undefined } | undefined;
+  }
+}
+
+const READING_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+const PARAM_PATTERN = /:(\w+)/g;
+
+export interface AuditWritesParts extends AuditedParts {
+  audit: AuditLog;
+  adminToken: string;
+}
+
+/**
+ * Leaves a record of every act of an administrator: what is about to be done before it is done, so that a store that
+ * does not take the record keeps the act from being done, and what came of it before it is answered. What is refused
+ * before it could do anything (no token, a body that does not fit, a repeated answer) is no act.
+ *
+ * Call after {@link addIdempotentWrites}, whose hook answers repeats.
+ */
+export function addAuditedWrites(app: AdminApp, parts: AuditWritesParts): void {
+  const actor = nameActor(parts.adminToken);
+  app.decorateRequest('audited');
+  app.addHook('preHandler', async (request) => {
+    if (READING_METHODS.has(request.method)) return;
+    const route = routeOf(request);
+    const ids = request.params as { [name: string]: string };
+    const before = await readAudited(parts, route, ids);
+    const sequence = await parts.audit.begin({
+      atMs: parts.clock(),
+      actor,
+      method: request.method,
+      route,
+      ids,
+      requestId: request.id,
+      requested: presentRequested(request.body),
+    });
+    request.audited = { sequence, before };
+  });
+  app.addHook('onSend', async (request, reply, payload) => {
+    const { audited } = request;
+    if (audited === undefined) return payload;
+    request.audited = undefined;
+    await finishAct(parts.audit, request, audited.sequence, describeOutcome(reply, audited.before, payload));
+    return payload;
+  });
+}
+
+/** Tells one token from another, and is of no use for guessing a token of 16 characters or more. */
+export function nameActor(adminToken: string): string {
+  return `admin:${createHash('sha256').update(`tollgate audit ${adminToken}`).digest('hex').slice(0, 8)}`;
+}
+
+/** The path as the documents write it: `/admin/v1/accounts/{account_id}`. */
+function routeOf(request: FastifyRequest): string {
+  return (request.routeOptions.url ?? '').replace(PARAM_PATTERN, '{$1}');
+}
+
+function describeOutcome(reply: FastifyReply, before: object | undefined, payload: unknown): AuditOutcome {
+  const status = reply.statusCode;
+  if (status >= 500) return { outcome: 'failed', status, changes: [] };
+  if (status >= 400) return { outcome: 'refused', status, changes: [] };
+  const answer: unknown = typeof payload === 'string' && payload !== '' ? JSON.parse(payload) : undefined;
+  return { outcome: 'done', status, changes: findAuditChanges(before, answer) };
+}
+
+/** The act is done by now: a failure is logged, and its record goes on saying that the outcome is not known. */
+async function finishAct(
+  audit: AuditLog,
+  request: FastifyRequest,
+  sequence: number,
+  result: AuditOutcome,
+): Promise<void> {
+  try {
+    await audit.finish(sequence, result);
+  } catch (error) {
+    request.log.error({ err: error, audit_sequence: sequence, outcome: result.outcome }, 'audit record not finished');
+  }
+}

@@ -1,0 +1,51 @@
+import type { Directory } from '../directory/directory.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { presentAccount } from './answers/present-account.ts';
+import { presentGrant } from './answers/present-grant.ts';
+import { presentKey } from './answers/present-key.ts';
+import { presentMember, presentTeam } from './answers/present-people.ts';
+
+export interface AuditedParts {
+  directory: Directory;
+  ledger: Ledger;
+  clock: () => number;
+}
+
+type Params = { readonly [name: string]: string };
+
+/** Routes that change the account itself; elsewhere it is only whose record is changed. */
+const ACCOUNT_ROUTES: ReadonlySet<string> = new Set([
+  '/admin/v1/accounts/{account_id}',
+  '/admin/v1/accounts/{account_id}/close',
+]);
+
+/** The record that a write is about, as the API shows it; undefined when the write makes one, or there is none. */
+export async function readAudited(parts: AuditedParts, route: string, params: Params): Promise<object | undefined> {
+  const { directory } = parts;
+  const { account_id: accountId = '', key_id: keyId, member_id: memberId, team_id: teamId, grant_id: grantId } = params;
+  if (keyId !== undefined) {
+    const key = await directory.findKey(accountId, keyId);
+    return key && presentKey(key, parts.clock());
+  }
+  if (memberId !== undefined) {
+    const member = await directory.findMember(accountId, memberId);
+    return member && presentMember(member);
+  }
+  if (teamId !== undefined) {
+    const team = await directory.findTeam(accountId, teamId);
+    return team && presentTeam(team);
+  }
+  if (grantId !== undefined) return readGrant(parts, accountId, grantId);
+  return ACCOUNT_ROUTES.has(route) ? readAccount(parts, accountId) : undefined;
+}
+
+async function readGrant({ ledger, clock }: AuditedParts, accountId: string, grantId: string) {
+  const found = (await ledger.readGrants(accountId)).find((grant) => grant.grantId === grantId);
+  return found && presentGrant(accountId, found, clock());
+}
+
+async function readAccount({ directory, ledger }: AuditedParts, accountId: string) {
+  const account = await directory.findAccount(accountId);
+  const balance = account && (await ledger.readBalance(accountId));
+  return balance && presentAccount(account, balance);
+}

@@ -1,0 +1,16 @@
+import type { SchemaPart } from './migrate-schema.ts';
+
+/** Administrative acts in the order in which they began. `act` and `result` are JSON; `result` NULL: not known. */
+export const AUDIT_SCHEMA: SchemaPart = {
+  name: 'audit',
+  migrations: [
+    `
+    CREATE TABLE audit (
+      sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+      at_ms INTEGER NOT NULL,
+      act TEXT NOT NULL,
+      result TEXT
+    ) STRICT;
+    `,
+  ],
+};
