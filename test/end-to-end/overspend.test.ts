@@ -41,7 +41,7 @@ describeOnEachStore('two hundred calls at once', (store) => {
 
     // Nothing comes back before the last refusal was given.
     await until(async () => (await refusals(tollgate)) === CALLS - Number(CEILINGS), { what: 'the rest is refused' });
-    for (let index = 0n; index < CEILINGS; index += 1n) (await api.nextRequest('/v1/messages')).releaseAll();
+    for (let index = 0n; index < CEILINGS; index += 1n) (await tollgate.nextCall()).releaseAll();
     const statuses = await answers;
     expect(statuses.filter((status) => status === 200)).toHaveLength(Number(CEILINGS));
     expect(statuses.filter((status) => status === 402)).toHaveLength(CALLS - Number(CEILINGS));
@@ -78,7 +78,7 @@ describeOnEachStore('two hundred calls at once', (store) => {
 async function measureCeiling(tollgate: RunningTollgate): Promise<bigint> {
   const probe = await tollgate.createCaller();
   const answer = tollgate.send(probe, REQUEST);
-  (await tollgate.api.nextRequest('/v1/messages')).releaseAll();
+  (await tollgate.nextCall()).releaseAll();
   await (await answer).text();
   await tollgate.expectSettled();
   const [hold] = (await tollgate.admin.readJournal(probe.accountId)).filter(({ operation }) => operation === 'hold');

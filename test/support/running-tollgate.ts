@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import type { SimulatedCall } from '../../src/simulator/simulator-types.ts';
 import { type AdminCalls, type Caller, type CallerOptions, createAdminCalls } from './admin-calls.ts';
 import { checkJournal } from './check-journal.ts';
 import { type ListeningApi, startSimulatedApi, UPSTREAM_KEY } from './simulated-api.ts';
@@ -40,6 +41,8 @@ export interface RunningTollgate extends AsyncDisposable {
   createCaller(options?: CallerOptions): Promise<Caller>;
   /** Sends a Messages request with the key. */
   send(caller: Caller, body: unknown, init?: RequestInit & { path?: string }): Promise<Response>;
+  /** The oldest call at the simulated API since the last look that nobody has taken, or the next to come. */
+  nextCall(): Promise<SimulatedCall>;
   /** SIGTERM, and its end. */
   stop(): Promise<ProcessEnd>;
   /** SIGKILL, as a crash. */
@@ -70,6 +73,7 @@ export async function startTollgate(options: RunningTollgateOptions = {}): Promi
   };
   const callers: Caller[] = [];
   const earlierLog: LogLine[] = [];
+  const calls = collectCalls(api);
   let seen = { charged: 0n, billed: 0n };
   let current = spawnTollgate(dataFolder, environment);
   let urls = await waitUntilRunning(current);
@@ -100,6 +104,7 @@ export async function startTollgate(options: RunningTollgateOptions = {}): Promi
     },
     send: (caller, body, init = {}) =>
       sendMessage(`${urls.publicUrl}${init.path ?? '/v1/messages'}`, caller, body, init),
+    nextCall: () => until(() => calls.shift(), { what: 'a call at the simulated API' }),
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
     async start(changed = {}) {
@@ -116,6 +121,7 @@ export async function startTollgate(options: RunningTollgateOptions = {}): Promi
       const billed = api.bill().totalNanoUsd;
       const since = { charged: charged - seen.charged, billed: billed - seen.billed };
       seen = { charged, billed };
+      calls.length = 0;
       if (exact) expect(since.charged).toBe(since.billed);
       return since;
     },
@@ -126,6 +132,19 @@ export async function startTollgate(options: RunningTollgateOptions = {}): Promi
     },
   };
   return tollgate;
+}
+
+/** Takes every call as it comes: the simulated API keeps those that nobody takes, also those of tests gone by. */
+function collectCalls(api: ListeningApi): SimulatedCall[] {
+  const calls: SimulatedCall[] = [];
+  const takeNext = (): void => {
+    void api.nextRequest().then((call) => {
+      calls.push(call);
+      takeNext();
+    });
+  };
+  takeNext();
+  return calls;
 }
 
 function sendMessage(url: string, caller: Caller, body: unknown, init: RequestInit): Promise<Response> {
