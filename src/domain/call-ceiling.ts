@@ -1,6 +1,7 @@
 import type { FallbackModel, MessagesRequest, RequestTool } from './call-request.ts';
 import { findCeilingRates, type PassTerms } from './ceiling-rates.ts';
 import type { NanoUsd } from './money.ts';
+import { multiplyToNanoUsd } from './multiplier.ts';
 import { boundPromptTokens, isServerTool, mayLoop, SERVER_LOOP_PASSES } from './prompt-bound.ts';
 import { findModel, type ModelCard, type RateCard } from './rate-card.ts';
 
@@ -58,7 +59,8 @@ export function ceilCall(card: RateCard, request: MessagesRequest, atMs: number)
     pico += part.pico;
     tokens += part.tokens;
   }
-  return { priced: true, amountNanoUsd: (pico + 999n) / 1_000n, tokens, unbounded: findUnbounded(request) };
+  const amountNanoUsd = multiplyToNanoUsd(pico, card.multiplier);
+  return { priced: true, amountNanoUsd, tokens, unbounded: findUnbounded(request) };
 }
 
 function ceilNamedModel(

@@ -1,5 +1,5 @@
-import type { TSchema } from 'typebox';
-import { Value } from 'typebox/value';
+import { LIST_MULTIPLIER } from './multiplier.ts';
+import { parseInstant, parsePrice, schemaProblems } from './price-text.ts';
 import type { CardJson, ModelJson, PriceRowJson } from './rate-card-schema.ts';
 import { CardSchema, ModelSchema } from './rate-card-schema.ts';
 import type { ModelCard, PriceKind, PriceRow, RateCard, TokenRates } from './rate-card-types.ts';
@@ -39,8 +39,10 @@ function buildCard(json: CardJson, models: ModelCard[], byName: ReadonlyMap<stri
     assumedGeoTenths: parseTenths(json.assumed_geo_multiplier),
     assumedFastTenths: parseTenths(json.assumed_fast_multiplier),
     // Dollars per thousand searches: a picodollar each is 10^-9 of that.
-    webSearchPicoUsd: parsePico(json.server_tools.web_search.usd_per_1000) * 1_000n,
+    webSearchPicoUsd: parsePrice(json.server_tools.web_search.usd_per_1000) * 1_000n,
     billedRefusalCategories: new Set(json.billed_refusal_categories),
+    multiplier: LIST_MULTIPLIER,
+    unknownModelPricedAs: undefined,
   };
 }
 
@@ -52,15 +54,6 @@ function modelList(json: unknown): unknown[] {
 function modelPlace(json: unknown, index: number): string {
   const id = (json as { id?: unknown } | null | undefined)?.id;
   return `models[${index}]${typeof id === 'string' ? ` ${id.slice(0, 100)}` : ''}`;
-}
-
-function schemaProblems(schema: TSchema, json: unknown, place: string): string[] {
-  return Value.Errors(schema, json)
-    .filter((error) => error.keyword !== 'boolean')
-    .map((error) => {
-      const extra = error.keyword === 'additionalProperties' ? `: ${error.params.additionalProperties.join(', ')}` : '';
-      return `${place}: ${error.instancePath.slice(1).replaceAll('/', '.') || 'it'} ${error.message}${extra}`;
-    });
 }
 
 function readModel(json: ModelJson, place: string, problems: string[]): ModelCard {
@@ -101,13 +94,13 @@ function readRow(json: PriceRowJson, place: string, problems: string[]): PriceRo
  * priced at twice the input price and reads in full, which no published price exceeds.
  */
 function readRates(json: PriceRowJson): TokenRates {
-  const input = parsePico(json.input);
+  const input = parsePrice(json.input);
   return {
     input,
-    output: parsePico(json.output),
-    cacheWrite5m: json.cache_write_5m === undefined ? input * 2n : parsePico(json.cache_write_5m),
-    cacheWrite1h: json.cache_write_1h === undefined ? input * 2n : parsePico(json.cache_write_1h),
-    cacheRead: json.cache_read === undefined ? input : parsePico(json.cache_read),
+    output: parsePrice(json.output),
+    cacheWrite5m: json.cache_write_5m === undefined ? input * 2n : parsePrice(json.cache_write_5m),
+    cacheWrite1h: json.cache_write_1h === undefined ? input * 2n : parsePrice(json.cache_write_1h),
+    cacheRead: json.cache_read === undefined ? input : parsePrice(json.cache_read),
   };
 }
 
@@ -130,19 +123,6 @@ function indexByName(models: readonly ModelCard[], problems: string[]): Map<stri
     }
   }
   return byName;
-}
-
-/** Milliseconds since 1970; NaN for a day that does not exist, which Date.parse takes for one of the next month. */
-function parseInstant(text: string): number {
-  const ms = Date.parse(text);
-  const isReal = !Number.isNaN(ms) && new Date(ms).toISOString() === text.replace('Z', '.000Z');
-  return isReal ? ms : Number.NaN;
-}
-
-/** Dollars per million tokens to pico-dollars per token: a factor of 10^6. */
-function parsePico(text: string): bigint {
-  const [whole = '0', fraction = ''] = text.split('.');
-  return BigInt(whole) * 1_000_000n + BigInt(fraction.padEnd(6, '0'));
 }
 
 function parseTenths(text: string): bigint {

@@ -3,8 +3,10 @@ import type { PriceAssumption } from './receipt.ts';
 import type { CallUsage, UsagePass } from './usage.ts';
 
 export interface PassRates {
-  /** Pico-dollars per token, all multipliers applied. */
+  /** Pico-dollars per token, times region and batch. */
   rates: TokenRates;
+  /** The model's prices are in part the operator's or the account's own. */
+  overridden: boolean;
   assumptions: PriceAssumption[];
 }
 
@@ -26,8 +28,9 @@ export function findPassRates(
   pass: UsagePass,
   atMs: number,
 ): PassRates | undefined {
-  const standard = findPrices(model, 'standard', atMs)?.rates;
-  if (standard === undefined) return undefined;
+  const inForce = findPrices(model, 'standard', atMs);
+  if (inForce === undefined) return undefined;
+  const { rates: standard, overridden = false } = inForce;
   const assumptions: PriceAssumption[] = [];
   const fast = isFast(usage, pass, assumptions)
     ? findFastRates(card, model, usage, atMs, standard, assumptions)
@@ -37,7 +40,7 @@ export function findPassRates(
   const geoTenths = readGeoTenths(card, model, usage.inferenceGeo, assumptions);
   const tierTenths = readTierTenths(card, usage.serviceTier, fast !== undefined, assumptions);
   // Exact: prices are multiples of 100 pico-dollars, so two divisions by ten leave no remainder.
-  return { rates: mapRates(base, (rate) => (rate * geoTenths * tierTenths) / 100n), assumptions };
+  return { rates: mapRates(base, (rate) => (rate * geoTenths * tierTenths) / 100n), overridden, assumptions };
 }
 
 /** The advisor is a call of its own and is priced at its model's rates, without the caller's speed. */
@@ -62,7 +65,7 @@ function findFastRates(
 ): TokenRates | undefined {
   const inForce = findPrices(model, 'fast', atMs);
   if (inForce !== undefined) return inForce.rates;
-  if (model !== card.byName.get(usage.model)) return undefined;
+  if (model !== (card.byName.get(usage.model) ?? card.unknownModel)) return undefined;
   assumptions.push('fast_without_prices');
   return findEndedPrices(model, 'fast', atMs)?.rates ?? assumedFastRates(card, standard);
 }

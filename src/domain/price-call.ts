@@ -1,12 +1,10 @@
-import { findPassRates } from './pass-rates.ts';
-import { findModel, type RateCard, type TokenRates } from './rate-card.ts';
+import { LIST_MULTIPLIER, multiplyToNanoUsd } from './multiplier.ts';
+import { findPassRates, type PassRates } from './pass-rates.ts';
+import { findModel, type ModelCard, type RateCard, type TokenRates } from './rate-card.ts';
 import type { PriceAssumption, Receipt, ReceiptLine } from './receipt.ts';
 import type { CallUsage, TokenUsage, UsageClass, UsagePass } from './usage.ts';
 
 export type PricedCall = { priced: true; receipt: Receipt } | { priced: false; model: string };
-
-/** Pico-dollars in a nano-dollar. */
-const PICO_PER_NANO = 1_000n;
 
 const TOKEN_CLASSES: readonly [UsageClass, keyof TokenUsage & keyof TokenRates][] = [
   ['input', 'input'],
@@ -17,8 +15,8 @@ const TOKEN_CLASSES: readonly [UsageClass, keyof TokenUsage & keyof TokenRates][
 ];
 
 /**
- * Prices a call by the rates in force at an instant (ms since 1970): exact, with one rounding up to whole
- * nano-dollars at the end.
+ * Prices a call by the rates in force at an instant (ms since 1970): every class at its rate, the sum times the
+ * card's multiplier, exact, with one rounding up to whole nano-dollars at the end.
  * @returns the receipt, or the model of the first pass that the card has no prices for. Nothing is then charged here:
  * the caller decides what an unpriced answer costs.
  */
@@ -26,27 +24,31 @@ export function priceCall(card: RateCard, usage: CallUsage, atMs: number): Price
   const lines: ReceiptLine[] = [];
   const assumptions = new Set<PriceAssumption>();
   for (const pass of usage.passes) {
-    const model = findModel(card, pass.model);
+    const model = findModel(card, pass.model) ?? card.unknownModel;
     const found = model === undefined ? undefined : findPassRates(card, model, usage, pass, atMs);
-    if (found === undefined) return { priced: false, model: pass.model };
+    if (model === undefined || found === undefined) return { priced: false, model: pass.model };
     if (!isBilled(card, pass)) continue;
     for (const assumption of found.assumptions) assumptions.add(assumption);
-    lines.push(...passLines(pass, found.rates));
+    if (model.pricedAs !== undefined) assumptions.add('unknown_model');
+    lines.push(...passLines(pass, model, found));
   }
   const searches = wholeCount(usage.webSearches);
   if (searches > 0)
     lines.push({ model: usage.model, class: 'web_search', quantity: searches, picoUsdEach: card.webSearchPicoUsd });
-  const receipt: Receipt = { amountNanoUsd: totalNanoUsd(lines), lines, rateCardVersion: card.version };
+  const receipt: Receipt = { amountNanoUsd: totalNanoUsd(card, lines), lines, rateCardVersion: card.version };
+  if (card.multiplier !== LIST_MULTIPLIER) receipt.multiplier = card.multiplier;
   if (assumptions.size > 0) receipt.assumptions = [...assumptions];
   return { priced: true, receipt };
 }
 
-function passLines(pass: UsagePass, rates: TokenRates): ReceiptLine[] {
+function passLines(pass: UsagePass, { pricedAs }: ModelCard, { rates, overridden }: PassRates): ReceiptLine[] {
   return TOKEN_CLASSES.map(([usageClass, name]) => ({
     model: pass.model,
     class: usageClass,
     quantity: wholeCount(pass.tokens[name]),
     picoUsdEach: rates[name],
+    ...(overridden ? { overridden } : {}),
+    ...(pricedAs === undefined ? {} : { pricedAs }),
   })).filter((line) => line.quantity > 0);
 }
 
@@ -64,7 +66,7 @@ function wholeCount(count: number): number {
   return count > 0 ? Math.min(Math.ceil(count), Number.MAX_SAFE_INTEGER) : 0;
 }
 
-function totalNanoUsd(lines: readonly ReceiptLine[]): bigint {
+function totalNanoUsd(card: RateCard, lines: readonly ReceiptLine[]): bigint {
   const pico = lines.reduce((sum, line) => sum + BigInt(line.quantity) * line.picoUsdEach, 0n);
-  return (pico + PICO_PER_NANO - 1n) / PICO_PER_NANO;
+  return multiplyToNanoUsd(pico, card.multiplier);
 }

@@ -4,13 +4,13 @@ import { type Static, Type } from 'typebox';
  * Dollars per million tokens, at most 4 places: in pico-dollars per token a multiple of 100, so that two stacked
  * multipliers in tenths (batch x0.5, geo x1.1) still give whole pico-dollars.
  */
-const Price = Type.String({ pattern: '^(?=.*[1-9])[0-9]{1,6}(\\.[0-9]{1,4})?$' });
+export const Price = Type.String({ pattern: '^(?=.*[1-9])[0-9]{1,6}(\\.[0-9]{1,4})?$' });
 const PriceOrNothing = Type.String({ pattern: '^[0-9]{1,6}(\\.[0-9]{1,4})?$' });
 const Tenths = Type.String({ pattern: '^(?=.*[1-9])[0-9]{1,2}(\\.[0-9])?$' });
-const Instant = Type.String({ pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$' });
+export const Instant = Type.String({ pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$' });
 const Day = Type.String({ pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' });
 const Tokens = Type.Integer({ minimum: 1, maximum: 100_000_000 });
-const ModelName = Type.String({ pattern: '^[a-z0-9][a-z0-9.@:-]{0,99}$' });
+export const ModelName = Type.String({ pattern: '^[a-z0-9][a-z0-9.@:-]{0,99}$' });
 const closed = { additionalProperties: false };
 
 export const PriceRowSchema = Type.Object(

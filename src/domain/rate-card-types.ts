@@ -1,3 +1,5 @@
+import type { Multiplier } from './multiplier.ts';
+
 /** Prices in pico-dollars (10^-12 USD) per token. One dollar per million tokens is 1,000,000 of them. */
 export interface TokenRates {
   input: bigint;
@@ -20,6 +22,8 @@ export interface PriceRow {
   /** A prompt of more tokens than this pays these prices. Only for `long_prompt`. */
   abovePromptTokens: number | undefined;
   rates: TokenRates;
+  /** Set where an override stands in place of the list price of at least one class. */
+  overridden?: true;
 }
 
 export interface ModelCard {
@@ -39,10 +43,16 @@ export interface ModelCard {
   /** In tenths: 11 is x1.1. Undefined where the model has no `us` residency. */
   geoUsTenths: bigint | undefined;
   prices: readonly PriceRow[];
+  /** The model whose prices these are, for a model that the card itself lacks: see `assumeUnknownModels`. */
+  pricedAs?: string;
 }
 
-/** Prices of every known model, dated. Made by `parseRateCard` from `config/rate-card.json`. */
+/**
+ * Prices of every known model, dated. Made by `parseRateCard` from `config/rate-card.json`; with an operator's or an
+ * account's own terms by `applyPricing`.
+ */
 export interface RateCard {
+  /** Of the file, and after a `+` that of the file of overrides. */
   version: string;
   /** ISO date of the last look at the sources. */
   asOf: string;
@@ -59,4 +69,10 @@ export interface RateCard {
   webSearchPicoUsd: bigint;
   /** A refusal before any output is billed in these categories only. */
   billedRefusalCategories: ReadonlySet<string>;
+  /** Of the whole cost, searches included, after every other one. */
+  multiplier: Multiplier;
+  /** The model at whose prices one that the card lacks is admitted. Undefined: such a one is refused. */
+  unknownModelPricedAs: string | undefined;
+  /** For an answer from a model that the card lacks, where the call itself is one of an unknown model. */
+  unknownModel?: ModelCard;
 }
