@@ -1,14 +1,7 @@
 import type { CallUsage } from '../domain/usage.ts';
+import type { AnswerFacts, FallbackHop } from './answer-facts.ts';
 import type { FieldPlan } from './field-plan.ts';
-import {
-  type AnswerFacts,
-  type FallbackHop,
-  mergeUsage,
-  objectOf,
-  type RawUsage,
-  readMessageUsage,
-  textOf,
-} from './message-usage.ts';
+import { mergeUsage, objectOf, type RawUsage, readMessageUsage, textOf } from './message-usage.ts';
 
 /** What is read of a content block that a stream opens: its input comes later, in deltas. */
 export const STREAM_BLOCK_PLAN: FieldPlan = {

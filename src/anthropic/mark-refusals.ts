@@ -1,5 +1,5 @@
 import type { UsagePass } from '../domain/usage.ts';
-import type { AnswerFacts } from './message-usage.ts';
+import type { AnswerFacts } from './answer-facts.ts';
 
 /**
  * Marks the passes in which a model declined, for pricing to judge.
