@@ -5,6 +5,7 @@ import { type HoldReply, type Ledger, LedgerUnavailable } from '../../src/ledger
 import { createSettleQueue, type SettleQueue } from '../../src/metering/settle-queue.ts';
 import { openSettleSpool } from '../../src/metering/settle-spool.ts';
 import { systemTimers } from '../../src/metering/timers.ts';
+import { createMetrics } from '../../src/observability/metrics.ts';
 import { expectSoundBooks } from '../ledger/ledger-conformance.ts';
 import { createLog } from '../support/shared-parts.ts';
 import { until } from '../support/until.ts';
@@ -121,7 +122,7 @@ async function openQueue(ledger: Ledger, folder: string): Promise<SettleQueue> {
     spool,
     waiting,
     timers: systemTimers,
-    metrics: { settleAnswered: () => undefined, storeFailed: () => undefined },
+    metrics: createMetrics({ models: [], nowMs: Date.now, processMetrics: false }),
     logger: createLog().logger,
     entriesMax: 1_000_000,
   });
