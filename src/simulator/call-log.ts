@@ -67,9 +67,17 @@ export function createCallLog(kept: number): CallLog {
   };
 }
 
-function chooseCounter({ method, path }: RecordedRequest): 'messages' | 'countTokens' | 'models' | 'notFound' {
+function chooseCounter({
+  method,
+  path,
+}: RecordedRequest): keyof Pick<
+  SimulatedApiCounters,
+  'messages' | 'countTokens' | 'models' | 'batches' | 'files' | 'notFound'
+> {
   if (method === 'POST' && path === '/v1/messages') return 'messages';
   if (method === 'POST' && path === '/v1/messages/count_tokens') return 'countTokens';
+  if (/^\/v1\/messages\/batches(\/|$)/.test(path)) return 'batches';
+  if (/^\/v1\/files(\/|$)/.test(path)) return 'files';
   return method === 'GET' && /^\/v1\/models(\/|$)/.test(path) ? 'models' : 'notFound';
 }
 
@@ -79,6 +87,8 @@ function createCounters(): SimulatedApiCounters {
     messages: 0,
     countTokens: 0,
     models: 0,
+    batches: 0,
+    files: 0,
     notFound: 0,
     finished: 0,
     clientGone: 0,

@@ -103,12 +103,16 @@ export function prepareError(
   };
 }
 
-function prepareJson(value: JsonObject, delivery: Delivery = {}): PreparedAnswer {
+export function prepareJson(value: JsonObject, delivery: Delivery = {}): PreparedAnswer {
+  return prepareBytes(Buffer.from(JSON.stringify(value)), 'application/json', delivery);
+}
+
+export function prepareBytes(bytes: Buffer, contentType: string, delivery: Delivery = {}): PreparedAnswer {
   return {
     status: 200,
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': contentType },
     streaming: false,
-    frames: [{ bytes: Buffer.from(JSON.stringify(value)), type: undefined, share: 1 }],
+    frames: [{ bytes, type: undefined, share: 1 }],
     outputTokens: 0,
     truth: undefined,
     delivery,

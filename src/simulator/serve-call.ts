@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { BillBook } from './bill.ts';
 import { billAnswer } from './bill-answer.ts';
 import type { CallLog } from './call-log.ts';
 import { createErrorAnswer, type ErrorAnswer, isErrorAnswer, requestTooLarge } from './error-answers.ts';
@@ -15,18 +14,18 @@ import {
   prepareModels,
 } from './prepare-answer.ts';
 import type { PromptCache } from './prompt-cache.ts';
-import { decodeRequestBody, readRequestBody } from './read-request-body.ts';
+import { decodeRequestBody, findBodyLimit, readRequestBody } from './read-request-body.ts';
 import { type SimulatedOrganization, writeResponseHeaders, writeStrayRetryAfter } from './response-headers.ts';
 import { createSeededRandom, type SeededRandom } from './seeded-random.ts';
 import { type Progress, sendAnswer } from './send-answer.ts';
 import type { AbortBilling, BillEntry, CallEnd, RecordedRequest, Scenario } from './simulator-types.ts';
+import { prepareStored, type StoredParts } from './stored-routes.ts';
 
 /** What one simulated API consists of, besides its server. */
-export interface SimulatorParts {
+export interface SimulatorParts extends StoredParts {
   apiKeys: ReadonlySet<string> | undefined;
   organization: SimulatedOrganization;
   cache: PromptCache;
-  book: BillBook;
   log: CallLog;
   pacer: Pacer;
   seed: number;
@@ -50,7 +49,7 @@ export async function serveCall(
   const sequence = parts.log.begin();
   let end: CallEnd | undefined;
   try {
-    const received = await readRequestBody(incoming);
+    const received = await readRequestBody(incoming, findBodyLimit(incoming.url ?? '/'));
     const { request, fault } = await recordRequest(incoming, received.bytes, sequence);
     parts.log.record(request);
     if (!received.complete) return;
@@ -73,7 +72,7 @@ async function recordRequest(
 ): Promise<{ request: RecordedRequest; fault: ErrorAnswer | undefined }> {
   const url = incoming.url ?? '/';
   const mark = url.indexOf('?');
-  const decoded = await decodeRequestBody(body, incoming.headers['content-encoding']);
+  const decoded = await decodeRequestBody(body, incoming.headers['content-encoding'], findBodyLimit(url));
   const request = {
     sequence,
     method: incoming.method ?? '',
@@ -82,9 +81,14 @@ async function recordRequest(
     headers: incoming.headers,
     rawHeaders: incoming.rawHeaders,
     body,
-    json: isErrorAnswer(decoded) ? undefined : parseJson(decoded),
+    json: isErrorAnswer(decoded) || !isJson(incoming) ? undefined : parseJson(decoded),
   };
   return { request, fault: isErrorAnswer(decoded) ? decoded : undefined };
+}
+
+/** A file's bytes are not read as text. */
+function isJson({ headers }: IncomingMessage): boolean {
+  return !/^multipart\//i.test(headers['content-type'] ?? '');
 }
 
 function prepareAnswer(
@@ -103,7 +107,11 @@ function prepareAnswer(
     return prepareMessages(request, 'count_tokens', scenario, context);
   }
   const notFound = createErrorAnswer(404, 'not_found_error', 'Not found');
-  return prepareModels(request, scenario, context) ?? prepareError(notFound, context);
+  return (
+    prepareModels(request, scenario, context) ??
+    prepareStored(parts, request, scenario, context) ??
+    prepareError(notFound, context)
+  );
 }
 
 interface OpenCall {

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createBatchBook } from './batch-book.ts';
 import { createBillBook } from './bill.ts';
 import { createCallLog } from './call-log.ts';
+import { createFileBook } from './file-book.ts';
 import { createPacer } from './pacer.ts';
 import { createPromptCache } from './prompt-cache.ts';
 import { createOrganization } from './response-headers.ts';
@@ -18,7 +20,7 @@ export function createSimulatedApi(options: SimulatedApiOptions = {}): Simulated
   const queue: Scenario[] = [];
   const faults: unknown[] = [];
   const parts = createParts(options, queue);
-  const { book, log } = parts;
+  const { batches, book, log } = parts;
   // Long enough that a pool of connections is not surprised by a close.
   const server = createServer({ noDelay: true, keepAliveTimeout: 65_000 }, (request, response) => {
     if (request.method === 'GET' && request.url === '/simulator/bill') {
@@ -33,6 +35,7 @@ export function createSimulatedApi(options: SimulatedApiOptions = {}): Simulated
   server.on('connection', () => {
     log.counters.connections += 1;
   });
+  const ending = options.batchMs === undefined ? undefined : setInterval(() => batches.end(), options.batchMs).unref();
   return {
     listen: (port = 0) => listen(server, port),
     bill: () => book.snapshot(),
@@ -40,10 +43,12 @@ export function createSimulatedApi(options: SimulatedApiOptions = {}): Simulated
       return log.requests();
     },
     counters: log.counters,
+    batches: { ids: batches.ids, end: batches.end },
     enqueue: (...scenarios) => void queue.push(...scenarios),
     nextRequest: (path) => log.nextCall(path),
     idle: () => log.idle(),
     async close() {
+      clearInterval(ending);
       await closeServer(server);
       await log.idle();
       if (faults.length > 0) throw new AggregateError(faults.splice(0), 'the simulated API failed while answering');
@@ -58,6 +63,8 @@ function createParts(options: SimulatedApiOptions, queue: Scenario[]): Simulator
     apiKeys: options.apiKeys === undefined ? undefined : new Set(options.apiKeys),
     organization: createOrganization(createSeededRandom(seed)),
     cache: createPromptCache(clock),
+    batches: createBatchBook(clock),
+    files: createFileBook(clock),
     book: createBillBook(options.recordedBillEntries ?? 100_000),
     log: createCallLog(options.recordedRequests ?? 1_000),
     pacer: createPacer(options.tokensPerSecond),

@@ -19,6 +19,8 @@ export interface SimulatedApiOptions {
   billOnAbort?: AbortBilling;
   /** Requests and untaken calls kept for inspection, up to 64 MiB of bodies; older ones are dropped. Default 1,000. */
   recordedRequests?: number;
+  /** Batches end by themselves after so many milliseconds. Left out: only when told to. */
+  batchMs?: number;
   /** Bill entries kept; the total counts all. Default 100,000. */
   recordedBillEntries?: number;
 }
@@ -127,6 +129,8 @@ export interface SimulatedApiCounters {
   messages: number;
   countTokens: number;
   models: number;
+  batches: number;
+  files: number;
   notFound: number;
   /** Answers that ended as the API wanted, of any status. */
   finished: number;
@@ -140,7 +144,22 @@ export interface SimulatedApiCounters {
   openPeak: number;
 }
 
+/** What becomes of one item of a batch. */
+export type BatchFate = 'succeeded' | 'errored' | 'canceled' | 'expired';
+
+/** @returns undefined: succeeded, or canceled where the batch was. An item the API refuses is errored all the same. */
+export type ChooseBatchFate = (customId: string, index: number) => BatchFate | undefined;
+
+/** Batches stand still until a test ends them. */
+export interface SimulatedBatches {
+  /** In order of creation, deleted ones not among them. */
+  ids(): string[];
+  /** Ends every batch in progress, or only one. Succeeded items are billed. */
+  end(choose?: ChooseBatchFate, id?: string): void;
+}
+
 export interface SimulatedApi {
+  readonly batches: SimulatedBatches;
   /**
    * Listens on 127.0.0.1.
    * @param port 0 or left out: any free port.

@@ -12,6 +12,8 @@ export interface OpenedUpstream {
 
 /** Of the simulated API in front of people: about what a real answer's speed feels like. */
 const SIMULATED_TOKENS_PER_SECOND = 120;
+/** Batches of the simulated API end after so long, at the latest. */
+const SIMULATED_BATCH_MS = 5_000;
 const SIMULATED_KEY = 'simulated';
 
 /** The real API when its key is set; the simulated one, listening on a loopback port of its own, when not. */
@@ -21,7 +23,7 @@ export async function openUpstream(settings: Settings): Promise<OpenedUpstream> 
     const upstream = createUpstream({ baseUrl: settings.upstreamBaseUrl, apiKey, limits, timers: systemTimers });
     return { simulated: false, upstream, close: () => upstream.close() };
   }
-  const api = createSimulatedApi({ tokensPerSecond: SIMULATED_TOKENS_PER_SECOND });
+  const api = createSimulatedApi({ tokensPerSecond: SIMULATED_TOKENS_PER_SECOND, batchMs: SIMULATED_BATCH_MS });
   const { baseUrl } = await api.listen();
   const upstream = createUpstream({ baseUrl, apiKey: SIMULATED_KEY, limits, timers: systemTimers });
   return {

@@ -191,7 +191,7 @@ describe('other routes', () => {
   it.each([
     ['GET', '/v1/messages'],
     ['POST', '/v1/complete'],
-    ['POST', '/v1/messages/batches'],
+    ['POST', '/v1/sessions'],
     ['GET', '/'],
     ['POST', '/v1//messages'],
   ])('%s %s is a 404 in the envelope', async (method, path) => {
