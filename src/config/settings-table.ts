@@ -1,7 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { readBaseUrl, readHttpUrl } from './http-url.ts';
 import { limitsTable } from './limits-table.ts';
-import { choiceSetting, integerSetting, readInteger, type Setting, secretSetting, textSetting } from './setting.ts';
+import { parseRedisUrl, RedisUrlInvalid } from './parse-redis-url.ts';
+import {
+  choiceSetting,
+  fail,
+  integerSetting,
+  type Reading,
+  readInteger,
+  type Setting,
+  secretSetting,
+  textSetting,
+} from './setting.ts';
 import type { Settings } from './settings.ts';
 
 type PlainSettings = Omit<Settings, 'limits'>;
@@ -55,13 +65,16 @@ export const settingsTable: { readonly [Key in keyof PlainSettings]: Setting<Pla
     secret: false,
     read: readBaseUrl,
   },
-  redisUrl: secretSetting({
-    name: 'REDIS_URL',
-    type: 'a redis://, rediss://, redis+cluster://, rediss+cluster://, redis+sentinel:// or rediss+sentinel:// URL',
-    pattern: /^rediss?(?:\+cluster|\+sentinel)?:\/\/[^\s/]\S*$/,
-    defaultText: 'none: the embedded store',
-    sentence: 'The store shared by all replicas. Without it one process keeps its ledger in the data folder.',
-  }),
+  redisUrl: {
+    ...secretSetting({
+      name: 'REDIS_URL',
+      type: 'a redis://, rediss://, redis+cluster://, rediss+cluster://, redis+sentinel:// or rediss+sentinel:// URL, or the path of a socket',
+      pattern: /./,
+      defaultText: 'none: the embedded store',
+      sentence: 'The store shared by all replicas. Without it one process keeps its ledger in the data folder.',
+    }),
+    read: readRedisUrl,
+  },
   dataDir: textSetting({
     name: 'DATA_DIR',
     type: 'a path',
@@ -76,6 +89,22 @@ export const settingsTable: { readonly [Key in keyof PlainSettings]: Setting<Pla
     defaultText: 'config/rate-card.json',
     pattern: ANY_PATH,
     sentence: 'File of prices by model and date; the default is the one shipped.',
+  }),
+  rateCardOverridesPath: textSetting({
+    name: 'RATE_CARD_OVERRIDES',
+    type: 'a path',
+    default: undefined,
+    defaultText: 'none: list prices',
+    pattern: ANY_PATH,
+    sentence: "File of the operator's own prices and mark-up over the rate card; see [prices](prices.md).",
+  }),
+  unknownModelPricedAs: textSetting({
+    name: 'UNKNOWN_MODEL_PRICED_AS',
+    type: 'the name of a model',
+    default: undefined,
+    defaultText: 'none: a model that the rate card lacks is refused',
+    pattern: /^[a-z0-9][a-z0-9.@:-]{0,99}$/,
+    sentence: 'Model of the rate card at whose prices calls of a model that it lacks are admitted and charged.',
   }),
   workers: {
     name: 'WORKERS',
@@ -113,6 +142,14 @@ export const settingsTable: { readonly [Key in keyof PlainSettings]: Setting<Pla
     defaultText: 'none',
     sentence: 'Key that signs alerts; needed with `ALERT_WEBHOOK_URL`.',
   }),
+  exportDir: textSetting({
+    name: 'EXPORT_DIR',
+    type: 'a path',
+    default: undefined,
+    defaultText: 'none: not exported',
+    pattern: ANY_PATH,
+    sentence: 'Folder that the journal is exported to, as JSON lines; made where it is missing.',
+  }),
 };
 
 /** All settings in the order of the documents. */
@@ -130,6 +167,17 @@ export const configurationFileVariable = textSetting({
   pattern: ANY_PATH,
   sentence: 'YAML file of settings; the environment wins over it.',
 });
+
+/** Whatever connects, and nothing else; what is wrong with it is told without repeating it. */
+function readRedisUrl(text: string): Reading<string> {
+  try {
+    parseRedisUrl(text);
+    return { ok: true, value: text };
+  } catch (error) {
+    if (!(error instanceof RedisUrlInvalid)) throw error;
+    return fail(`is not an address of Redis: ${error.message.replace(/^REDIS_URL:? /, '')}`);
+  }
+}
 
 function portSetting(name: string, value: number, sentence: string): Setting<number> {
   return integerSetting({ name, default: value, min: 0, max: 65_535, sentence });

@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import type { AlertStore } from '../alerts/alert-store.ts';
+import { describeRedisAddress, parseRedisUrl } from '../config/parse-redis-url.ts';
 import type { AuditLog } from '../directory/audit-log.ts';
 import type { Directory } from '../directory/directory.ts';
+import type { JournalSource } from '../ledger/journal-source.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { checkRedis } from './redis/check-redis.ts';
 import { connectRedis } from './redis/connect-redis.ts';
-import { describeRedisAddress, parseRedisUrl } from './redis/parse-redis-url.ts';
 import { createRedisAlerts } from './redis/redis-alerts.ts';
 import { createRedisAudit } from './redis/redis-audit.ts';
 import { openRedisDirectory } from './redis/redis-directory.ts';
+import { createRedisJournalSource } from './redis/redis-journal-source.ts';
 import { createRedisLedger } from './redis/redis-ledger.ts';
 import { ALERTS_SCHEMA } from './sqlite/alerts-schema.ts';
 import { AUDIT_SCHEMA } from './sqlite/audit-schema.ts';
@@ -18,6 +20,7 @@ import { openDatabase } from './sqlite/open-database.ts';
 import { createSqliteAlerts } from './sqlite/sqlite-alerts.ts';
 import { createSqliteAudit } from './sqlite/sqlite-audit.ts';
 import { createSqliteDirectory } from './sqlite/sqlite-directory.ts';
+import { createSqliteJournalSource } from './sqlite/sqlite-journal-source.ts';
 import { createSqliteLedger } from './sqlite/sqlite-ledger.ts';
 
 /** One place for money, people and alerts, whichever it is. */
@@ -27,6 +30,8 @@ export interface Store {
   /** Who changed what, kept with the directory. */
   audit: AuditLog;
   alerts: AlertStore;
+  /** The journal for an exporter. */
+  journal: JournalSource;
   /** For people: which store this is, and where. Holds no password. */
   description: string;
   /** What makes it less safe than it should be; the process starts all the same. */
@@ -69,6 +74,7 @@ async function openEmbeddedStore({ dataFolder, nowMs }: OpenStoreOptions): Promi
     directory: createSqliteDirectory(database),
     audit: createSqliteAudit(database),
     alerts: createSqliteAlerts(database),
+    journal: createSqliteJournalSource(database),
     description: `embedded (SQLite) in ${path}`,
     warnings: [],
     close: async () => database.close(),
@@ -91,6 +97,7 @@ async function openRedisStore(options: OpenStoreOptions, url: string): Promise<S
       directory,
       audit: createRedisAudit(client),
       alerts: createRedisAlerts(client),
+      journal: createRedisJournalSource(client),
       description: `Redis at ${describeRedisAddress(parseRedisUrl(url))}`,
       warnings,
       async close() {

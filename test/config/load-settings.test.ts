@@ -91,11 +91,21 @@ describe('environment', () => {
   });
 
   test.each([
+    'redis://h',
+    'rediss+cluster://u:p@a,b:1',
+    'redis+sentinel://a/m?sentinel-password=x',
+    '/run/redis.sock',
+    'unix:///run/redis.sock?db=1',
+  ])('REDIS_URL=%s is taken as it is', (text) => expect(problemsOf({ REDIS_URL: text })).toEqual([]));
+
+  test.each([
     ['HOST', 'a b'],
     ['LOG_LEVEL', 'verbose'],
     ['WORKERS', '0'],
     ['REDIS_URL', 'http://localhost'],
     ['REDIS_URL', 'redis://'],
+    ['REDIS_URL', 'redis+sentinel://a'],
+    ['REDIS_URL', 'redis://h/x'],
     ['ADMIN_TOKEN', 'short'],
     ['ANTHROPIC_API_KEY', 'two words'],
     ['UPSTREAM_BASE_URL', 'api.anthropic.com'],

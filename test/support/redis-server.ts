@@ -30,6 +30,8 @@ export interface RedisServer {
 export interface RedisServerOptions {
   /** Further redis-server arguments, for example `['--maxmemory', '64mb']`; they win over those given here. */
   args?: readonly string[];
+  /** The one that the arguments make the server ask for. */
+  password?: string;
 }
 
 /** The settings the ledger is meant to run with: append-only file, no snapshots, no eviction. */
@@ -83,7 +85,7 @@ function createRedisServer(folder: string, port: number, options: RedisServerOpt
     restart: async () => {
       await end('SIGTERM');
       child = launch(folder, port, socketPath, options);
-      await waitUntilReady(child, folder, socketPath);
+      await waitUntilReady(child, folder, socketPath, options.password);
     },
   };
 }
@@ -96,7 +98,12 @@ function launch(folder: string, port: number, socketPath: string, options: Redis
   return child;
 }
 
-async function waitUntilReady(child: ChildProcess, folder: string, socketPath: string): Promise<void> {
+async function waitUntilReady(
+  child: ChildProcess,
+  folder: string,
+  socketPath: string,
+  password: string | undefined,
+): Promise<void> {
   let fault: Error | undefined;
   child.once('error', (error) => {
     fault = new Error('redis-server could not be started; npm test installs it where apt-get is at hand', {
@@ -106,7 +113,7 @@ async function waitUntilReady(child: ChildProcess, folder: string, socketPath: s
   const state = await until(
     async () => {
       if (fault !== undefined || hasEnded(child)) return 'ended';
-      return (await isRedisReady(socketPath)) ? 'ready' : undefined;
+      return (await isRedisReady(socketPath, password)) ? 'ready' : undefined;
     },
     { what: 'redis-server answers PING', timeoutMs: 20_000 },
   );

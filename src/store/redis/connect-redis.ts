@@ -1,6 +1,6 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
 
-import { describeRedisAddress, parseRedisUrl, type RedisAddress } from './parse-redis-url.ts';
+import { describeRedisAddress, parseRedisUrl, type RedisAddress } from '../../config/parse-redis-url.ts';
 
 export type RedisClient = Redis | Cluster;
 
@@ -23,6 +23,10 @@ export class RedisUnreachable extends Error {
 }
 
 const CONNECT_TIMEOUT_MS = 2_000;
+/** Command time-outs without a byte after which a connection is given up. */
+const SILENT_TIMEOUTS = 3;
+/** How often a cluster is asked who serves what, so that a fail-over is noticed without an error. */
+const SLOTS_REFRESH_MS = 2_000;
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_LONGEST_MS = 2_000;
 
@@ -69,6 +73,8 @@ function createRedisClient(address: RedisAddress, commandTimeoutMs: number): Red
     replyMapping: 'legacy' as const,
     commandTimeout: commandTimeoutMs,
     connectTimeout: CONNECT_TIMEOUT_MS,
+    // A server that hangs, or a host that vanished, ends no connection by itself: look the primary up anew.
+    socketTimeout: SILENT_TIMEOUTS * commandTimeoutMs,
     maxRetriesPerRequest: 1,
     connectionName: 'tollgate',
     // After a fail-over the old primary, now a replica, keeps its connections and refuses writes: look the primary up anew.
@@ -85,6 +91,7 @@ function createRedisClient(address: RedisAddress, commandTimeoutMs: number): Red
     clusterRetryStrategy: reconnectDelayMs,
     clusterNodeRetryStrategy: reconnectDelayMs,
     maxRedirections: 4,
+    slotsRefreshInterval: SLOTS_REFRESH_MS,
     // Certificates name hosts, so with TLS the nodes are connected to by name and not by resolved address.
     ...(address.tls ? { dnsLookup: connectByName } : {}),
   });
@@ -99,7 +106,10 @@ function placeOf(address: Exclude<RedisAddress, { kind: 'cluster' }>): RedisOpti
     sentinels: address.sentinels,
     name: address.masterName,
     db: address.db,
+    ...(address.sentinelUsername === undefined ? {} : { sentinelUsername: address.sentinelUsername }),
+    ...(address.sentinelPassword === undefined ? {} : { sentinelPassword: address.sentinelPassword }),
     sentinelRetryStrategy: reconnectDelayMs,
+    sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
     ...(address.tls ? { enableTLSForSentinelMode: true, sentinelTLS: { rejectUnauthorized: true } } : {}),
   };
 }

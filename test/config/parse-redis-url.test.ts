@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { describeRedisAddress, parseRedisUrl, RedisUrlInvalid } from '../../../src/store/redis/parse-redis-url.ts';
+import { describeRedisAddress, parseRedisUrl, RedisUrlInvalid } from '../../src/config/parse-redis-url.ts';
 
 describe('parseRedisUrl', () => {
   test.each([
@@ -45,6 +45,20 @@ describe('parseRedisUrl', () => {
         db: 4,
       },
     ],
+    [
+      'rediss+sentinel://u:p@a/m?sentinel-username=w&sentinel-password=%26%3D',
+      {
+        kind: 'sentinel',
+        tls: true,
+        username: 'u',
+        password: 'p',
+        sentinels: [{ host: 'a', port: 26379 }],
+        masterName: 'm',
+        db: 0,
+        sentinelUsername: 'w',
+        sentinelPassword: '&=',
+      },
+    ],
   ])('reads %s', (url, address) => expect(parseRedisUrl(url)).toEqual(address));
 
   test.each([
@@ -66,6 +80,10 @@ describe('parseRedisUrl', () => {
     'redis+sentinel://a/',
     'redis+sentinel://a/m/1/2',
     'redis+other://a',
+    'redis+cluster://a?sentinel-password=x',
+    'redis+sentinel://a/m?password=x',
+    'redis+sentinel://a/m?sentinel-password=',
+    'redis+sentinel://a/m?sentinel-password=%',
   ])('refuses %j', (url) => expect(() => parseRedisUrl(url)).toThrow(RedisUrlInvalid));
 
   test('never repeats the password', () => {
@@ -74,6 +92,8 @@ describe('parseRedisUrl', () => {
       'redis://u:hunter2%@h',
       'http://u:hunter2@h',
       'redis://u:hunter2@h:0',
+      'redis+sentinel://a/m?sentinel-password=hunter2%',
+      'redis+sentinel://a/m?password=hunter2',
     ]) {
       expect(() => parseRedisUrl(url)).toThrow(/^(?!.*hunter2)/);
     }
