@@ -4,6 +4,8 @@ export interface AdminCalls {
   call<T>(method: string, path: string, body?: unknown): Promise<T>;
   /** An account with a grant and a key. */
   createCaller(options?: CallerOptions): Promise<Caller>;
+  /** Every account, over all pages. */
+  readAccounts(): Promise<AdminAccount[]>;
   readAccount(accountId: string): Promise<AdminAccount>;
   /** Every entry, over all pages. */
   readJournal(accountId: string): Promise<AdminJournalEntry[]>;
@@ -62,7 +64,9 @@ export interface AdminJournalEntry {
   details?: Record<string, unknown>;
 }
 
-const PAGE = 1_000;
+/** The largest pages there are. */
+const ENTRIES = 1_000;
+const RECORDS = 200;
 
 /** @param place asked anew for each call, since a process that starts again has other ports. */
 export function createAdminCalls(place: () => { adminUrl: string; token: string }): AdminCalls {
@@ -83,9 +87,20 @@ export function createAdminCalls(place: () => { adminUrl: string; token: string 
   return {
     call,
     createCaller: (options) => createCaller(call, options),
+    async readAccounts() {
+      const accounts: AdminAccount[] = [];
+      for (let after = ''; ; after = `&after=${accounts.at(-1)?.id}`) {
+        const page = await call<{ data: AdminAccount[]; has_more: boolean }>(
+          'GET',
+          `/accounts?limit=${RECORDS}${after}`,
+        );
+        accounts.push(...page.data);
+        if (!page.has_more) return accounts;
+      }
+    },
     readAccount: (accountId) => call('GET', `/accounts/${accountId}`),
     async readGrants(accountId) {
-      const page = await call<{ data: AdminGrant[] }>('GET', `/accounts/${accountId}/grants?limit=200`);
+      const page = await call<{ data: AdminGrant[] }>('GET', `/accounts/${accountId}/grants?limit=${RECORDS}`);
       return page.data;
     },
     async readJournal(accountId) {
@@ -94,7 +109,7 @@ export function createAdminCalls(place: () => { adminUrl: string; token: string 
         const after = entries.at(-1)?.sequence ?? 0;
         const page = await call<{ data: AdminJournalEntry[]; has_more: boolean }>(
           'GET',
-          `/accounts/${accountId}/journal?after=${after}&limit=${PAGE}`,
+          `/accounts/${accountId}/journal?after=${after}&limit=${ENTRIES}`,
         );
         entries.push(...page.data);
         if (!page.has_more) return entries;

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { SimulatedCall } from '../../src/simulator/simulator-types.ts';
-import { type AdminCalls, type Caller, type CallerOptions, createAdminCalls } from './admin-calls.ts';
+import {
+  type AdminAccount,
+  type AdminCalls,
+  type Caller,
+  type CallerOptions,
+  createAdminCalls,
+} from './admin-calls.ts';
 import { checkJournal } from './check-journal.ts';
 import { type ListeningApi, startSimulatedApi, UPSTREAM_KEY } from './simulated-api.ts';
 import {
@@ -71,7 +77,9 @@ export async function startTollgate(options: RunningTollgateOptions = {}): Promi
     ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
     ...options.environment,
   };
-  const callers: Caller[] = [];
+  const accountIds: string[] = [];
+  /** By account: its balance and what it was charged, as of the last look. */
+  const looked = new Map<string, { balance: string; charged: bigint }>();
   const earlierLog: LogLine[] = [];
   const calls = collectCalls(api);
   let seen = { charged: 0n, billed: 0n };
@@ -99,7 +107,7 @@ export async function startTollgate(options: RunningTollgateOptions = {}): Promi
     log: () => [...earlierLog, ...current.log()],
     async createCaller(wanted) {
       const caller = await tollgate.admin.createCaller(wanted);
-      callers.push(caller);
+      accountIds.push(caller.accountId);
       return caller;
     },
     send: (caller, body, init = {}) =>
@@ -115,9 +123,13 @@ export async function startTollgate(options: RunningTollgateOptions = {}): Promi
     },
     async expectSettled({ exact = true } = {}) {
       await bounded(api.idle(), 'the simulated API is idle');
-      await waitUntilQuiet(tollgate, callers);
-      let charged = 0n;
-      for (const { accountId } of callers) charged += await checkJournal(tollgate.admin, accountId);
+      for (const { id, balance } of await waitUntilQuiet(tollgate, accountIds)) {
+        const shown = JSON.stringify(balance);
+        // An account that shows the very same figures had no call.
+        if (looked.get(id)?.balance === shown) continue;
+        looked.set(id, { balance: shown, charged: await checkJournal(tollgate.admin, id) });
+      }
+      const charged = [...looked.values()].reduce((total, account) => total + account.charged, 0n);
       const billed = api.bill().totalNanoUsd;
       const since = { charged: charged - seen.charged, billed: billed - seen.billed };
       seen = { charged, billed };
@@ -162,15 +174,16 @@ function sendMessage(url: string, caller: Caller, body: unknown, init: RequestIn
 }
 
 /** Settles run beside the answers: the last one may still be on its way when the client has read everything. */
-async function waitUntilQuiet({ admin, adminUrl }: RunningTollgate, callers: readonly Caller[]): Promise<void> {
-  const isQuiet = async (): Promise<boolean> => {
+function waitUntilQuiet({ admin, adminUrl }: RunningTollgate, accountIds: readonly string[]): Promise<AdminAccount[]> {
+  const findQuietAccounts = async (): Promise<AdminAccount[] | undefined> => {
     const metrics = await (await fetch(`${adminUrl}/metrics`)).text();
     const isZero = (name: string): boolean => new RegExp(`^${name} 0$`, 'm').test(metrics);
-    if (!isZero('tollgate_holds_open') || !isZero('tollgate_outbox_depth')) return false;
-    const accounts = await Promise.all(callers.map(({ accountId }) => admin.readAccount(accountId)));
-    return accounts.every(({ balance }) => balance.held_usd === '0.00');
+    if (!isZero('tollgate_holds_open') || !isZero('tollgate_outbox_depth')) return undefined;
+    const accounts = (await admin.readAccounts()).filter(({ id }) => accountIds.includes(id));
+    expect(accounts.map(({ id }) => id).toSorted()).toEqual(accountIds.toSorted());
+    return accounts.every(({ balance }) => balance.held_usd === '0.00') ? accounts : undefined;
   };
-  await until(isQuiet, { what: 'no hold is open and no settle waits', timeoutMs: SETTLE_TIMEOUT_MS });
+  return until(findQuietAccounts, { what: 'no hold is open and no settle waits', timeoutMs: SETTLE_TIMEOUT_MS });
 }
 
 /** A wait that has no bound of its own. */
