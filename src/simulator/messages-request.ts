@@ -47,7 +47,8 @@ export function parseMessagesRequest(
     return invalidRequest(`anthropic-version: "${version}" is not a valid version`);
   }
   const betas = readBetas(headers);
-  const strange = betas.filter((beta) => !/^[a-z][a-z0-9-]*-\d{4}-\d{2}-\d{2}$/.test(beta));
+  // Claude Code's own is dated without hyphens: `claude-code-20250219`.
+  const strange = betas.filter((beta) => !/^[a-z][a-z0-9-]*-\d{4}(-?)\d{2}\1\d{2}$/.test(beta));
   if (strange.length > 0) {
     const names = strange.map((beta) => `\`${beta}\``).join(', ');
     return invalidRequest(`Unexpected value(s) ${names} for the \`anthropic-beta\` header.`);

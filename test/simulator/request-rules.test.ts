@@ -153,7 +153,7 @@ describe('versions', () => {
 
   it('names a beta it cannot know', async () => {
     const answer = await post(message, { ...usual, 'anthropic-beta': 'claude-code-20250219, nonsense' });
-    expect(answer.json.error.message).toMatch(/Unexpected value\(s\) .*`nonsense`.* for the `anthropic-beta` header\./);
+    expect(answer.json.error.message).toBe('Unexpected value(s) `nonsense` for the `anthropic-beta` header.');
   });
 
   it('ignores fields and a query it does not know', async () => {
