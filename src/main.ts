@@ -6,8 +6,8 @@ import { openDataFolder } from './config/open-data-folder.ts';
 import type { Settings } from './config/settings.ts';
 import { systemTimers } from './metering/timers.ts';
 import { createLogger } from './observability/create-logger.ts';
-import { createServices } from './services.ts';
-import { loadRateCard } from './startup/load-rate-card.ts';
+import { createServices, type Services } from './services.ts';
+import { createRateCardKeeper, type RateCardKeeper, type RateCardWatch } from './startup/keep-rate-card.ts';
 import { openUpstream } from './startup/open-upstream.ts';
 import { prepareDemo } from './startup/prepare-demo.ts';
 import { writeBanner } from './startup/write-banner.ts';
@@ -22,6 +22,7 @@ class StartRefused extends Error {
 }
 
 interface Running {
+  reload(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -38,6 +39,9 @@ async function main(): Promise<void> {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  // At a terminal SIGHUP means that it was closed; a service is told by it to read its files again.
+  if (isAtTerminal()) process.on('SIGHUP', onSignal);
+  else process.on('SIGHUP', () => void running.then(({ reload }) => reload(), ignoreFailedStart));
   try {
     await running;
   } catch (error) {
@@ -45,6 +49,13 @@ async function main(): Promise<void> {
     process.exit(1);
   }
 }
+
+function isAtTerminal(): boolean {
+  return [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);
+}
+
+/** The start tells of its own failure and ends the process. */
+function ignoreFailedStart(): void {}
 
 function failToStop(error: unknown): never {
   process.stderr.write(`Tollgate did not stop cleanly: ${error instanceof Error ? error.stack : String(error)}\n`);
@@ -56,7 +67,8 @@ async function start(): Promise<Running> {
   const loaded = loadProcessSettings();
   if (!loaded.ok) throw new StartRefused(loaded.problems);
   const { settings } = loaded;
-  const card = loadRateCard(settings.rateCardPath);
+  const rateCards = createRateCardKeeper(settings);
+  const card = await rateCards.load();
   if (!card.ok) throw new StartRefused(card.problems);
   const dataFolder = openDataFolder(settings.dataDir);
   const admin = loadAdminToken(settings.adminToken, dataFolder);
@@ -92,14 +104,36 @@ async function start(): Promise<Running> {
     await closeParts();
     throw error;
   }
+  const watch = watchRateCard(rateCards, services, settings);
   return {
+    reload: () => watch.reload(),
     async stop() {
+      await watch.stop();
       logger.info({ event: 'shutdown', open_calls: services.openCalls.size }, 'shutting down');
       const { interrupted } = await app.drain();
       await closeParts();
       logger.info({ event: 'shutdown', interrupted }, 'stopped');
     },
   };
+}
+
+/** A card with any problem is not used at all; the old one stays in force. */
+function watchRateCard(rateCards: RateCardKeeper, services: Services, { limits }: Settings): RateCardWatch {
+  const { logger } = services;
+  return rateCards.watch({
+    timers: systemTimers,
+    pollMs: limits.rateCardPollMs,
+    onCard(card) {
+      const { version, models } = card;
+      const before = services.rateCard.version;
+      services.replaceRateCard(card);
+      logger.info({ event: 'rate_card', version, before, models: models.length }, 'another rate card is in force');
+    },
+    onProblems(problems) {
+      const { version } = services.rateCard;
+      logger.error({ event: 'rate_card', version, problems }, 'the rate card was refused; the old one stays in force');
+    },
+  });
 }
 
 function secretsOf(settings: Settings, adminToken: string): string[] {

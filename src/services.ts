@@ -13,6 +13,7 @@ import { createLeaseKeeper, type LeaseKeeper } from './metering/lease-keeper.ts'
 import { createMeter, type Meter } from './metering/meter.ts';
 import { createOpenCalls, type OpenCalls } from './metering/open-calls.ts';
 import { createQuotaFigures } from './metering/read-quota-figures.ts';
+import { createPriceBook, type PriceBook } from './metering/price-book.ts';
 import { createSettleQueue, type SettleQueue } from './metering/settle-queue.ts';
 import { openSettleSpool } from './metering/settle-spool.ts';
 import { createSweeper, type Sweeper } from './metering/sweeper.ts';
@@ -28,12 +29,15 @@ export interface Services {
   directory: Directory;
   audit: AuditLog;
   principals: PrincipalCache;
-  rateCard: RateCard;
+  /** The card in force; another one after a reload. */
+  readonly rateCard: RateCard;
   meter: Meter;
   openCalls: OpenCalls;
   settleQueue: SettleQueue;
   metrics: Metrics;
   logger: Logger;
+  /** Prices the calls admitted from now on by another card. */
+  replaceRateCard(card: RateCard): void;
   /** Ends what works in the background, delivers what is left, and closes the store. Calls must have ended. */
   close(): Promise<void>;
 }
@@ -50,7 +54,8 @@ export async function createServices(options: ServicesOptions): Promise<Services
   const { settings, rateCard, dataFolder, logger } = options;
   const { nowMs } = systemTimers;
   const metrics = createMetrics({ models: rateCard.models, nowMs });
-  metrics.rateCardLoaded({ version: rateCard.version, effectiveFromMs: findNewestPricesMs(rateCard, nowMs()) });
+  const priceBook = createPriceBook(rateCard);
+  noteRateCard(metrics, rateCard);
   const store = await openStore({
     redisUrl: settings.redisUrl,
     dataFolder,
@@ -69,17 +74,23 @@ export async function createServices(options: ServicesOptions): Promise<Services
     });
     const readQuotas = createQuotaFigures({ directory: store.directory, ledger, nowMs });
     metrics.watchAccounts({ directory: store.directory, ledger, alerts: store.alerts, readQuotas });
-    const metering = await startMetering(options, ledger, metrics);
+    const metering = await startMetering(options, ledger, metrics, priceBook);
     return {
       store,
       ledger,
       directory: store.directory,
       audit: store.audit,
       principals: createPrincipalCache({ directory: store.directory, now: nowMs }),
-      rateCard,
+      get rateCard() {
+        return priceBook.card();
+      },
       ...metering,
       metrics,
       logger,
+      replaceRateCard(card) {
+        priceBook.replace(card);
+        noteRateCard(metrics, card);
+      },
       async close() {
         metering.leaseKeeper.stop();
         metering.sweeper.stop();
@@ -136,8 +147,13 @@ interface Metering {
   sweeper: Sweeper;
 }
 
-async function startMetering(options: ServicesOptions, ledger: Ledger, metrics: Metrics): Promise<Metering> {
-  const { settings, rateCard, dataFolder, logger } = options;
+async function startMetering(
+  options: ServicesOptions,
+  ledger: Ledger,
+  metrics: Metrics,
+  priceBook: PriceBook,
+): Promise<Metering> {
+  const { settings, dataFolder, logger } = options;
   const { limits } = settings;
   const openCalls = createOpenCalls();
   const shared = { ledger, timers: systemTimers, metrics };
@@ -149,10 +165,15 @@ async function startMetering(options: ServicesOptions, ledger: Ledger, metrics: 
   return {
     openCalls,
     settleQueue,
-    meter: createMeter({ ...shared, rateCard, settleQueue, openCalls, logger, limits }),
+    meter: createMeter({ ...shared, priceBook, settleQueue, openCalls, logger, limits }),
     leaseKeeper: createLeaseKeeper({ ...shared, openCalls, logger, limits }),
     sweeper: createSweeper({ ...shared, openCalls, logger }),
   };
+}
+
+function noteRateCard(metrics: Metrics, card: RateCard): void {
+  const effectiveFromMs = findNewestPricesMs(card, systemTimers.nowMs());
+  metrics.rateCardLoaded({ version: card.version, effectiveFromMs, models: card.models });
 }
 
 function findNewestPricesMs(rateCard: RateCard, atMs: number): number {

@@ -5,6 +5,7 @@ const MIB = 1024 * 1024;
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 /** Every limit of size and time: name, default, range and what it bounds. */
 export const limitsTable: { readonly [Key in keyof Limits]: Setting<number> } = {
@@ -82,12 +83,26 @@ export const limitsTable: { readonly [Key in keyof Limits]: Setting<number> } = 
     MINUTE,
     'A command that the store has not answered by then is of unknown outcome; admission fails closed.',
   ),
+  rateCardPollMs: time(
+    'RATE_CARD_POLL',
+    10 * SECOND,
+    HOUR,
+    'Time between two looks at the rate card files; a good change is in force after it at the latest.',
+  ),
   spoolEntries: count(
     'SPOOL_ENTRIES',
     10_000,
     [1, 10_000_000],
     'Settles waiting in the local spool for the store; admission stops at it.',
   ),
+  journalKeepMs: integerSetting({
+    name: 'LIMIT_JOURNAL_KEEP_MS',
+    default: 7 * DAY,
+    unit: 'milliseconds',
+    min: 4 * DAY,
+    max: 400 * DAY,
+    sentence: 'Time journal entries stay in Redis once they are exported. Without an export they stay for ever.',
+  }),
 };
 
 function bytes(name: string, value: number, [min, max]: [number, number], sentence: string): Setting<number> {

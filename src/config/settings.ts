@@ -13,11 +13,17 @@ export interface Settings {
   redisUrl: string | undefined;
   dataDir: string;
   rateCardPath: string;
+  /** The operator's own prices over the card's; undefined: none. */
+  rateCardOverridesPath: string | undefined;
+  /** The model at whose prices unknown ones are admitted; undefined: they are refused. */
+  unknownModelPricedAs: string | undefined;
   workers: number | 'auto';
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   alertWebhookUrl: string | undefined;
   /** Standard Webhooks secret (`whsec_...`). */
   alertWebhookSecret: string | undefined;
+  /** Undefined: the journal is not exported, and all of it stays in the store. */
+  exportDir: string | undefined;
   limits: Limits;
 }
 
@@ -54,6 +60,10 @@ export interface Limits {
   holdHeartbeatMs: number;
   /** A hold or settle that the store has not answered by then is unknown. */
   storeTimeoutMs: number;
+  /** Between two looks at the files of the rate card. */
+  rateCardPollMs: number;
   /** Settles waiting in the local spool; admission stops at it. */
   spoolEntries: number;
+  /** Journal entries that are exported stay in Redis for so long. Above the 72 h for which ended holds are known. */
+  journalKeepMs: number;
 }

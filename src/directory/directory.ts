@@ -1,5 +1,6 @@
 import type { AccountMode } from '../domain/credit/credit-types.ts';
 import type { NanoUsd } from '../domain/money.ts';
+import type { PriceOverride } from '../domain/pricing-terms.ts';
 import type { Quota, QuotaRaise, QuotaScopeType } from '../domain/quota.ts';
 import type { QuotaCrowding } from '../domain/quota-rules.ts';
 
@@ -104,6 +105,10 @@ export interface Account {
   onExhausted: 'refuse' | 'cut' | 'finish';
   /** Balances (available + held) at which an alert goes out, highest first. */
   lowBalanceNanoUsd: readonly NanoUsd[];
+  /** Decimal of four places, "1.25": of the whole cost. Absent: that of the operator's overrides, or x1. */
+  priceMultiplier?: string;
+  /** Prices that stand in place of the card's. */
+  priceOverrides?: readonly PriceOverride[];
   closedAtMs?: number;
   createdAtMs: number;
 }
@@ -119,7 +124,11 @@ export type AccountChange = Partial<
     | 'lowBalanceNanoUsd'
     | 'closedAtMs'
   >
->;
+> & {
+  /** `null` removes them. */
+  priceMultiplier?: string | null;
+  priceOverrides?: readonly PriceOverride[] | null;
+};
 
 export interface Team {
   /** `team_...` */

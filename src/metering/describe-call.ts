@@ -1,4 +1,5 @@
 import { formatUsd } from '../domain/money.ts';
+import { formatMultiplier } from '../domain/multiplier.ts';
 import type { ReceiptLine } from '../domain/receipt.ts';
 import type { Settlement } from '../domain/settlement.ts';
 import type { EntryDetails } from '../ledger/ledger.ts';
@@ -44,12 +45,13 @@ function describeCharge(settlement: Extract<Settlement, { action: 'settle' }>): 
     tokens: sumByClass(receipt.lines),
     receipt: receipt.lines.slice(0, RECEIPT_LINES_AT_MOST).map(describeLine),
     rate_card_version: receipt.rateCardVersion,
+    multiplier: receipt.multiplier === undefined ? undefined : formatMultiplier(receipt.multiplier),
     assumptions: receipt.assumptions,
     doubts: doubts.length > 0 ? doubts : undefined,
   };
 }
 
-/** Quantity, price of one and amount, both exact in dollars. */
+/** Quantity, price of one and amount before the multiplier, both exact in dollars. */
 function describeLine(line: ReceiptLine): EntryDetails {
   return {
     model: line.model,
@@ -57,6 +59,8 @@ function describeLine(line: ReceiptLine): EntryDetails {
     quantity: line.quantity,
     usd_each: formatPicoUsd(line.picoUsdEach),
     usd: formatPicoUsd(line.picoUsdEach * BigInt(line.quantity)),
+    ...(line.overridden ? { overridden: true } : {}),
+    ...(line.pricedAs === undefined ? {} : { priced_as: line.pricedAs }),
   };
 }
 

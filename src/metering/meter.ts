@@ -1,10 +1,8 @@
 import { createId } from '../directory/create-id.ts';
 import type { Principal } from '../directory/directory.ts';
-import { type CallCeiling, ceilCall } from '../domain/call-ceiling.ts';
 import type { MessagesRequest } from '../domain/call-request.ts';
-import { MAX_NANO_USD } from '../domain/money.ts';
 import type { AppliedQuota } from '../domain/quota.ts';
-import { findModel, type ModelCard, modelLabels, type RateCard } from '../domain/rate-card.ts';
+import { modelLabels } from '../domain/rate-card.ts';
 import { createWindowCache } from '../domain/window-cache.ts';
 import { type HoldCommand, type HoldReply, type Ledger, LedgerCorrupt, LedgerUnavailable } from '../ledger/ledger.ts';
 import type { Logger } from '../observability/create-logger.ts';
@@ -14,14 +12,15 @@ import { findBindingQuota, findCallQuotas, neededOf } from './call-quotas.ts';
 import type { MeteredCall } from './metered-call.ts';
 import type { OpenCalls } from './open-calls.ts';
 import { openMeteredCall } from './open-metered-call.ts';
+import type { PriceBook } from './price-book.ts';
+import { priceRequest } from './price-request.ts';
 import { createQuotaWatch } from './quota-watch.ts';
-import { listReachableModels } from './reachable-models.ts';
 import type { SettleQueue } from './settle-queue.ts';
 import type { Timers } from './timers.ts';
 
 export interface MeterParts {
   ledger: Pick<Ledger, 'hold'>;
-  rateCard: RateCard;
+  priceBook: Pick<PriceBook, 'cardOf'>;
   settleQueue: SettleQueue;
   openCalls: OpenCalls;
   timers: Timers;
@@ -65,7 +64,7 @@ export function createMeter(parts: MeterParts): Meter {
       const priced = priceRequest(parts, principal, request, admittedAtMs);
       if ('kind' in priced) return refuse(priced);
       if (parts.settleQueue.isFull()) return refuse({ kind: 'spool_full' });
-      const quotas = findCallQuotas(principal, parts.rateCard, request, admittedAtMs, findWindow);
+      const quotas = findCallQuotas(principal, priced.card, request, admittedAtMs, findWindow);
       const command: HoldCommand = {
         accountId: principal.account.id,
         holdId: createId('hold', admittedAtMs),
@@ -86,6 +85,7 @@ export function createMeter(parts: MeterParts): Meter {
         principal,
         request,
         model: priced.model,
+        card: priced.card,
         heldNanoUsd: reply.amountNanoUsd,
         availableNanoUsd: reply.balance.availableNanoUsd,
         admittedAtMs,
@@ -99,41 +99,6 @@ export function createMeter(parts: MeterParts): Meter {
 
 function refuse(refusal: AdmissionRefusal): Admission {
   return { admitted: false, refusal };
-}
-
-type PricedRequest = Omit<Extract<CallCeiling, { priced: true }>, 'priced' | 'unbounded'> & { model: ModelCard };
-
-function priceRequest(
-  { rateCard, metrics }: MeterParts,
-  { key }: Principal,
-  request: MessagesRequest,
-  atMs: number,
-): PricedRequest | AdmissionRefusal {
-  const forbidden = findForbiddenModel(rateCard, key.allowedModels, request);
-  if (forbidden !== undefined) return { kind: 'model_not_allowed', model: forbidden };
-  const model = findModel(rateCard, request.model);
-  const ceiling = ceilCall(rateCard, request, atMs);
-  if (model === undefined || !ceiling.priced) {
-    metrics.unpricedRequest('refused');
-    return { kind: 'model_not_priced', model: ceiling.priced ? request.model : ceiling.model };
-  }
-  if (ceiling.amountNanoUsd > MAX_NANO_USD) {
-    return { kind: 'unbounded_cost', reason: 'it could cost more than any account can hold' };
-  }
-  return { amountNanoUsd: ceiling.amountNanoUsd, tokens: ceiling.tokens, model };
-}
-
-/** The first model the request can reach that the key may not call; a choice left to the API reaches all. */
-function findForbiddenModel(
-  card: RateCard,
-  allowedModels: readonly string[] | undefined,
-  request: MessagesRequest,
-): string | undefined {
-  if (allowedModels === undefined) return undefined;
-  const allowed = new Set(allowedModels.flatMap((name) => [name, findModel(card, name)?.id ?? name]));
-  return listReachableModels(request).find(
-    (name) => !allowed.has(name) && !allowed.has(findModel(card, name)?.id ?? name),
-  );
 }
 
 /**

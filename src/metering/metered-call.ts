@@ -2,7 +2,7 @@ import type { Principal } from '../directory/directory.ts';
 import type { MessagesRequest } from '../domain/call-request.ts';
 import type { NanoUsd } from '../domain/money.ts';
 import type { AppliedQuota } from '../domain/quota.ts';
-import type { ModelCard } from '../domain/rate-card.ts';
+import type { ModelCard, RateCard } from '../domain/rate-card.ts';
 import type { Settlement } from '../domain/settlement.ts';
 import type { BindingQuota } from './call-quotas.ts';
 import type { CallOutcome, InterruptReason } from './metering-types.ts';
@@ -15,6 +15,8 @@ export interface CallFacts {
   principal: Principal;
   request: MessagesRequest;
   model: ModelCard;
+  /** As the account paid when the call was admitted: its hold and its charge stand on the same prices. */
+  card: RateCard;
   heldNanoUsd: NanoUsd;
   /** What the account could still spend right after the hold. */
   availableNanoUsd: NanoUsd;

@@ -1,4 +1,4 @@
-import { modelLabels, type RateCard } from '../domain/rate-card.ts';
+import { modelLabels } from '../domain/rate-card.ts';
 import { type Settlement, settleOutcome } from '../domain/settlement.ts';
 import type { HoldCommand } from '../ledger/ledger.ts';
 import type { Logger } from '../observability/create-logger.ts';
@@ -14,7 +14,6 @@ import type { SettleQueue } from './settle-queue.ts';
 import type { Timers } from './timers.ts';
 
 export interface MeteredCallParts {
-  rateCard: RateCard;
   settleQueue: Pick<SettleQueue, 'deliver'>;
   openCalls: OpenCalls;
   timers: Timers;
@@ -34,12 +33,12 @@ export function openMeteredCall(parts: MeteredCallParts, hold: HoldCommand, fact
       outcome,
       request: facts.request,
       model: facts.model,
-      card: parts.rateCard,
+      card: facts.card,
       atMs: facts.admittedAtMs,
       heldNanoUsd: facts.heldNanoUsd,
     });
     const endedAtMs = parts.timers.nowMs();
-    parts.settleQueue.deliver(toLedgerWrite(parts.rateCard, hold, facts, outcome, trace, settlement, endedAtMs));
+    parts.settleQueue.deliver(toLedgerWrite(hold, facts, outcome, trace, settlement, endedAtMs));
     holdClosed();
     parts.openCalls.remove(entry);
     reportSafely(parts, { facts, outcome, trace, settlement, endedAtMs });
@@ -75,7 +74,6 @@ function reportSafely({ metrics, logger }: MeteredCallParts, report: CallReport)
 }
 
 function toLedgerWrite(
-  card: RateCard,
   hold: HoldCommand,
   facts: CallFacts,
   outcome: CallOutcome,
@@ -92,7 +90,7 @@ function toLedgerWrite(
     amountNanoUsd: settlement.amountNanoUsd,
     tokens: settlement.tokens,
     modelLabels: modelLabels(facts.model),
-    cells: findSettleCells(facts.quotas, card, facts.request.model, settlement),
+    cells: findSettleCells(facts.quotas, facts.card, facts.request.model, settlement),
     details,
   };
   return { kind: 'settle', command, endedAtMs };

@@ -40,8 +40,11 @@ export interface AdmissionMetrics {
   quotaSoftlyExceeded(scope: QuotaScopeType): void;
   /** A call was let through that a shadow quota would have refused. */
   quotaShadowRefused(scope: QuotaScopeType): void;
-  /** A request named a model without a price (`refused`), or an answer came from one (`answered`). */
-  unpricedRequest(stage: 'refused' | 'answered'): void;
+  /**
+   * A request named a model without a price and was `refused`, or admitted at another model's prices (`priced_as`); or
+   * an answer came from one that nobody had asked for (`answered`).
+   */
+  unpricedRequest(stage: 'refused' | 'priced_as' | 'answered'): void;
   /** Answers being streamed to clients now. */
   openStreams: { inc(): void; dec(): void };
   /** A hold was made at this instant; call the returned function when it is closed. Acts once. */
@@ -74,7 +77,7 @@ export function createAdmissionMetrics(metrics: MetricRegistry, nowMs: () => num
   const unpriced = metrics.counter({
     name: 'tollgate_unpriced_requests_total',
     help: 'Requests for, or answers from, a model that the rate card has no price for.',
-    labels: { stage: ['refused', 'answered'] },
+    labels: { stage: ['refused', 'priced_as', 'answered'] },
     aggregation: 'sum',
     zeroes: 'all',
   });

@@ -1,3 +1,4 @@
+import { LIST_MULTIPLIER } from '../domain/multiplier.ts';
 import type { PriceAssumption, Receipt } from '../domain/receipt.ts';
 import { type CallUsage, USAGE_CLASSES, type UsageClass } from '../domain/usage.ts';
 import {
@@ -21,8 +22,10 @@ const STATUS_CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
 const PRICE_ASSUMPTIONS = [
   'fast_without_prices',
   'fast_in_batch',
+  'unknown_speed',
   'geo_without_multiplier',
   'unknown_service_tier',
+  'unknown_model',
 ] as const satisfies readonly PriceAssumption[];
 
 const UPSTREAM_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640];
@@ -114,7 +117,7 @@ function createChargeMetrics(metrics: MetricRegistry, models: ModelLabels) {
   });
   const assumptions = metrics.counter({
     name: 'tollgate_price_assumptions_total',
-    help: 'Charges that the rate card had no price for and that were made by the dearest rule known.',
+    help: 'Charges that the rate card had no price for: by the dearest rule known, or as set for unknown models.',
     labels: { assumption: PRICE_ASSUMPTIONS },
     aggregation: 'sum',
     zeroes: 'all',
@@ -149,15 +152,16 @@ interface CostShare {
 }
 
 /**
- * Splits a receipt's amount over its lines. Its one rounding up, less than a nano-dollar, goes to the dearest line, so
- * that the shares add up to the amount exactly.
+ * Splits a receipt's amount over its lines. What is lost and won by rounding, about a nano-dollar, goes to the dearest
+ * line, so that the shares add up to the amount exactly.
  */
 export function shareCost(receipt: Receipt): CostShare[] {
+  const { multiplier = LIST_MULTIPLIER } = receipt;
   const shares = receipt.lines.map((line) => ({
     model: line.model,
     class: line.class,
     quantity: line.quantity,
-    picoUsd: line.picoUsdEach * BigInt(line.quantity),
+    picoUsd: (line.picoUsdEach * BigInt(line.quantity) * multiplier) / LIST_MULTIPLIER,
   }));
   const dearest = shares.reduce<CostShare | undefined>(
     (best, share) => (best === undefined || share.picoUsd > best.picoUsd ? share : best),

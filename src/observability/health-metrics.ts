@@ -1,5 +1,6 @@
 import { collectDefaultMetrics } from 'prom-client';
 import type { MetricRegistry } from './metric-registry.ts';
+import type { ModelLabels, NamedModel } from './model-label.ts';
 
 export const ALERT_CHANNELS = ['webhook', 'log'] as const;
 export type AlertChannel = (typeof ALERT_CHANNELS)[number];
@@ -14,6 +15,8 @@ export interface RateCardFacts {
   version: string;
   /** The instant from which its newest prices hold. */
   effectiveFromMs: number;
+  /** Models that are to have a label of their own from now on. */
+  models: Iterable<NamedModel>;
 }
 
 export interface HealthMetrics {
@@ -22,7 +25,11 @@ export interface HealthMetrics {
   rateCardLoaded(card: RateCardFacts): void;
 }
 
-export function createHealthMetrics(metrics: MetricRegistry, nowMs: () => number): HealthMetrics {
+export function createHealthMetrics(
+  metrics: MetricRegistry,
+  labels: Pick<ModelLabels, 'add'>,
+  nowMs: () => number,
+): HealthMetrics {
   const sent = metrics.counter({
     name: 'tollgate_alerts_sent_total',
     help: 'Attempts to deliver alerts to people.',
@@ -32,11 +39,15 @@ export function createHealthMetrics(metrics: MetricRegistry, nowMs: () => number
   });
   return {
     alertSent: (channel, result) => sent.inc({ channel, result }),
-    rateCardLoaded: createRateCardMetrics(metrics, nowMs),
+    rateCardLoaded: createRateCardMetrics(metrics, labels, nowMs),
   };
 }
 
-function createRateCardMetrics(metrics: MetricRegistry, nowMs: () => number): HealthMetrics['rateCardLoaded'] {
+function createRateCardMetrics(
+  metrics: MetricRegistry,
+  labels: Pick<ModelLabels, 'add'>,
+  nowMs: () => number,
+): HealthMetrics['rateCardLoaded'] {
   let current: RateCardFacts | undefined;
   const info = metrics.gauge({
     name: 'tollgate_price_table_info',
@@ -58,6 +69,7 @@ function createRateCardMetrics(metrics: MetricRegistry, nowMs: () => number): He
   );
   return (card) => {
     current = card;
+    labels.add(card.models);
     info.reset();
     info.set({ version: card.version, effective_from: new Date(card.effectiveFromMs).toISOString() }, 1);
   };

@@ -44,7 +44,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       onFold: () => fold('account'),
       onQuotaFold: () => fold('quota'),
     }),
-    ...createHealthMetrics(metrics, nowMs),
+    ...createHealthMetrics(metrics, models, nowMs),
   };
   if (options.processMetrics !== false) collectProcessMetrics(metrics);
   let rendering: Promise<{ contentType: string; body: string }> | undefined;

@@ -10,18 +10,30 @@ export const OTHER_MODEL = 'other';
 export interface ModelLabels {
   /** The id of a rate card's model by any of its names; {@link OTHER_MODEL} for the rest. */
   find(model: string): string;
-  /** Every value `find` can return. */
+  /** Every value `find` can return until models are added. */
   all: readonly string[];
+  /** Models of a card loaded later get labels too, and those that it lacks keep theirs: their series go on. */
+  add(models: Iterable<NamedModel>): void;
 }
+
+/** Models with labels over all cards that a process loads. */
+const MODELS_AT_MOST = 1_000;
 
 /** @param onFold called each time a name outside the rate card was folded. */
 export function createModelLabels(models: Iterable<NamedModel>, onFold: () => void): ModelLabels {
   const ids = new Map<string, string>();
-  for (const model of models) {
-    for (const name of [model.id, ...model.aliases]) ids.set(name, model.id);
-  }
+  const labels = new Set<string>();
+  const add = (added: Iterable<NamedModel>): void => {
+    for (const { id, aliases } of added) {
+      if (!labels.has(id) && labels.size >= MODELS_AT_MOST) continue;
+      labels.add(id);
+      for (const name of [id, ...aliases]) ids.set(name, id);
+    }
+  };
+  add(models);
   return {
-    all: [...new Set(ids.values()), OTHER_MODEL],
+    all: [...labels, OTHER_MODEL],
+    add,
     find(model) {
       const id = ids.get(model);
       if (id === undefined) onFold();

@@ -1,8 +1,10 @@
 import type { MessagesRequest } from '../../src/domain/call-request.ts';
+import type { RateCard } from '../../src/domain/rate-card.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createMeter } from '../../src/metering/meter.ts';
 import type { MeteredCall } from '../../src/metering/metered-call.ts';
 import { createOpenCalls } from '../../src/metering/open-calls.ts';
+import { createPriceBook } from '../../src/metering/price-book.ts';
 import { createSettleQueue } from '../../src/metering/settle-queue.ts';
 import { openSettleSpool } from '../../src/metering/settle-spool.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
@@ -19,6 +21,8 @@ export interface MeterFixtureOptions {
   /** Instant at which the clock stands. */
   startMs?: number;
   entriesMax?: number;
+  /** The one that is delivered unless given. */
+  rateCard?: RateCard;
   /** Puts something between the meter and the ledger. */
   wrap?(ledger: Ledger): Ledger;
 }
@@ -32,6 +36,7 @@ export async function openMeter(options: MeterFixtureOptions = {}) {
   const { timers } = fixture;
   const rateCard = loadRateCard();
   const metrics = createMetrics({ models: rateCard.models, nowMs: timers.nowMs, processMetrics: false });
+  const priceBook = createPriceBook(options.rateCard ?? rateCard);
   const ledger = options.wrap?.(fixture.ledger) ?? fixture.ledger;
   const openCalls = createOpenCalls();
   const shared = { ledger, timers, metrics, logger, openCalls, limits };
@@ -41,9 +46,10 @@ export async function openMeter(options: MeterFixtureOptions = {}) {
     log,
     metrics,
     openCalls,
+    priceBook,
     settleQueue,
     shared,
-    meter: createMeter({ ...shared, rateCard, settleQueue }),
+    meter: createMeter({ ...shared, priceBook, settleQueue }),
     async [Symbol.asyncDispose]() {
       await settleQueue.close();
       await fixture[Symbol.asyncDispose]();

@@ -86,7 +86,7 @@ describe('the registry', () => {
   test('passes promtool check metrics, the process metrics included', async () => {
     const metrics = createMetrics({ models: MODELS, nowMs: () => NOW_MS });
     metrics.callFinished(finishedCall());
-    metrics.rateCardLoaded({ version: '1', effectiveFromMs: 0 });
+    metrics.rateCardLoaded({ version: '1', effectiveFromMs: 0, models: [] });
     const { body, contentType } = await metrics.render();
     expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(body).toMatch(/^process_cpu_seconds_total /m);

@@ -66,8 +66,8 @@ describe('what a process tells of itself', () => {
   test('the rate card in use, and only that one', async () => {
     const metrics = createTestMetrics();
     expect((await scrape(metrics)).has('tollgate_price_table_age_seconds')).toBe(false);
-    metrics.rateCardLoaded({ version: '1', effectiveFromMs: 0 });
-    metrics.rateCardLoaded({ version: '2', effectiveFromMs: NOW_MS - 90_000 });
+    metrics.rateCardLoaded({ version: '1', effectiveFromMs: 0, models: [] });
+    metrics.rateCardLoaded({ version: '2', effectiveFromMs: NOW_MS - 90_000, models: [] });
     const samples = await scrape(metrics);
     expect([...samples.keys()].filter((key) => key.startsWith('tollgate_price_table_info'))).toEqual([
       'tollgate_price_table_info{version="2",effective_from="2026-11-21T11:58:30.000Z"}',

@@ -16,6 +16,7 @@ import { createUpstream, type UpstreamOptions } from '../../src/http/upstream.ts
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createMeter } from '../../src/metering/meter.ts';
 import { createOpenCalls, type OpenCalls } from '../../src/metering/open-calls.ts';
+import { createPriceBook } from '../../src/metering/price-book.ts';
 import { createSettleQueue, type SettleQueue } from '../../src/metering/settle-queue.ts';
 import { openSettleSpool } from '../../src/metering/settle-spool.ts';
 import { systemTimers } from '../../src/metering/timers.ts';
@@ -113,7 +114,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<ProxyUnder
     limits,
     upstream,
     principals: createPrincipalCache({ directory: books.directory, now: Date.now }),
-    meter: createMeter({ ...shared, rateCard, settleQueue, limits }),
+    meter: createMeter({ ...shared, priceBook: createPriceBook(rateCard), settleQueue, limits }),
     createUsageReader: options.createUsageReader ?? createUsageReader,
     onOperatorAlert: (alert) => void alerts.push(alert),
     isClosing: () => closing,
