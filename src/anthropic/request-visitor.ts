@@ -22,6 +22,7 @@ const READ_NAMES: ReadonlySet<RequestName> = new Set([
   'ttl',
   'max_uses',
   'bill_to',
+  'file_id',
 ]);
 const NOT_AN_OBJECT = 'Input should be a valid dictionary or object to extract fields from';
 
@@ -36,6 +37,7 @@ export class RequestVisitor implements JsonVisitor {
   readonly #tools: RequestTool[] = [];
   readonly #images: SourceCount = { base64: 0, base64Bytes: 0, remote: 0 };
   readonly #documents: SourceCount = { base64: 0, base64Bytes: 0, remote: 0 };
+  readonly #fileIds = new Set<string>();
   #customTools = 0;
   #mcpServers = 0;
   #cacheWrite: MessagesRequest['cacheWrite'] = 'none';
@@ -126,6 +128,7 @@ export class RequestVisitor implements JsonVisitor {
     if (frame.role === 'other') return undefined;
     const value = READ_NAMES.has(name) ? this.#readValue(kind, start, end, escaped) : null;
     if (value !== null) frame.values.set(name, value);
+    if (name === 'file_id' && typeof value === 'string') this.#fileIds.add(value);
     return checkField(frame.role, name, kind, value);
   }
 
@@ -152,6 +155,7 @@ export class RequestVisitor implements JsonVisitor {
       compaction: this.#compaction,
       container: this.#container || this.#root.has('container'),
       billsUserProfile: this.#billsUserProfile,
+      ...(this.#fileIds.size > 0 ? { fileIds: [...this.#fileIds] } : {}),
       images,
       documents,
       bodyBytes: this.#bytes.length,

@@ -29,6 +29,8 @@ export interface MessagesRequest {
   container: boolean;
   /** `billing_policy.bill_to` is `user_profile`: another organisation would be billed. */
   billsUserProfile: boolean;
+  /** Stored files that the body refers to, each once. Absent: none. */
+  fileIds?: readonly string[];
   images: SourceCount;
   /** PDFs and other documents that are not given as text. */
   documents: SourceCount;
