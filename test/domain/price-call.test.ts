@@ -245,3 +245,29 @@ describe('counts that no reader should let through', () => {
     expect(costOf(usage([pass('claude-opus-5', { input: 1.2 })]))).toBe(10_000n);
   });
 });
+
+describe('receipts', () => {
+  it('name every class, in order, and a single search', () => {
+    const tokens = { input: 1, cacheWrite5m: 2, cacheWrite1h: 3, cacheRead: 4, output: 5 };
+    const { lines, multiplier } = receiptOf(usage([pass('claude-opus-5', tokens)], { webSearches: 1 }));
+    expect(lines.map((line) => [line.class, line.quantity])).toEqual([
+      ['input', 1],
+      ['cache_write_5m', 2],
+      ['cache_write_1h', 3],
+      ['cache_read', 4],
+      ['output', 5],
+      ['web_search', 1],
+    ]);
+    expect(lines.flatMap((line) => Object.keys(line))).not.toContain('overridden');
+    expect(lines.flatMap((line) => Object.keys(line))).not.toContain('pricedAs');
+    expect(multiplier).toBeUndefined();
+  });
+  it.each([Number.NaN, -1, -1e300, 0])('take a count of %s for none', (count) => {
+    const call = usage([pass('claude-opus-5', { input: count, output: count })], { webSearches: count });
+    expect(receiptOf(call)).toMatchObject({ amountNanoUsd: 0n, lines: [] });
+  });
+  it('take a count above what a number holds exactly for the largest that one does', () => {
+    const [line] = receiptOf(usage([pass('claude-opus-5', { input: 1e300 })])).lines;
+    expect(line?.quantity).toBe(Number.MAX_SAFE_INTEGER);
+  });
+});
