@@ -75,6 +75,7 @@ function createAdmin({ services, adminToken, version }: AppOptions, isClosing: (
     directory: services.directory,
     ledger: services.ledger,
     audit: services.audit,
+    rateCard: () => services.rateCard,
     adminToken,
     clock: systemTimers.nowMs,
     metricsText: () => services.metrics.render(),

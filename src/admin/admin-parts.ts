@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { AuditLog } from '../directory/audit-log.ts';
 import type { Directory } from '../directory/directory.ts';
+import type { RateCard } from '../domain/rate-card.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 
 /** What the admin listener is made of. */
@@ -10,6 +11,8 @@ export interface AdminParts {
   directory: Directory;
   ledger: Ledger;
   audit: AuditLog;
+  /** The card in force: what quotas may name models by. */
+  rateCard: () => RateCard;
   /** The bearer token of `/admin/v1`. Never empty. */
   adminToken: string;
   /** Milliseconds since the epoch. */

@@ -26,6 +26,7 @@ import { addJournalRoutes } from './routes/journal-routes.ts';
 import { addKeyRoutes } from './routes/key-routes.ts';
 import { addMemberRoutes } from './routes/member-routes.ts';
 import { addOperationsRoutes } from './routes/operations-routes.ts';
+import { addQuotaRoutes } from './routes/quota-routes.ts';
 import { addRefundRoutes } from './routes/refund-routes.ts';
 import { addTeamRoutes } from './routes/team-routes.ts';
 
@@ -71,6 +72,7 @@ function addApi(scope: AdminApp, parts: AdminParts, authorize: ReturnType<typeof
   addTeamRoutes(scope, parts);
   addMemberRoutes(scope, parts);
   addKeyRoutes(scope, parts);
+  addQuotaRoutes(scope, parts);
   addJournalRoutes(scope, parts);
   addRefundRoutes(scope, parts);
   addAuditRoutes(scope, parts);

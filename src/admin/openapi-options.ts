@@ -9,7 +9,7 @@ export function openapiOptions(version: string): FastifyDynamicSwaggerOptions {
         title: 'Tollgate admin API',
         version,
         description:
-          'Accounts, credit, teams, members, keys and the journal. Money is a decimal dollar string with up to nine ' +
+          'Accounts, credit, teams, members, keys, quotas and the journal. Money is a decimal dollar string with up to nine ' +
           'places, times are RFC 3339. Every write is idempotent under `Idempotency-Key`.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
@@ -21,6 +21,7 @@ export function openapiOptions(version: string): FastifyDynamicSwaggerOptions {
         { name: 'members', description: 'People.' },
         { name: 'keys', description: 'Credentials for the Claude API behind the proxy.' },
         { name: 'audit', description: 'Who changed what.' },
+        { name: 'quotas', description: 'What may be used in a minute, a month or in all.' },
         { name: 'journal', description: 'What happened to the money, entry by entry.' },
       ],
       components: {

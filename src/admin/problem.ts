@@ -25,6 +25,7 @@ export const PROBLEMS = {
   account_frozen: [409, 'The account is frozen'],
   in_use: [409, 'Still in use'],
   key_not_active: [409, 'The key is revoked or expired'],
+  too_many: [409, 'There are as many as there may be'],
   out_of_range: [409, 'A bound of the ledger would be passed'],
   idempotency_conflict: [409, 'The idempotency key was used for another request'],
   idempotency_in_progress: [409, 'A request with this idempotency key is still running'],

@@ -4,6 +4,7 @@ import { presentAccount } from './answers/present-account.ts';
 import { presentGrant } from './answers/present-grant.ts';
 import { presentKey } from './answers/present-key.ts';
 import { presentMember, presentTeam } from './answers/present-people.ts';
+import { presentQuotaNow } from './present-quota-now.ts';
 
 export interface AuditedParts {
   directory: Directory;
@@ -23,6 +24,7 @@ const ACCOUNT_ROUTES: ReadonlySet<string> = new Set([
 export async function readAudited(parts: AuditedParts, route: string, params: Params): Promise<object | undefined> {
   const { directory } = parts;
   const { account_id: accountId = '', key_id: keyId, member_id: memberId, team_id: teamId, grant_id: grantId } = params;
+  if (params.quota_id !== undefined) return readQuota(parts, accountId, params.quota_id);
   if (keyId !== undefined) {
     const key = await directory.findKey(accountId, keyId);
     return key && presentKey(key, parts.clock());
@@ -37,6 +39,12 @@ export async function readAudited(parts: AuditedParts, route: string, params: Pa
   }
   if (grantId !== undefined) return readGrant(parts, accountId, grantId);
   return ACCOUNT_ROUTES.has(route) ? readAccount(parts, accountId) : undefined;
+}
+
+async function readQuota(parts: AuditedParts, accountId: string, quotaId: string) {
+  const account = await parts.directory.findAccount(accountId);
+  const quota = account && (await parts.directory.findQuota(accountId, quotaId));
+  return account && quota && presentQuotaNow(parts, account, quota);
 }
 
 async function readGrant({ ledger, clock }: AuditedParts, accountId: string, grantId: string) {

@@ -6,6 +6,7 @@ import { journalEntrySchema } from './schemas/journal-schemas.ts';
 import { keySchema, keyWithSecretSchema } from './schemas/key-schemas.ts';
 import { pageOf } from './schemas/page-schemas.ts';
 import { memberSchema, teamSchema } from './schemas/people-schemas.ts';
+import { quotaSchema } from './schemas/quota-schemas.ts';
 import { refundSchema } from './schemas/refund-schemas.ts';
 
 const problemSchema = Type.Object(
@@ -43,6 +44,8 @@ export const SHARED_SCHEMAS = {
   Key: keySchema,
   KeyWithSecret: keyWithSecretSchema,
   KeyPage: pageOf(Type.Ref('Key#')),
+  Quota: quotaSchema,
+  QuotaPage: pageOf(Type.Ref('Quota#')),
   Refund: refundSchema,
   JournalEntry: journalEntrySchema,
   JournalPage: journalPageSchema,

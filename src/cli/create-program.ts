@@ -6,6 +6,7 @@ import { addGrantCommands } from './grant-commands.ts';
 import { addJournalCommand } from './journal-command.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addMemberCommands } from './member-commands.ts';
+import { addQuotaCommands } from './quota-commands.ts';
 import { addRateCardCommand } from './rate-card-command.ts';
 import { addRefundCommand } from './refund-command.ts';
 import { addTeamCommands } from './team-commands.ts';
@@ -45,6 +46,7 @@ export function createProgram({ output, serve }: ProgramParts): Command {
   addTeamCommands(program, output);
   addMemberCommands(program, output);
   addKeyCommands(program, output);
+  addQuotaCommands(program, output);
   addJournalCommand(program, output);
   addRefundCommand(program, output);
   addAuditCommand(program, output);

@@ -10,6 +10,7 @@ import { openDatabase } from '../../src/store/sqlite/open-database.ts';
 import { createSqliteAudit } from '../../src/store/sqlite/sqlite-audit.ts';
 import { createSqliteDirectory } from '../../src/store/sqlite/sqlite-directory.ts';
 import { createSqliteLedger } from '../../src/store/sqlite/sqlite-ledger.ts';
+import { loadRateCard } from '../support/shared-parts.ts';
 import { type AnswerContract, createAnswerContract } from './answer-contract.ts';
 
 export const TOKEN = 'tga_test-token-of-the-admin-api';
@@ -41,6 +42,8 @@ export interface AdminUnderTest {
 /** Replaces parts of the stores, to cut a call off in the middle. */
 export type Tamper = (stores: { directory: Directory; ledger: Ledger; audit: AuditLog }) => Partial<AdminParts>;
 
+const rateCard = loadRateCard();
+
 /** The admin app on embedded stores in memory, at a clock of its own. */
 export async function openAdmin(tamper: Tamper = () => ({})): Promise<AdminUnderTest> {
   const clock = { nowMs: START_MS };
@@ -52,6 +55,7 @@ export async function openAdmin(tamper: Tamper = () => ({})): Promise<AdminUnder
     directory,
     ledger,
     audit,
+    rateCard: () => rateCard,
     adminToken: TOKEN,
     clock: () => clock.nowMs,
     metricsText: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'tollgate_up 1\n' }),

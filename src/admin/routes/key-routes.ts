@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import type { Key, KeyChange } from '../../directory/directory.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { presentKey } from '../answers/present-key.ts';
+import { deleteQuotasOnKey } from '../delete-quotas-on-key.ts';
 import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
 import { parseTime } from '../parse-time.ts';
 import { type FieldError, refuse, refuseFields } from '../problem.ts';
@@ -112,7 +113,7 @@ async function findUnknownOwners(
 function addRevokeKey(app: AdminApp, { directory }: AdminParts): void {
   const schema = {
     operationId: 'revokeKey',
-    summary: 'End a key at once and for good, the secret of a rotation included',
+    summary: 'End a key at once and for good, the secret of a rotation and the quotas on it included',
     tags,
     headers: writeHeaders,
     params: keyParams,
@@ -123,8 +124,12 @@ function addRevokeKey(app: AdminApp, { directory }: AdminParts): void {
     const { account_id: accountId, key_id: keyId } = request.params;
     const { nowMs } = request.write;
     const present: Key | undefined = await directory.findKey(accountId, keyId);
-    if (present?.revokedAtMs !== undefined) return presentKey(present, nowMs);
-    const revoked = await directory.updateKey(accountId, keyId, { revokedAtMs: nowMs });
-    return revoked === undefined ? refuse(reply, 'not_found', UNKNOWN) : presentKey(revoked, nowMs);
+    const revoked =
+      present?.revokedAtMs === undefined
+        ? await directory.updateKey(accountId, keyId, { revokedAtMs: nowMs })
+        : present;
+    if (revoked === undefined) return refuse(reply, 'not_found', UNKNOWN);
+    await deleteQuotasOnKey(directory, accountId, keyId);
+    return presentKey(revoked, nowMs);
   });
 }
