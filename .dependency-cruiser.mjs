@@ -11,6 +11,8 @@ const FOLDERS = {
   directory: ['domain'],
   alerts: ['domain', 'ledger', 'directory', 'observability'],
   metering: ['domain', 'anthropic', 'ledger', 'directory', 'alerts', 'observability', 'config'],
+  // Carries the journal out of the store, to sinks.
+  export: ['domain', 'ledger', 'observability'],
   http: ['domain', 'anthropic', 'metering', 'ledger', 'directory', 'observability', 'config'],
   admin: ['domain', 'metering', 'ledger', 'directory', 'alerts', 'observability', 'config'],
   store: ['domain', 'ledger', 'directory', 'alerts', 'observability', 'config'],

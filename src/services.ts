@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type AlertDelivery, createAlertDelivery } from './alerts/deliver-alerts.ts';
 import { observeLedger } from './alerts/observe-ledger.ts';
@@ -8,12 +9,15 @@ import type { AuditLog } from './directory/audit-log.ts';
 import type { Directory } from './directory/directory.ts';
 import { createPrincipalCache, type PrincipalCache } from './directory/principal-cache.ts';
 import type { RateCard } from './domain/rate-card.ts';
+import { createFileSink } from './export/file-sink.ts';
+import { createJournalExporter } from './export/journal-exporter.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { createLeaseKeeper, type LeaseKeeper } from './metering/lease-keeper.ts';
 import { createMeter, type Meter } from './metering/meter.ts';
 import { createOpenCalls, type OpenCalls } from './metering/open-calls.ts';
-import { createQuotaFigures } from './metering/read-quota-figures.ts';
 import { createPriceBook, type PriceBook } from './metering/price-book.ts';
+import { createQuotaFigures } from './metering/read-quota-figures.ts';
+import { recoverOrphans } from './metering/recover-orphans.ts';
 import { createSettleQueue, type SettleQueue } from './metering/settle-queue.ts';
 import { openSettleSpool } from './metering/settle-spool.ts';
 import { createSweeper, type Sweeper } from './metering/sweeper.ts';
@@ -75,6 +79,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     const readQuotas = createQuotaFigures({ directory: store.directory, ledger, nowMs });
     metrics.watchAccounts({ directory: store.directory, ledger, alerts: store.alerts, readQuotas });
     const metering = await startMetering(options, ledger, metrics, priceBook);
+    const journalExport = startJournalExport(options, store, metrics);
     return {
       store,
       ledger,
@@ -95,6 +100,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
         metering.leaseKeeper.stop();
         metering.sweeper.stop();
         await metering.settleQueue.close();
+        await journalExport?.stop();
         await alerts.close();
         await store.close();
       },
@@ -103,6 +109,23 @@ export async function createServices(options: ServicesOptions): Promise<Services
     await store.close();
     throw error;
   }
+}
+
+/** Undefined where no sink is set: then all of the journal stays in the store. */
+function startJournalExport({ settings, logger }: ServicesOptions, store: Store, metrics: Metrics) {
+  const { exportDir, limits } = settings;
+  if (exportDir === undefined) return undefined;
+  return createJournalExporter({
+    source: store.journal,
+    ledger: store.ledger,
+    sink: createFileSink({ folder: exportDir, nowMs: systemTimers.nowMs }),
+    nowMs: systemTimers.nowMs,
+    every: systemTimers.every,
+    owner: randomUUID(),
+    keepMs: limits.journalKeepMs,
+    metrics,
+    logger,
+  });
 }
 
 interface Alerts {
@@ -157,11 +180,12 @@ async function startMetering(
   const { limits } = settings;
   const openCalls = createOpenCalls();
   const shared = { ledger, timers: systemTimers, metrics };
-  const { spool, waiting, corruptLines } = await openSettleSpool(join(dataFolder, 'settle-spool.jsonl'));
+  const { spool, waiting, orphans, corruptLines } = await openSettleSpool(join(dataFolder, 'settle-spool.jsonl'));
   if (corruptLines > 0)
     logger.error({ lines: corruptLines }, 'lines of the settle spool could not be read and were set aside');
   const settleQueue = createSettleQueue({ ...shared, spool, waiting, logger, entriesMax: limits.spoolEntries });
   metrics.watchSpool(() => settleQueue.waiting());
+  recoverOrphans({ settleQueue, metrics, logger }, orphans, settings.orphanedCalls);
   return {
     openCalls,
     settleQueue,

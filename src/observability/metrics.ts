@@ -2,6 +2,7 @@ import { type AccountMetrics, createAccountMetrics } from './account-metrics.ts'
 import { type AdmissionMetrics, createAdmissionMetrics } from './admission-metrics.ts';
 import { type CallMetrics, createCallMetrics } from './call-metrics.ts';
 import { collectProcessMetrics, createFoldCounter, createHealthMetrics, type HealthMetrics } from './health-metrics.ts';
+import { createJournalMetrics, type JournalMetrics } from './journal-metrics.ts';
 import { createMetricRegistry, type RegisteredMetric } from './metric-registry.ts';
 import { createModelLabels, type NamedModel } from './model-label.ts';
 import { createSettleMetrics, type SettleMetrics } from './settle-metrics.ts';
@@ -17,7 +18,13 @@ export interface MetricsOptions {
 }
 
 /** Everything Tollgate counts. No label is a key, member, session or request. Amounts and counts are zero or more. */
-export interface Metrics extends CallMetrics, AdmissionMetrics, SettleMetrics, AccountMetrics, HealthMetrics {
+export interface Metrics
+  extends CallMetrics,
+    AdmissionMetrics,
+    SettleMetrics,
+    AccountMetrics,
+    JournalMetrics,
+    HealthMetrics {
   /** The label of a model: its id on the rate card, or `other`. */
   modelLabel(model: string): string;
   /** What is registered, with the bound of each; the process's own figures not included. */
@@ -44,6 +51,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       onFold: () => fold('account'),
       onQuotaFold: () => fold('quota'),
     }),
+    ...createJournalMetrics(metrics, nowMs),
     ...createHealthMetrics(metrics, models, nowMs),
   };
   if (options.processMetrics !== false) collectProcessMetrics(metrics);

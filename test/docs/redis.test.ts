@@ -6,10 +6,12 @@ import { connectRedis } from '../../src/store/redis/connect-redis.ts';
 import { createRedisAlerts } from '../../src/store/redis/redis-alerts.ts';
 import { createRedisAudit } from '../../src/store/redis/redis-audit.ts';
 import { openRedisDirectory } from '../../src/store/redis/redis-directory.ts';
+import { createRedisJournalSource } from '../../src/store/redis/redis-journal-source.ts';
 import {
   alertKeys,
   type DirectoryTable,
   directoryKeys,
+  EXPORT_LEASE_KEY,
   LEDGER_TAGS,
   ledgerKeys,
 } from '../../src/store/redis/redis-keys.ts';
@@ -18,7 +20,7 @@ import { readMarkdownTable } from '../support/markdown-table.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 
 const page = readFileSync(new URL('../../docs/redis.md', import.meta.url), 'utf8');
-const HEADINGS = ['Keys of the ledger', 'Keys of the directory', 'Keys of the alerts'];
+const HEADINGS = ['Keys of the ledger', 'Key of the export', 'Keys of the directory', 'Keys of the alerts'];
 const rows = HEADINGS.flatMap((heading) => readMarkdownTable(page, heading)).map((row) => ({
   key: (row.key ?? '').replaceAll('`', ''),
   type: row.type ?? '',
@@ -37,14 +39,15 @@ const TABLES: DirectoryTable[] = ['accounts', 'teams', 'members', 'keys', 'quota
 describe('docs/redis.md', () => {
   test('lists the keys that the code names, all of them and no other', () => {
     const { table, order, idempotency, changesChannel, ...plain } = directoryKeys;
-    const { unexported, dueAccounts, dueHolds, endedHolds, ...ofAccount } = ledgerKeys;
+    const { unexported, exported, trimmed, trimDue, dueAccounts, dueHolds, endedHolds, ...ofAccount } = ledgerKeys;
     const tag = LEDGER_TAGS[0] ?? '';
     const named = [
       ...Object.values(plain),
       ...TABLES.flatMap((each) => [table(each), order(each, each === 'accounts' ? '' : '<account>')]),
       idempotency('x'),
       ...Object.values(alertKeys),
-      ...[unexported, dueAccounts, dueHolds].map((key) => key(tag)),
+      EXPORT_LEASE_KEY,
+      ...[unexported, exported, trimmed, trimDue, dueAccounts, dueHolds].map((key) => key(tag)),
       ...Object.values(ofAccount).map((key) => key('<account>')),
       endedHolds('<account>', 0),
     ].map(templateOf);
@@ -76,7 +79,7 @@ describe('docs/redis.md', () => {
       for (const key of keys) {
         const row = rows.find((each) => each.key === templateOf(key));
         expect([key, row?.type]).toEqual([key, await client.type(key)]);
-        const isBounded = /^\d+ h/.test(row?.life ?? '');
+        const isBounded = /^\d+ (h|s)\b/.test(row?.life ?? '');
         expect([key, (await client.pttl(key)) > 0]).toEqual([key, isBounded]);
         found.set(templateOf(key), key);
       }
@@ -114,6 +117,11 @@ async function writeEverything(client: Redis): Promise<void> {
   const charge = { accountId, holdId: ended, allocations, debtNanoUsd: 0n, fallbackGrantIds: [] };
   await ledger.refund({ ...charge, refundId: 'refund_1' });
   await ledger.hold({ ...common, holdId: createId('hold', now), amountNanoUsd: 1n, leaseMs: 60_000 });
+
+  const journal = createRedisJournalSource(client);
+  await journal.claim('one', 60_000);
+  await journal.markExported(accountId, 1, now);
+  await journal.trim(accountId, 1, '{}');
 
   const alerts = createRedisAlerts(client);
   for (const id of ['notice_kept', 'notice_given_up']) {

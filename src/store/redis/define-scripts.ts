@@ -25,6 +25,9 @@ const SCRIPTS = {
   tollgateFindDue: 'ledger/find-due',
   tollgateGrant: 'ledger/grant',
   tollgateHold: 'ledger/hold',
+  tollgateClaimExport: 'ledger/claim-export',
+  tollgateMarkExported: 'ledger/mark-exported',
+  tollgateTrimJournal: 'ledger/trim-journal',
   tollgateOpenAccount: 'ledger/open-account',
   tollgateReadGrants: 'ledger/read-grants',
   tollgateReclaim: 'ledger/reclaim',
@@ -35,6 +38,11 @@ const SCRIPTS = {
   tollgateTick: 'ledger/tick',
   tollgateVoidGrant: 'ledger/void-grant',
   tollgatePing: 'ping',
+  tollgateAddFile: 'stored/add-file',
+  tollgateClaimBatches: 'stored/claim-batches',
+  tollgateOpenBatch: 'stored/open-batch',
+  tollgatePutBatch: 'stored/put-batch',
+  tollgateRemoveBatch: 'stored/remove-batch',
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;

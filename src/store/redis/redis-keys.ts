@@ -3,6 +3,9 @@
 /** The directory is one slot, so that a script may touch any of its records. */
 const DIRECTORY_TAG = '{tg:dir}';
 
+/** Which process exports the journal; one key for all partitions, touched by no other command. */
+export const EXPORT_LEASE_KEY = '{tg:ex}:lease';
+
 export type DirectoryTable = 'accounts' | 'teams' | 'members' | 'keys' | 'quotas';
 
 export const directoryKeys = {
@@ -32,6 +35,17 @@ export const alertKeys = {
   notices: `${ALERTS_TAG}:notices`,
   attempts: `${ALERTS_TAG}:attempts`,
   abandoned: `${ALERTS_TAG}:abandoned`,
+} as const;
+
+/** What accounts have stored upstream is one slot: batches are due over all accounts, and files are few per second. */
+const STORED_TAG = '{tg:st}';
+
+export const storedKeys = {
+  batches: `${STORED_TAG}:batches`,
+  byUpstreamId: `${STORED_TAG}:batches-by-upstream-id`,
+  due: `${STORED_TAG}:due-batches`,
+  ordinal: `${STORED_TAG}:ordinal`,
+  ofAccount: (kind: 'batches' | 'files', accountId: string): string => `${STORED_TAG}:${kind}-of:${accountId}`,
 } as const;
 
 /**
@@ -64,6 +78,11 @@ export const ledgerKeys = {
     `${ofAccount('ended-holds', accountId)}:${Math.floor(idMs / HOUR_MS)}`,
   /** Charges given back, and how much of each call's. */
   refunds: (accountId: string): string => ofAccount('refunds', accountId),
+  /** The account as of the last entry that was trimmed. */
+  snapshot: (accountId: string): string => ofAccount('snapshot', accountId),
+  exported: (tag: string): string => `${tag}:exported`,
+  trimmed: (tag: string): string => `${tag}:trimmed`,
+  trimDue: (tag: string): string => `${tag}:trim-due`,
   unexported: (tag: string): string => `${tag}:unexported`,
   dueAccounts: (tag: string): string => `${tag}:due-accounts`,
   dueHolds: (tag: string): string => `${tag}:due-holds`,

@@ -108,5 +108,12 @@ export const LEDGER_SCHEMA: SchemaPart = {
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX refund_of_hold ON refund (account_id, hold_id, amount);
     `,
+    `
+    -- The last entry of each account that is safe outside this file.
+    CREATE TABLE journal_export (
+      account_id TEXT PRIMARY KEY REFERENCES books (account_id),
+      exported INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    `,
   ],
 };
