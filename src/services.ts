@@ -17,7 +17,6 @@ import { createMeter, type Meter } from './metering/meter.ts';
 import { createOpenCalls, type OpenCalls } from './metering/open-calls.ts';
 import { createPriceBook, type PriceBook } from './metering/price-book.ts';
 import { createQuotaFigures } from './metering/read-quota-figures.ts';
-import { recoverOrphans } from './metering/recover-orphans.ts';
 import { createSettleQueue, type SettleQueue } from './metering/settle-queue.ts';
 import { openSettleSpool } from './metering/settle-spool.ts';
 import { createSweeper, type Sweeper } from './metering/sweeper.ts';
@@ -180,12 +179,11 @@ async function startMetering(
   const { limits } = settings;
   const openCalls = createOpenCalls();
   const shared = { ledger, timers: systemTimers, metrics };
-  const { spool, waiting, orphans, corruptLines } = await openSettleSpool(join(dataFolder, 'settle-spool.jsonl'));
+  const { spool, waiting, corruptLines } = await openSettleSpool(join(dataFolder, 'settle-spool.jsonl'));
   if (corruptLines > 0)
     logger.error({ lines: corruptLines }, 'lines of the settle spool could not be read and were set aside');
   const settleQueue = createSettleQueue({ ...shared, spool, waiting, logger, entriesMax: limits.spoolEntries });
   metrics.watchSpool(() => settleQueue.waiting());
-  recoverOrphans({ settleQueue, metrics, logger }, orphans, settings.orphanedCalls);
   return {
     openCalls,
     settleQueue,
