@@ -9,6 +9,10 @@ import type { Upstream } from './http/upstream.ts';
 import { systemTimers } from './metering/timers.ts';
 import type { Services } from './services.ts';
 
+/** Time that ended answers have to leave at shutdown; with the drain's 25 s still below the 30 s of Kubernetes. */
+const LAST_BYTES_MS = 2_000;
+const IDLE_LOOK_MS = 50;
+
 export interface AppOptions {
   settings: Settings;
   services: Services;
@@ -58,16 +62,29 @@ export async function startApp(options: AppOptions): Promise<App> {
     adminUrl: urlOf(adminApp, settings.adminHost),
     async drain() {
       closing = true;
-      const closed = publicApp.close();
+      // The listener stays open meanwhile: what comes is told to come back, and a probe that we are not ready.
       const outcome = await services.openCalls.drain(settings.limits.shutdownDrainMs, systemTimers);
-      // Calls have ended; a connection still open is one whose client does not read.
-      publicApp.server.closeAllConnections();
-      await closed;
+      await closeListener(publicApp);
+      // A request that was being read when the closing began may have become a call since.
+      const late = await services.openCalls.drain(0, systemTimers);
       await services.settleQueue.settled();
       await adminApp.close();
-      return outcome;
+      return { interrupted: outcome.interrupted + late.interrupted };
     },
   };
+}
+
+/**
+ * Closes the listener: idle connections at once, the others when their answer has gone out. What is still open after
+ * that has a client that does not read.
+ */
+async function closeListener(app: Pick<FastifyInstance, 'server' | 'close'>): Promise<void> {
+  // Node closes a connection that turns idle later only when its keep-alive time is over.
+  const stopLooking = systemTimers.every(IDLE_LOOK_MS, () => app.server.closeIdleConnections());
+  const cancelCut = systemTimers.after(LAST_BYTES_MS, () => app.server.closeAllConnections());
+  await app.close();
+  stopLooking();
+  cancelCut();
 }
 
 function createAdmin({ services, adminToken, version }: AppOptions, isClosing: () => boolean): AdminApp {

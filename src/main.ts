@@ -29,6 +29,8 @@ interface Running {
 await main();
 
 async function main(): Promise<void> {
+  // Whoever read our output has gone, a log collector say: the open calls matter more than their lines.
+  for (const output of [process.stdout, process.stderr]) output.on('error', ignoreBrokenPipe);
   const running = start();
   let stopping = false;
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -56,6 +58,10 @@ function isAtTerminal(): boolean {
 
 /** The start tells of its own failure and ends the process. */
 function ignoreFailedStart(): void {}
+
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
 
 function failToStop(error: unknown): never {
   process.stderr.write(`Tollgate did not stop cleanly: ${error instanceof Error ? error.stack : String(error)}\n`);
