@@ -25,6 +25,43 @@ afterAll(async () => {
 });
 
 describe('an operator', () => {
+  test('limits a team, raises the limit for a while and lets go of it', async () => {
+    const account = await cli.json('account', 'create', 'Limited');
+    const team = await cli.json('team', 'create', account.id, 'Research');
+    const on = ['--team', team.id, '--window', 'month', '--anchor-day', '15', '--limit-usd', '50', '--model', 'opus'];
+    const quota = await cli.json('quota', 'create', account.id, ...on);
+    expect(quota).toMatchObject({
+      scope: { type: 'team', id: team.id },
+      window: 'month',
+      anchor_day: 15,
+      limit_usd: '50.00',
+      models: ['opus'],
+      mode: 'hard',
+    });
+    const open = ['--window', 'total', '--limit-concurrency', '3', '--mode', 'soft'];
+    expect(await cli.json('quota', 'create', account.id, ...open)).toMatchObject({ scope: { id: account.id } });
+    const { out } = await cli.run('quota', 'list', account.id);
+    expect(out).toMatch(/^ID +SCOPE +OF +WINDOW +MEASURE +LIMIT +USED +HELD +ROOM +MODE/);
+    expect(out).toMatch(/ team +team_\w+ +month +usd +50\.00 +0\.00 +0\.00 +50\.00 +hard +opus /);
+    expect(out).toMatch(/ account +acct_\w+ +total +concurrency +3 +0 +0 +3 +soft/);
+
+    const until = '2999-01-01T00:00:00Z';
+    expect(await cli.json('quota', 'raise', account.id, quota.id, '--limit-usd', '80', '--until', until)).toMatchObject(
+      {
+        current_limit_usd: '80.00',
+      },
+    );
+    const settled = ['--limit-usd', '60', '--mode', 'shadow', '--no-models', '--no-raises'];
+    const changed = await cli.json('quota', 'update', account.id, quota.id, ...settled);
+    expect(changed).toMatchObject({ current_limit_usd: '60.00', mode: 'shadow', models: null, raises: [] });
+    expect(await cli.json('quota', 'show', account.id, quota.id)).toEqual(changed);
+    expect((await cli.run('quota', 'delete', account.id, quota.id)).out).toBe(`Deleted ${quota.id}.\n`);
+    const both = await cli.run('quota', 'create', account.id, '--team', team.id, '--key', 'key_x', '--window', 'day');
+    expect(both.exitCode).toBe(2);
+    const none = await cli.run('quota', 'create', account.id, '--window', 'day');
+    expect([none.exitCode, none.error]).toEqual([1, expect.stringContaining('limit_usd')]);
+  });
+
   test('opens an account, grants credit, hands out a key and takes it all back', async () => {
     const account = await cli.json(
       'account',
