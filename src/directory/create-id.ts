@@ -2,7 +2,18 @@ import { createHash, randomBytes } from 'node:crypto';
 import { encodeTime } from 'ulid';
 
 /** What an id names; the prefix makes ids readable and keeps one kind from being taken for another. */
-export type IdPrefix = 'acct' | 'team' | 'mem' | 'key' | 'grant' | 'hold' | 'refund' | 'quota' | 'raise' | 'req';
+export type IdPrefix =
+  | 'acct'
+  | 'team'
+  | 'mem'
+  | 'key'
+  | 'grant'
+  | 'hold'
+  | 'refund'
+  | 'quota'
+  | 'raise'
+  | 'req'
+  | 'batch';
 
 /** Crockford's base 32, as ULID uses it. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';

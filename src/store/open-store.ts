@@ -3,6 +3,7 @@ import type { AlertStore } from '../alerts/alert-store.ts';
 import { describeRedisAddress, parseRedisUrl } from '../config/parse-redis-url.ts';
 import type { AuditLog } from '../directory/audit-log.ts';
 import type { Directory } from '../directory/directory.ts';
+import type { StoredRegistry } from '../directory/stored-registry.ts';
 import type { JournalSource } from '../ledger/journal-source.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { checkRedis } from './redis/check-redis.ts';
@@ -12,6 +13,7 @@ import { createRedisAudit } from './redis/redis-audit.ts';
 import { openRedisDirectory } from './redis/redis-directory.ts';
 import { createRedisJournalSource } from './redis/redis-journal-source.ts';
 import { createRedisLedger } from './redis/redis-ledger.ts';
+import { createRedisStored } from './redis/redis-stored.ts';
 import { ALERTS_SCHEMA } from './sqlite/alerts-schema.ts';
 import { AUDIT_SCHEMA } from './sqlite/audit-schema.ts';
 import { DIRECTORY_SCHEMA } from './sqlite/directory-schema.ts';
@@ -22,6 +24,8 @@ import { createSqliteAudit } from './sqlite/sqlite-audit.ts';
 import { createSqliteDirectory } from './sqlite/sqlite-directory.ts';
 import { createSqliteJournalSource } from './sqlite/sqlite-journal-source.ts';
 import { createSqliteLedger } from './sqlite/sqlite-ledger.ts';
+import { createSqliteStored } from './sqlite/sqlite-stored.ts';
+import { STORED_SCHEMA } from './sqlite/stored-schema.ts';
 
 /** One place for money, people and alerts, whichever it is. */
 export interface Store {
@@ -30,6 +34,7 @@ export interface Store {
   /** Who changed what, kept with the directory. */
   audit: AuditLog;
   alerts: AlertStore;
+  stored: StoredRegistry;
   /** The journal for an exporter. */
   journal: JournalSource;
   /** For people: which store this is, and where. Holds no password. */
@@ -68,12 +73,16 @@ export function openStore(options: OpenStoreOptions): Promise<Store> {
 
 async function openEmbeddedStore({ dataFolder, nowMs }: OpenStoreOptions): Promise<Store> {
   const path = join(dataFolder, 'tollgate.sqlite');
-  const database = openDatabase({ path, parts: [LEDGER_SCHEMA, DIRECTORY_SCHEMA, AUDIT_SCHEMA, ALERTS_SCHEMA] });
+  const database = openDatabase({
+    path,
+    parts: [LEDGER_SCHEMA, DIRECTORY_SCHEMA, AUDIT_SCHEMA, ALERTS_SCHEMA, STORED_SCHEMA],
+  });
   return {
     ledger: createSqliteLedger({ database, clock: nowMs }),
     directory: createSqliteDirectory(database),
     audit: createSqliteAudit(database),
     alerts: createSqliteAlerts(database),
+    stored: createSqliteStored(database),
     journal: createSqliteJournalSource(database),
     description: `embedded (SQLite) in ${path}`,
     warnings: [],
@@ -97,6 +106,7 @@ async function openRedisStore(options: OpenStoreOptions, url: string): Promise<S
       directory,
       audit: createRedisAudit(client),
       alerts: createRedisAlerts(client),
+      stored: createRedisStored(client),
       journal: createRedisJournalSource(client),
       description: `Redis at ${describeRedisAddress(parseRedisUrl(url))}`,
       warnings,

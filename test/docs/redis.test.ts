@@ -14,13 +14,21 @@ import {
   EXPORT_LEASE_KEY,
   LEDGER_TAGS,
   ledgerKeys,
+  storedKeys,
 } from '../../src/store/redis/redis-keys.ts';
 import { createRedisLedger } from '../../src/store/redis/redis-ledger.ts';
+import { createRedisStored } from '../../src/store/redis/redis-stored.ts';
 import { readMarkdownTable } from '../support/markdown-table.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 
 const page = readFileSync(new URL('../../docs/redis.md', import.meta.url), 'utf8');
-const HEADINGS = ['Keys of the ledger', 'Key of the export', 'Keys of the directory', 'Keys of the alerts'];
+const HEADINGS = [
+  'Keys of the ledger',
+  'Key of the export',
+  'Keys of the directory',
+  'Keys of the alerts',
+  'Keys of batches and files',
+];
 const rows = HEADINGS.flatMap((heading) => readMarkdownTable(page, heading)).map((row) => ({
   key: (row.key ?? '').replaceAll('`', ''),
   type: row.type ?? '',
@@ -40,12 +48,15 @@ describe('docs/redis.md', () => {
   test('lists the keys that the code names, all of them and no other', () => {
     const { table, order, idempotency, changesChannel, ...plain } = directoryKeys;
     const { unexported, exported, trimmed, trimDue, dueAccounts, dueHolds, endedHolds, ...ofAccount } = ledgerKeys;
+    const { ofAccount: storedOf, ...stored } = storedKeys;
     const tag = LEDGER_TAGS[0] ?? '';
     const named = [
       ...Object.values(plain),
       ...TABLES.flatMap((each) => [table(each), order(each, each === 'accounts' ? '' : '<account>')]),
       idempotency('x'),
       ...Object.values(alertKeys),
+      ...Object.values(stored),
+      ...[storedOf('batches', '<account>'), storedOf('files', '<account>')],
       EXPORT_LEASE_KEY,
       ...[unexported, exported, trimmed, trimDue, dueAccounts, dueHolds].map((key) => key(tag)),
       ...Object.values(ofAccount).map((key) => key('<account>')),
@@ -122,6 +133,13 @@ async function writeEverything(client: Redis): Promise<void> {
   await journal.claim('one', 60_000);
   await journal.markExported(accountId, 1, now);
   await journal.trim(accountId, 1, '{}');
+
+  const stored = createRedisStored(client);
+  const batch = { accountId, keyId: 'key_a', requestId: 'req_a', createdAtMs: now, items: 1, customIdsDigest: '' };
+  const record = { ...batch, id: 'batch_a', state: 'open', upstreamId: 'msgbatch_a', holds: [] } as const;
+  await stored.addBatch(record, now);
+  await stored.openBatch(record, now);
+  await stored.addFile(accountId, 'file_a');
 
   const alerts = createRedisAlerts(client);
   for (const id of ['notice_kept', 'notice_given_up']) {

@@ -38,6 +38,11 @@ const SCRIPTS = {
   tollgateTick: 'ledger/tick',
   tollgateVoidGrant: 'ledger/void-grant',
   tollgatePing: 'ping',
+  tollgateAddFile: 'stored/add-file',
+  tollgateClaimBatches: 'stored/claim-batches',
+  tollgateOpenBatch: 'stored/open-batch',
+  tollgatePutBatch: 'stored/put-batch',
+  tollgateRemoveBatch: 'stored/remove-batch',
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;

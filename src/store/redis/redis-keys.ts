@@ -37,6 +37,17 @@ export const alertKeys = {
   abandoned: `${ALERTS_TAG}:abandoned`,
 } as const;
 
+/** What accounts have stored upstream is one slot: batches are due over all accounts, and files are few per second. */
+const STORED_TAG = '{tg:st}';
+
+export const storedKeys = {
+  batches: `${STORED_TAG}:batches`,
+  byUpstreamId: `${STORED_TAG}:batches-by-upstream-id`,
+  due: `${STORED_TAG}:due-batches`,
+  ordinal: `${STORED_TAG}:ordinal`,
+  ofAccount: (kind: 'batches' | 'files', accountId: string): string => `${STORED_TAG}:${kind}-of:${accountId}`,
+} as const;
+
 /**
  * Accounts are spread over a fixed number of partitions, each one slot: all keys of an account are on one slot, and
  * the sweeper has 64 places to look in whatever the number of accounts. Changing the number would lose every account.
