@@ -15,7 +15,7 @@ export interface PriceRequestParts {
 }
 
 /** What a call can cost at most, and the card that says so: its charge will be judged by the same. */
-export type PricedRequest = Omit<Extract<CallCeiling, { priced: true }>, 'priced' | 'unbounded'> & {
+export type PricedRequest = Omit<Extract<CallCeiling, { priced: true }>, 'priced'> & {
   model: ModelCard;
   card: RateCard;
 };
@@ -45,7 +45,8 @@ export function priceRequest(
   if (ceiling.amountNanoUsd > MAX_NANO_USD) {
     return { kind: 'unbounded_cost', reason: 'it could cost more than any account can hold' };
   }
-  return { amountNanoUsd: ceiling.amountNanoUsd, tokens: ceiling.tokens, model, card };
+  const { amountNanoUsd, tokens, unbounded } = ceiling;
+  return { amountNanoUsd, tokens, unbounded, model, card };
 }
 
 /** The first model the request can reach that the key may not call; a choice left to the API reaches all. */

@@ -31,6 +31,14 @@ export type RefusalScope = (typeof REFUSAL_SCOPES)[number];
 export const OVERHEAD_PHASES = ['auth', 'admit', 'settle', 'total'] as const;
 export type OverheadPhase = (typeof OVERHEAD_PHASES)[number];
 
+/** `unanswered`: the store did not answer. */
+export const ENLARGEMENT_RESULTS = ['granted', 'refused', 'unanswered'] as const;
+export type EnlargementResult = (typeof ENLARGEMENT_RESULTS)[number];
+
+/** `busy`: too many were being counted already. `failed`: the API did not answer with a count in time. */
+export const PROMPT_COUNT_RESULTS = ['counted', 'busy', 'failed'] as const;
+export type PromptCountResult = (typeof PROMPT_COUNT_RESULTS)[number];
+
 const OWNED_REASONS: readonly string[] = ['credit', 'quota', 'rate_limit'];
 
 export interface AdmissionMetrics {
@@ -49,6 +57,12 @@ export interface AdmissionMetrics {
   openStreams: { inc(): void; dec(): void };
   /** A hold was made at this instant; call the returned function when it is closed. Acts once. */
   holdOpened(atMs: number): () => void;
+  /** A call was admitted on less than it may cost. */
+  smallerHold(): void;
+  /** A running call asked for more of a hold. */
+  holdEnlarged(result: EnlargementResult): void;
+  /** A prompt was counted by the API because credit or a quota was short of its bound. */
+  promptCounted(result: PromptCountResult): void;
   /** Holds reclaimed because their lease had ended. */
   holdsReclaimed(count: number): void;
 }
@@ -93,6 +107,7 @@ export function createAdmissionMetrics(metrics: MetricRegistry, nowMs: () => num
     unpricedRequest: (stage) => unpriced.inc({ stage }),
     openStreams: { inc: () => openStreams.inc(), dec: () => openStreams.dec() },
     ...createQuotaCounters(metrics),
+    ...createShortageCounters(metrics),
     ...createHoldMetrics(metrics, nowMs),
   };
 }
@@ -115,6 +130,34 @@ function createQuotaCounters(metrics: MetricRegistry) {
   return {
     quotaSoftlyExceeded: (scope: QuotaScopeType) => soft.inc({ scope }),
     quotaShadowRefused: (scope: QuotaScopeType) => shadow.inc({ scope }),
+  };
+}
+
+function createShortageCounters(metrics: MetricRegistry) {
+  const smaller = metrics.counter({
+    name: 'tollgate_smaller_holds_total',
+    help: 'Calls admitted on less than they may cost, because there was no room for the whole.',
+    labels: {},
+    aggregation: 'sum',
+  });
+  const enlargements = metrics.counter({
+    name: 'tollgate_hold_enlargements_total',
+    help: 'Times a running call asked for a larger hold.',
+    labels: { result: ENLARGEMENT_RESULTS },
+    aggregation: 'sum',
+    zeroes: 'all',
+  });
+  const counts = metrics.counter({
+    name: 'tollgate_prompt_counts_total',
+    help: 'Prompts to be counted by the API, because there was no room for the bound of their bytes.',
+    labels: { result: PROMPT_COUNT_RESULTS },
+    aggregation: 'sum',
+    zeroes: 'all',
+  });
+  return {
+    smallerHold: () => smaller.inc(),
+    holdEnlarged: (result: EnlargementResult) => enlargements.inc({ result }),
+    promptCounted: (result: PromptCountResult) => counts.inc({ result }),
   };
 }
 
