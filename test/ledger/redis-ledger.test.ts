@@ -3,6 +3,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { connectRedis } from '../../src/store/redis/connect-redis.ts';
 import { createRedisLedger } from '../../src/store/redis/redis-ledger.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
+import { describeLedgerBoundaries } from './ledger-boundaries.ts';
 import { describeLedger, type LedgerUnderTest, type TestClock } from './ledger-conformance.ts';
 import { describeLedgerProperty } from './ledger-property.ts';
 
@@ -27,4 +28,5 @@ async function open(clock: TestClock): Promise<LedgerUnderTest> {
 }
 
 describeLedger('Redis', open);
+describeLedgerBoundaries('Redis', open);
 describeLedgerProperty('Redis', open);

@@ -1,6 +1,7 @@
 import { LEDGER_SCHEMA } from '../../src/store/sqlite/ledger-schema.ts';
 import { openDatabase } from '../../src/store/sqlite/open-database.ts';
 import { createSqliteLedger } from '../../src/store/sqlite/sqlite-ledger.ts';
+import { describeLedgerBoundaries } from '../ledger/ledger-boundaries.ts';
 import { describeLedger, type LedgerUnderTest, type TestClock } from '../ledger/ledger-conformance.ts';
 import { describeLedgerProperty } from '../ledger/ledger-property.ts';
 import { describeRefunds } from '../ledger/refund-conformance.ts';
@@ -18,5 +19,6 @@ async function open(clock: TestClock): Promise<LedgerUnderTest> {
 }
 
 describeLedger('SQLite', open);
+describeLedgerBoundaries('SQLite', open);
 describeRefunds('SQLite', open);
 describeLedgerProperty('SQLite', open);
