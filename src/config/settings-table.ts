@@ -106,6 +106,13 @@ export const settingsTable: { readonly [Key in keyof PlainSettings]: Setting<Pla
     pattern: /^[a-z0-9][a-z0-9.@:-]{0,99}$/,
     sentence: 'Model of the rate card at whose prices calls of a model that it lacks are admitted and charged.',
   }),
+  orphanedCalls: choiceSetting({
+    name: 'ORPHANED_CALLS',
+    default: 'charge',
+    choices: ['charge', 'release'],
+    sentence:
+      'What becomes of streams whose process was killed: `charge` what they had reported, marked estimated, or `release`.',
+  }),
   workers: {
     name: 'WORKERS',
     type: `whole number, 1 to ${MAX_WORKERS}, or auto`,

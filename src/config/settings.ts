@@ -17,6 +17,8 @@ export interface Settings {
   rateCardOverridesPath: string | undefined;
   /** The model at whose prices unknown ones are admitted; undefined: they are refused. */
   unknownModelPricedAs: string | undefined;
+  /** What becomes of a streamed call whose process was killed: charged as far as it was reported, or nothing. */
+  orphanedCalls: 'charge' | 'release';
   workers: number | 'auto';
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   alertWebhookUrl: string | undefined;

@@ -1,35 +1,41 @@
-import { type Ledger, LedgerUnavailable, type ReleaseReply, type SettleReply } from '../ledger/ledger.ts';
-import type { Logger } from '../observability/create-logger.ts';
-import type { Metrics } from '../observability/metrics.ts';
 import { createBackOff } from './back-off.ts';
 import { type LedgerWrite, nameLedgerWrite } from './ledger-write.ts';
+import { type SendParts, sendLedgerWrite } from './send-ledger-write.ts';
 import type { SettleSpool } from './settle-spool.ts';
-import type { Timers } from './timers.ts';
 
-export interface SettleQueueParts {
-  ledger: Pick<Ledger, 'settle' | 'release'>;
+export interface SettleQueueParts extends SendParts {
   spool: SettleSpool;
   /** What the spool still held when it was opened. */
   waiting: readonly LedgerWrite[];
-  timers: Timers;
-  metrics: Pick<Metrics, 'settleAnswered' | 'storeFailed' | 'observeOverhead'>;
-  logger: Pick<Logger, 'error' | 'warn'>;
-  /** Writes waiting at which {@link SettleQueue.isFull} turns true. */
+  /** Places in the spool: ends of calls that are not acknowledged, and calls that have not ended, together. */
   entriesMax: number;
 }
 
 /** Delivers the ends of holds to the ledger, off the path of the answer, until each is acknowledged. */
 export interface SettleQueue {
-  /** Takes a write over. Never throws and never refuses: what was used must be charged. */
+  /** Takes a place for a call that is about to be admitted. Undefined: all are taken, and it must not be. */
+  reserve(): SpoolPlace | undefined;
+  /** Takes a write over without a place. Never throws and never refuses: what was used must be charged. */
   deliver(write: LedgerWrite): void;
-  /** Admission stops while this is true, so that the file is bounded. */
+  /** Admission stops while this is true, so that the spool is bounded. */
   isFull(): boolean;
   /** Writes that wait for a store that did not answer. */
   waiting(): { entries: number; oldestAtMs: number | undefined };
-  /** Resolves when everything taken over is acknowledged or lies in the spool. */
+  /** Resolves when everything taken over is acknowledged or lies on the disk. */
   settled(): Promise<void>;
   /** Tries everything once more, then stops. What is not acknowledged stays in the spool for the next start. */
   close(): Promise<void>;
+}
+
+/** Room in the spool for the end of one call. It ends with `deliver` or `giveBack`, whichever comes first. */
+export interface SpoolPlace {
+  /** Keeps what is to be sent if this process ends before the call does. Never throws. */
+  mark(write: LedgerWrite): void;
+  /** The same; resolves with whether it is on the disk. */
+  markDurably(write: LedgerWrite): Promise<boolean>;
+  /** As {@link SettleQueue.deliver}. */
+  deliver(write: LedgerWrite): void;
+  giveBack(): void;
 }
 
 /** At once, then doubling: a store that comes back is found within ten seconds. */
@@ -37,128 +43,192 @@ const RETRY_FIRST_MS = 250;
 const RETRY_LAST_MS = 10_000;
 /** Writes sent together after an outage, so that they do not bring the store down again. */
 const RETRY_WRITES = 64;
+/** What the ledger has not acknowledged by then is brought to the disk. Most are acknowledged within a few. */
+const SYNC_AFTER_MS = 20;
+/** A mark is for the death of this process; that the machine dies as well may cost the last ones. */
+const SYNC_MARKS_AFTER_MS = 1_000;
 
 interface Waiting {
   write: LedgerWrite;
-  /** On disk. */
-  durable: boolean;
+  /** In the spool's file. */
+  written: boolean;
+  /** The ledger did not answer the first time. */
+  late: boolean;
 }
 
 export function createSettleQueue(parts: SettleQueueParts): SettleQueue {
-  const waiting = new Map<string, Waiting>();
-  for (const write of parts.waiting) waiting.set(nameLedgerWrite(write), { write, durable: true });
+  const entries = new Map<string, Waiting>();
+  for (const write of parts.waiting) entries.set(nameLedgerWrite(write), { write, written: true, late: true });
   const underWay = new Set<Promise<void>>();
+  let reserved = 0;
   const retries = createBackOff({
     timers: parts.timers,
     firstMs: RETRY_FIRST_MS,
     lastMs: RETRY_LAST_MS,
-    run: async () => ((await retryOldest(parts, waiting)) ? (waiting.size > 0 ? 'more' : 'idle') : 'failed'),
+    run: async () => ((await retryOldest(parts, entries)) ? (isLate(entries) ? 'more' : 'idle') : 'failed'),
   });
+  const syncs = createDelayedSync(parts, SYNC_AFTER_MS);
+  const markSyncs = createDelayedSync(parts, SYNC_MARKS_AFTER_MS);
 
-  const deliver = async (write: LedgerWrite): Promise<void> => {
-    if (await send(parts, write)) return;
-    const entry = { write, durable: false };
-    waiting.set(nameLedgerWrite(write), entry);
-    await keep(parts, [entry]);
+  const deliver = async (entry: Waiting): Promise<void> => {
+    const name = nameLedgerWrite(entry.write);
+    entries.set(name, entry);
+    writeDown(parts, entry);
+    syncs.start();
+    if (await sendLedgerWrite(parts, entry.write)) {
+      entries.delete(name);
+      if (entries.size === 0) syncs.cancel();
+      acknowledge(parts, [name]);
+      return;
+    }
+    entry.late = true;
+    // Another of the same name may have been acknowledged meanwhile.
+    entries.set(name, entry);
+    await syncs.now();
     retries.start();
+  };
+  const take = (write: LedgerWrite): void => {
+    const work = deliver({ write, written: false, late: false });
+    underWay.add(work);
+    void work.finally(() => underWay.delete(work));
   };
   const settled = async (): Promise<void> => {
     while (underWay.size > 0) await Promise.all(underWay);
   };
+  const isFull = (): boolean => entries.size + reserved >= parts.entriesMax;
 
-  if (waiting.size > 0) retries.start();
+  if (entries.size > 0) retries.start();
   return {
-    deliver(write) {
-      const work = deliver(write);
-      underWay.add(work);
-      void work.finally(() => underWay.delete(work));
+    reserve() {
+      if (isFull()) return undefined;
+      reserved += 1;
+      const leave = (): void => {
+        reserved -= 1;
+      };
+      return createPlace(parts, { take, leave, syncSoon: markSyncs.start, syncNow: markSyncs.now });
     },
-    isFull: () => waiting.size >= parts.entriesMax,
-    waiting: () => ({ entries: waiting.size, oldestAtMs: findOldest(waiting.values()) }),
+    deliver: take,
+    isFull,
+    waiting: () => describeWaiting(entries.values()),
     settled,
     async close() {
       await settled();
       await retries.stop();
-      while (waiting.size > 0 && (await retryOldest(parts, waiting)));
+      while (isLate(entries) && (await retryOldest(parts, entries)));
+      syncs.cancel();
+      markSyncs.cancel();
       await parts.spool.close();
     },
   };
 }
 
-/** @returns whether the ledger answered. An answer that refuses is an answer: sending it again would change nothing. */
-async function send(parts: SettleQueueParts, write: LedgerWrite): Promise<boolean> {
-  const started = performance.now();
-  try {
-    if (write.kind === 'settle') noteSettle(parts, write, await parts.ledger.settle(write.command));
-    else noteRelease(parts, write, await parts.ledger.release(write.command));
-    if (write.kind === 'settle') parts.metrics.observeOverhead('settle', performance.now() - started);
-    return true;
-  } catch (error) {
-    parts.metrics.storeFailed(write.kind);
-    if (!(error instanceof LedgerUnavailable)) {
-      parts.logger.error({ err: error, hold_id: write.command.holdId }, 'the ledger failed on a settle; it is kept');
-    }
-    return false;
-  }
+interface PlaceActions {
+  take(write: LedgerWrite): void;
+  leave(): void;
+  syncSoon(): void;
+  syncNow(): Promise<boolean>;
 }
 
-async function keep({ spool, logger }: SettleQueueParts, entries: readonly Waiting[]): Promise<void> {
+function createPlace({ spool, logger }: SettleQueueParts, actions: PlaceActions): SpoolPlace {
+  let taken = true;
+  const end = (): void => {
+    if (taken) actions.leave();
+    taken = false;
+  };
+  const mark = (write: LedgerWrite): boolean => {
+    if (!taken) return false;
+    try {
+      spool.mark(write);
+      return true;
+    } catch (error) {
+      logger.error({ err: error, hold_id: write.command.holdId }, 'the settle spool cannot be written; a mark is lost');
+      return false;
+    }
+  };
+  return {
+    mark(write) {
+      if (mark(write)) actions.syncSoon();
+    },
+    markDurably: async (write) => mark(write) && actions.syncNow(),
+    deliver(write) {
+      end();
+      actions.take(write);
+    },
+    giveBack: end,
+  };
+}
+
+/** Brings the spool to the disk some time after it is asked to, once for all that asked meanwhile. */
+function createDelayedSync({ spool, timers, logger }: SettleQueueParts, afterMs: number) {
+  let cancelTimer: (() => void) | undefined;
+  const cancel = (): void => {
+    cancelTimer?.();
+    cancelTimer = undefined;
+  };
+  const now = async (): Promise<boolean> => {
+    cancel();
+    try {
+      await spool.sync();
+      return true;
+    } catch (error) {
+      logger.error({ err: error }, 'the settle spool cannot be brought to the disk');
+      return false;
+    }
+  };
+  const start = (): void => {
+    cancelTimer ??= timers.after(afterMs, () => void now());
+  };
+  return { start, cancel, now };
+}
+
+function writeDown({ spool, logger }: SettleQueueParts, entry: Waiting): void {
   try {
-    await spool.put(entries.map(({ write }) => write));
-    for (const entry of entries) entry.durable = true;
+    spool.put(entry.write);
+    entry.written = true;
   } catch (error) {
-    logger.error({ err: error, entries: entries.length }, 'the settle spool cannot be written; kept in memory');
+    logger.error(
+      { err: error, hold_id: entry.write.command.holdId },
+      'the settle spool cannot be written; kept in memory',
+    );
   }
 }
 
 /** Sends the oldest ones again. @returns whether the ledger answered to all of them. */
-async function retryOldest(parts: SettleQueueParts, waiting: Map<string, Waiting>): Promise<boolean> {
-  const entries = [...waiting].slice(0, RETRY_WRITES);
-  const loose = entries.map(([, entry]) => entry).filter((entry) => !entry.durable);
-  if (loose.length > 0) await keep(parts, loose);
-  const answered = await Promise.all(entries.map(([, { write }]) => send(parts, write)));
+async function retryOldest(parts: SettleQueueParts, entries: Map<string, Waiting>): Promise<boolean> {
+  const chosen = [...entries].filter(([, { late }]) => late).slice(0, RETRY_WRITES);
+  for (const [, entry] of chosen) if (!entry.written) writeDown(parts, entry);
+  const answered = await Promise.all(chosen.map(([, { write }]) => sendLedgerWrite(parts, write)));
   const done: string[] = [];
-  entries.forEach(([name, entry], index) => {
-    waiting.delete(name);
+  chosen.forEach(([name, entry], index) => {
+    entries.delete(name);
     if (answered[index]) done.push(name);
     // One that the ledger cannot take goes behind those that it can.
-    else waiting.set(name, entry);
+    else entries.set(name, entry);
   });
-  await acknowledge(parts, done);
+  acknowledge(parts, done);
   return answered.every(Boolean);
 }
 
-async function acknowledge({ spool, logger }: SettleQueueParts, names: readonly string[]): Promise<void> {
+function acknowledge({ spool, logger }: SettleQueueParts, names: readonly string[]): void {
   if (names.length === 0) return;
   try {
-    await spool.acknowledge(names);
+    spool.acknowledge(names);
   } catch (error) {
     logger.warn({ err: error, entries: names.length }, 'the settle spool cannot be written; these will be sent again');
   }
 }
 
-function findOldest(entries: Iterable<Waiting>): number | undefined {
+function isLate(entries: ReadonlyMap<string, Waiting>): boolean {
+  return [...entries.values()].some(({ late }) => late);
+}
+
+function describeWaiting(entries: Iterable<Waiting>): { entries: number; oldestAtMs: number | undefined } {
+  let count = 0;
   let oldest: number | undefined;
-  for (const { write } of entries) if (oldest === undefined || write.endedAtMs < oldest) oldest = write.endedAtMs;
-  return oldest;
-}
-
-function noteSettle(parts: SettleQueueParts, write: LedgerWrite & { kind: 'settle' }, reply: SettleReply): void {
-  parts.metrics.settleAnswered({
-    result: reply.result,
-    lagMs: Math.max(0, parts.timers.nowMs() - write.endedAtMs),
-    overageNanoUsd: 'overageNanoUsd' in reply ? reply.overageNanoUsd : 0n,
-  });
-  if (['settled', 'late', 'duplicate'].includes(reply.result)) return;
-  const { accountId, holdId, amountNanoUsd } = write.command;
-  parts.logger.error(
-    { result: reply.result, account_id: accountId, hold_id: holdId, amount_nano_usd: amountNanoUsd.toString() },
-    'the ledger did not charge a settle',
-  );
-}
-
-function noteRelease(parts: SettleQueueParts, write: LedgerWrite, reply: ReleaseReply): void {
-  if (reply.result !== 'no_account') return;
-  const { accountId, holdId } = write.command;
-  parts.logger.error({ account_id: accountId, hold_id: holdId }, 'a release found no account');
+  for (const { write, late } of entries) {
+    if (!late) continue;
+    count += 1;
+    if (oldest === undefined || write.endedAtMs < oldest) oldest = write.endedAtMs;
+  }
+  return { entries: count, oldestAtMs: oldest };
 }

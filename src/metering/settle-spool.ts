@@ -1,14 +1,24 @@
-import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type LedgerWrite, nameLedgerWrite } from './ledger-write.ts';
-import { decodeSpoolLine, encodeSpoolLine, type SpoolLine } from './spool-line.ts';
+import { type AppendFile, createAppendFile } from './append-file.ts';
+import type { LedgerWrite } from './ledger-write.ts';
+import { type LiveLines, readLiveLines } from './live-lines.ts';
+import type { SpoolLine } from './spool-line.ts';
 
-/** Ledger writes that wait on disk for a store that did not answer. */
+/**
+ * The ends of calls on disk, written ahead of their delivery. A line is with the operating system when its function
+ * returns, so a process that is killed loses none; `sync` makes it outlast the machine. The functions throw, or reject
+ * with, the disk's error.
+ */
 export interface SettleSpool {
-  /** Resolves when the writes are on disk. Calls made together share one fsync. Rejects with the disk's error. */
-  put(writes: readonly LedgerWrite[]): Promise<void>;
-  /** Notes that these writes need not be sent again. A lost note costs one more send, which the ledger ignores. */
-  acknowledge(names: readonly string[]): Promise<void>;
+  /** The end of a hold, until acknowledged. */
+  put(write: LedgerWrite): void;
+  /** What is to be sent if this process ends before the call does. The next mark or put of its hold replaces it. */
+  mark(write: LedgerWrite): void;
+  /** Notes that these writes need not be sent again. A note that is lost costs one more send, which changes nothing. */
+  acknowledge(names: readonly string[]): void;
+  /** Resolves when every line so far is on the disk. Calls made together share one wait. */
+  sync(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -16,12 +26,18 @@ export interface OpenedSpool {
   spool: SettleSpool;
   /** What was still waiting when the file was last written, in order. */
   waiting: LedgerWrite[];
+  /** The last marks of calls that never ended: their process did. */
+  orphans: LedgerWrite[];
   /** Lines that could not be read. They are kept in `<path>.corrupt` for the operator. */
   corruptLines: number;
 }
 
-/** Dead lines after which the file is written anew. */
+/** Acknowledgements wait for the next line, to be written with it, up to so many. */
+const NOTES_AT_MOST = 64;
+/** Dead lines after which the file is written anew, when they are also most of it. */
 const COMPACT_LINES = 4_096;
+/** Up to this size the file is emptied on the spot; to cut a large one takes the system tens of milliseconds. */
+const CLEAR_BYTES = 256 * 1_024;
 
 /**
  * Opens the spool, an append-only file of checksummed lines. A torn last line, left by a crash in the middle of a
@@ -30,86 +46,54 @@ const COMPACT_LINES = 4_096;
  */
 export async function openSettleSpool(path: string): Promise<OpenedSpool> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const { waiting, corrupt } = readLines(await readText(path));
-  if (corrupt.length > 0) await appendWhole(`${path}.corrupt`, `${corrupt.join('\n')}\n`);
-  const writes = [...waiting.values()];
-  const file = await writeAnew(path, writes);
-  await syncFolder(dirname(path));
-  return { spool: createFileSpool(path, waiting, file), waiting: writes, corruptLines: corrupt.length };
+  const { live, corrupt } = readLiveLines(await readText(path));
+  if (corrupt.length > 0) await appendFile(`${path}.corrupt`, `${corrupt.join('\n')}\n`, { mode: 0o600, flush: true });
+  const file = await createAppendFile(path, live.text());
+  const spool = createFileSpool(file, live);
+  return { spool, waiting: live.writes(), orphans: live.marks(), corruptLines: corrupt.length };
 }
 
-function createFileSpool(path: string, waiting: Map<string, LedgerWrite>, firstFile: FileHandle): SettleSpool {
-  let file = firstFile;
-  let lines = waiting.size;
-  let batch: { lines: SpoolLine[]; written: Promise<void> } | undefined;
-  let last: Promise<void> = Promise.resolve();
-  let torn = false;
+function createFileSpool(file: AppendFile, live: LiveLines): SettleSpool {
+  let lines = live.size;
+  let notes: SpoolLine[] = [];
 
-  const write = async (batchLines: readonly SpoolLine[]): Promise<void> => {
-    // After a write that failed half way (a full disk) the next line must not continue the torn one.
-    const start = torn ? '\n' : '';
-    torn = true;
-    await file.appendFile(start + batchLines.map(encodeSpoolLine).join(''));
-    await file.datasync();
-    torn = false;
-    lines += batchLines.length;
-    for (const line of batchLines) apply(waiting, line);
-    if (lines - waiting.size < COMPACT_LINES && !(waiting.size === 0 && lines > 0)) return;
-    const old = file;
-    file = await writeAnew(path, [...waiting.values()]);
-    lines = waiting.size;
-    await old.close();
-    await syncFolder(dirname(path));
+  const append = (added: readonly SpoolLine[]): void => {
+    lines += added.length;
+    file.append(added.map((line) => live.apply(line)).join(''));
+    tidy();
   };
-
-  /** Lines that come while a write is under way go together in the next one. */
-  const append = (added: readonly SpoolLine[]): Promise<void> => {
-    if (batch !== undefined) {
-      batch.lines.push(...added);
-      return batch.written;
+  const takeNotes = (): SpoolLine[] => {
+    const taken = notes;
+    notes = [];
+    return taken;
+  };
+  const tidy = (): void => {
+    if (file.isBeingReplaced) return;
+    if (live.size === 0 && file.bytes <= CLEAR_BYTES) {
+      file.clear();
+      lines = 0;
+      return;
     }
-    const next = { lines: [...added], written: Promise.resolve() };
-    batch = next;
-    next.written = last.then(() => {
-      batch = undefined;
-      return write(next.lines);
-    });
-    // A failed write is the business of those who wait for it; the next one is tried all the same.
-    last = next.written.catch(() => undefined);
-    return next.written;
+    const dead = lines - live.size;
+    if (live.size > 0 && (dead < COMPACT_LINES || dead < live.size)) return;
+    // After a failure the old file goes on, and the next attempt comes when as much has been added.
+    lines = live.size;
+    file.replace(live.text()).catch(() => undefined);
   };
-
   return {
-    put: (writes) => append(writes.map((put) => ({ put }))),
-    acknowledge: (names) => append(names.map((acknowledged) => ({ acknowledged }))),
+    put: (put) => append([...takeNotes(), { put }]),
+    mark: (mark) => append([...takeNotes(), { mark }]),
+    acknowledge(names) {
+      notes.push(...names.map((acknowledged) => ({ acknowledged })));
+      if (notes.length < NOTES_AT_MOST && notes.length < live.size) return;
+      append(takeNotes());
+    },
+    sync: () => file.sync(),
     async close() {
-      await last;
+      if (notes.length > 0) append(takeNotes());
       await file.close();
     },
   };
-}
-
-function apply(waiting: Map<string, LedgerWrite>, line: SpoolLine): void {
-  if ('put' in line) waiting.set(nameLedgerWrite(line.put), line.put);
-  else waiting.delete(line.acknowledged);
-}
-
-function readLines(text: string): { waiting: Map<string, LedgerWrite>; corrupt: string[] } {
-  const waiting = new Map<string, LedgerWrite>();
-  const corrupt: string[] = [];
-  const lines = text.split('\n');
-  const tail = lines.pop() ?? '';
-  for (const text of lines) {
-    if (text === '') continue;
-    const line = decodeSpoolLine(text);
-    if (line === undefined) corrupt.push(text);
-    else apply(waiting, line);
-  }
-  // Without its newline the last line was never acknowledged to anybody: torn, unless only the newline is missing.
-  const torn = decodeSpoolLine(tail);
-  if (torn !== undefined) apply(waiting, torn);
-  else if (tail !== '') corrupt.push(tail);
-  return { waiting, corrupt };
 }
 
 async function readText(path: string): Promise<string> {
@@ -118,44 +102,5 @@ async function readText(path: string): Promise<string> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw error;
-  }
-}
-
-/**
- * Writes the file anew under another name and puts it in the place of the old one: a crash leaves one or the other.
- * The handle goes with the file. The rename is on disk once the folder is.
- */
-async function writeAnew(path: string, writes: readonly LedgerWrite[]): Promise<FileHandle> {
-  const temporary = `${path}.new`;
-  await rm(temporary, { force: true });
-  const file = await open(temporary, 'a', 0o600);
-  try {
-    await file.appendFile(writes.map((put) => encodeSpoolLine({ put })).join(''));
-    await file.datasync();
-    await rename(temporary, path);
-    return file;
-  } catch (error) {
-    // A handle left to the garbage collector would end the process.
-    await file.close();
-    throw error;
-  }
-}
-
-async function appendWhole(path: string, text: string): Promise<void> {
-  const file = await open(path, 'a', 0o600);
-  try {
-    await file.appendFile(text);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

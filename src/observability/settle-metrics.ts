@@ -37,6 +37,8 @@ export interface SettleMetrics {
   settleAnswered(settle: { result: SettleResult; lagMs: number; overageNanoUsd: bigint }): void;
   /** A call that the API bills ended without its usage. */
   usageMissing(reason: UsageMissingReason): void;
+  /** A call whose process had died was ended by the next one. */
+  orphanRecovered(action: 'charged' | 'released'): void;
   /** The store did not answer, or answered with a fault. */
   storeFailed(operation: StoreOperation): void;
   /** The settles waiting on disk, asked at each scrape. `oldestAtMs` undefined: none waits. */
@@ -71,6 +73,13 @@ export function createSettleMetrics(metrics: MetricRegistry, nowMs: () => number
     aggregation: 'sum',
     zeroes: 'all',
   });
+  const orphans = metrics.counter({
+    name: 'tollgate_orphaned_calls_total',
+    help: 'Streams whose process was killed, ended at the next start by what they had reported.',
+    labels: { action: ['charged', 'released'] },
+    aggregation: 'sum',
+    zeroes: 'all',
+  });
   const failures = metrics.counter({
     name: 'tollgate_store_errors_total',
     help: 'Operations that the store did not answer, or answered with a fault.',
@@ -84,6 +93,7 @@ export function createSettleMetrics(metrics: MetricRegistry, nowMs: () => number
       lag.observe(lagMs / 1000);
       overspend.addNanoUsd({}, overageNanoUsd);
     },
+    orphanRecovered: (action) => orphans.inc({ action }),
     usageMissing: (reason) => missing.inc({ reason }),
     storeFailed: (operation) => failures.inc({ op: operation }),
     ...createSpoolMetrics(metrics, nowMs),

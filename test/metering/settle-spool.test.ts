@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nameLedgerWrite } from '../../src/metering/ledger-write.ts';
+import { type LedgerWrite, nameLedgerWrite } from '../../src/metering/ledger-write.ts';
 import { openSettleSpool } from '../../src/metering/settle-spool.ts';
 import { openFolder, releaseOf, settleOf } from './metering-fixtures.ts';
 
@@ -11,7 +11,7 @@ describe('the settle spool', () => {
     const path = folder.file('deep/er/spool.jsonl');
     const { spool } = await openSettleSpool(path);
     const writes = [settleOf('hold_a', 9_007_199_254_740_991n), releaseOf('hold_b'), settleOf('hold_c', 0n)];
-    for (const write of writes) await spool.put([write]);
+    for (const write of writes) spool.put(write);
     await spool.close();
     const again = await openSettleSpool(path);
     expect(again.waiting).toEqual(writes);
@@ -25,13 +25,14 @@ describe('the settle spool', () => {
     const path = folder.file('spool.jsonl');
     const { spool } = await openSettleSpool(path);
     const [first, second] = [settleOf('hold_a', 1n), settleOf('hold_b', 2n)];
-    await spool.put([first, second]);
-    await spool.acknowledge([nameLedgerWrite(first)]);
+    spool.put(first);
+    spool.put(second);
+    spool.acknowledge([nameLedgerWrite(first)]);
+    await spool.close();
     const half = await openSettleSpool(path);
     expect(half.waiting).toEqual([second]);
-    await half.spool.acknowledge([nameLedgerWrite(second)]);
+    half.spool.acknowledge([nameLedgerWrite(second)]);
     expect((await stat(path)).size).toBe(0);
-    await spool.close();
     await half.spool.close();
   });
 
@@ -40,7 +41,7 @@ describe('the settle spool', () => {
     const path = folder.file('spool.jsonl');
     const { spool } = await openSettleSpool(path);
     const writes = [settleOf('hold_a', 11n), settleOf('hold_b', 22n), releaseOf('hold_c')];
-    for (const write of writes) await spool.put([write]);
+    for (const write of writes) spool.put(write);
     await spool.close();
     const whole = await readFile(path);
     for (let length = 0; length <= whole.length; length += 1) {
@@ -58,7 +59,7 @@ describe('the settle spool', () => {
     await using folder = await openFolder();
     const path = folder.file('spool.jsonl');
     const { spool } = await openSettleSpool(path);
-    await spool.put([settleOf('hold_a', 1n), settleOf('hold_b', 2n), settleOf('hold_c', 3n)]);
+    for (const write of [settleOf('hold_a', 1n), settleOf('hold_b', 2n), settleOf('hold_c', 3n)]) spool.put(write);
     await spool.close();
     const text = await readFile(path, 'utf8');
     await writeFile(path, text.replace('"amountNanoUsd":"2"', '"amountNanoUsd":"9"'));
@@ -69,31 +70,80 @@ describe('the settle spool', () => {
     await second.close();
   });
 
+  it('keeps what is appended while the file is written anew', async () => {
+    await using folder = await openFolder();
+    const path = folder.file('spool.jsonl');
+    const { spool } = await openSettleSpool(path);
+    const kept = Array.from({ length: 100 }, (_, index) => settleOf(`hold_kept_${index}`, BigInt(index)));
+    const later: LedgerWrite[] = [];
+    for (const write of kept) spool.put(write);
+    let { ino } = await stat(path);
+    let replacements = 0;
+    // Dead lines until it begins, and some more of each kind while it runs.
+    for (let round = 0; replacements < 3; round += 1) {
+      const passing = Array.from({ length: 30 }, (_, index) => settleOf(`hold_${round}_${index}`, 1n));
+      for (const write of passing) spool.put(write);
+      spool.acknowledge(passing.map(nameLedgerWrite));
+      later.push(settleOf(`hold_later_${round}`, 3n));
+      spool.put(later.at(-1) as LedgerWrite);
+      if (round % 50 === 0) await spool.sync();
+      const now = await stat(path);
+      replacements += now.ino === ino ? 0 : 1;
+      ino = now.ino;
+    }
+    await spool.close();
+    const { waiting, corruptLines, spool: again } = await openSettleSpool(path);
+    const names = waiting.map(nameLedgerWrite);
+    expect(corruptLines).toBe(0);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.toSorted()).toEqual([...kept, ...later].map(nameLedgerWrite).toSorted());
+    await again.close();
+  });
+
   it('leaves the old file as it is when a new one cannot be put in its place', async () => {
     await using folder = await openFolder();
     const path = folder.file('spool.jsonl');
     const { spool } = await openSettleSpool(path);
-    await spool.put([settleOf('hold_a', 1n)]);
+    spool.put(settleOf('hold_a', 1n));
     // The name of the new file is taken by a folder that is not empty.
     await mkdir(`${path}.new/taken`, { recursive: true });
-    await expect(spool.acknowledge([nameLedgerWrite(settleOf('hold_a', 1n))])).rejects.toThrow();
+    const passing = Array.from({ length: 5_000 }, (_, index) => settleOf(`hold_${index}`, 1n));
+    for (const write of passing) spool.put(write);
+    spool.acknowledge(passing.map(nameLedgerWrite));
+    await spool.sync();
     await rm(`${path}.new`, { recursive: true });
-    await spool.put([settleOf('hold_b', 2n)]);
+    spool.put(settleOf('hold_b', 2n));
     await spool.close();
     const { waiting, spool: again } = await openSettleSpool(path);
-    expect(waiting).toEqual([settleOf('hold_b', 2n)]);
+    expect(waiting).toEqual([settleOf('hold_a', 1n), settleOf('hold_b', 2n)]);
     await again.close();
+  });
+
+  it('gives back the last mark of each call that did not end, and of no other', async () => {
+    await using folder = await openFolder();
+    const path = folder.file('spool.jsonl');
+    const { spool } = await openSettleSpool(path);
+    spool.mark(settleOf('hold_a', 1n));
+    spool.mark(settleOf('hold_b', 5n));
+    spool.mark(settleOf('hold_a', 2n));
+    spool.put(settleOf('hold_b', 6n));
+    spool.acknowledge([nameLedgerWrite(settleOf('hold_b', 6n))]);
+    // As a killed process leaves it: not closed.
+    const { waiting, orphans, spool: again } = await openSettleSpool(path);
+    expect(waiting.map(nameLedgerWrite)).toEqual([nameLedgerWrite(settleOf('hold_b', 6n))]);
+    expect(orphans).toEqual([settleOf('hold_a', 2n)]);
+    await Promise.all([spool.close(), again.close()]);
   });
 
   it('does not grow without end', async () => {
     await using folder = await openFolder();
     const path = folder.file('spool.jsonl');
     const { spool } = await openSettleSpool(path);
-    await spool.put([settleOf('hold_kept', 1n)]);
+    spool.put(settleOf('hold_kept', 1n));
     for (let round = 0; round < 30; round += 1) {
       const writes = Array.from({ length: 200 }, (_, index) => settleOf(`hold_${round}_${index}`, 1n));
-      await Promise.all(writes.map((write) => spool.put([write])));
-      await spool.acknowledge(writes.map(nameLedgerWrite));
+      for (const write of writes) spool.put(write);
+      spool.acknowledge(writes.map(nameLedgerWrite));
     }
     expect((await stat(path)).size).toBeLessThan(2_000_000);
     await spool.close();
@@ -108,7 +158,7 @@ describe('the settle spool', () => {
     await appendFile(path, 'deadbeef {"put":');
     const { spool, corruptLines } = await openSettleSpool(path);
     expect(corruptLines).toBe(1);
-    await spool.put([settleOf('hold_a', 5n)]);
+    spool.put(settleOf('hold_a', 5n));
     await spool.close();
     await truncate(`${path}.corrupt`, 0);
     const { waiting, spool: again } = await openSettleSpool(path);

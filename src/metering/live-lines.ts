@@ -1,0 +1,60 @@
+import { type LedgerWrite, nameLedgerWrite } from './ledger-write.ts';
+import { decodeSpoolLine, encodeSpoolLine, type SpoolLine } from './spool-line.ts';
+
+/** What of the spool still counts: writes not acknowledged, and marks of calls that have not ended. */
+export interface LiveLines {
+  readonly size: number;
+  /** @returns the line's text. */
+  apply(line: SpoolLine): string;
+  /** All of them, encoded, in order. */
+  text(): string;
+  writes(): LedgerWrite[];
+  marks(): LedgerWrite[];
+}
+
+interface LiveLine {
+  text: string;
+  write: LedgerWrite;
+}
+
+export function createLiveLines(): LiveLines {
+  const puts = new Map<string, LiveLine>();
+  const marks = new Map<string, LiveLine>();
+  return {
+    get size() {
+      return puts.size + marks.size;
+    },
+    apply(line) {
+      const text = encodeSpoolLine(line);
+      if ('acknowledged' in line) puts.delete(line.acknowledged);
+      else if ('mark' in line) marks.set(nameHold(line.mark), { text, write: line.mark });
+      else {
+        // The end of a call is what its marks were kept for.
+        marks.delete(nameHold(line.put));
+        puts.set(nameLedgerWrite(line.put), { text, write: line.put });
+      }
+      return text;
+    },
+    text: () => [...puts.values(), ...marks.values()].map(({ text }) => text).join(''),
+    writes: () => [...puts.values()].map(({ write }) => write),
+    marks: () => [...marks.values()].map(({ write }) => write),
+  };
+}
+
+function nameHold({ command }: LedgerWrite): string {
+  return `${command.accountId}:${command.holdId}`;
+}
+
+/** Reads a spool's text. Lines that cannot be read are `corrupt`, a torn last one among them. */
+export function readLiveLines(text: string): { live: LiveLines; corrupt: string[] } {
+  const live = createLiveLines();
+  const corrupt: string[] = [];
+  // Without its newline the last line was never finished: torn, unless only the newline is missing.
+  for (const each of text.split('\n')) {
+    if (each === '') continue;
+    const line = decodeSpoolLine(each);
+    if (line === undefined) corrupt.push(each);
+    else live.apply(line);
+  }
+  return { live, corrupt };
+}
