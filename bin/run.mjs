@@ -2,11 +2,12 @@
 // The project's commands from a fresh clone on. This file and bin/run/ run on any Node from 18 on, with nothing installed.
 import { check } from './run/check-command.mjs';
 import { endLike } from './run/child.mjs';
+import { mutate } from './run/mutate-command.mjs';
 import { Refusal, say } from './run/say.mjs';
 import { bench, build, start } from './run/start-command.mjs';
 import { test } from './run/test-command.mjs';
 
-const COMMANDS = { start, test, bench, check, build };
+const COMMANDS = { start, test, bench, check, build, mutate };
 
 const [name, ...args] = process.argv.slice(2);
 const command = Object.hasOwn(COMMANDS, name ?? '') ? COMMANDS[name] : undefined;
