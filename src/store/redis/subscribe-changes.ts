@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Cluster, type Redis, type RedisOptions } from 'ioredis';
 import type { ChangeListener } from '../../directory/change-listeners.ts';
 import { type RedisClient, reconnectDelayMs } from './connect-redis.ts';
@@ -42,7 +41,7 @@ export async function subscribeChanges(
       if (connection !== undefined) {
         failures = 0;
         listener(undefined);
-        if (connection.status !== 'end') await once(connection, 'end');
+        await ends(connection);
         listener(undefined);
       }
       await wait(reconnectDelayMs(failures + 1), stop.signal);
@@ -72,6 +71,14 @@ function openSubscriber(client: RedisClient): Redis | undefined {
   } satisfies RedisOptions;
   const node = client instanceof Cluster ? pick(client.nodes('all')) : client;
   return node?.duplicate(options);
+}
+
+/** Not `once` of node:events, which rejects where a connection ends with an error. */
+function ends(connection: Redis): Promise<void> {
+  return new Promise((resolve) => {
+    if (connection.status === 'end') resolve();
+    else connection.once('end', resolve);
+  });
 }
 
 async function subscribes(connection: Redis, channel: string): Promise<boolean> {
