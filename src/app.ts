@@ -92,6 +92,8 @@ function createAdmin({ services, adminToken, version }: AppOptions, isClosing: (
     directory: services.directory,
     ledger: services.ledger,
     audit: services.audit,
+    journal: services.journal,
+    onReconciled: services.metrics.ledgerReconciled,
     rateCard: () => services.rateCard,
     adminToken,
     clock: systemTimers.nowMs,

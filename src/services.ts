@@ -11,12 +11,14 @@ import { createPrincipalCache, type PrincipalCache } from './directory/principal
 import type { RateCard } from './domain/rate-card.ts';
 import { createFileSink } from './export/file-sink.ts';
 import { createJournalExporter } from './export/journal-exporter.ts';
+import type { JournalSource } from './ledger/journal-source.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { createLeaseKeeper, type LeaseKeeper } from './metering/lease-keeper.ts';
 import { createMeter, type Meter } from './metering/meter.ts';
 import { createOpenCalls, type OpenCalls } from './metering/open-calls.ts';
 import { createPriceBook, type PriceBook } from './metering/price-book.ts';
 import { createQuotaFigures } from './metering/read-quota-figures.ts';
+import { recoverOrphans } from './metering/recover-orphans.ts';
 import { createSettleQueue, type SettleQueue } from './metering/settle-queue.ts';
 import { openSettleSpool } from './metering/settle-spool.ts';
 import { createSweeper, type Sweeper } from './metering/sweeper.ts';
@@ -31,6 +33,7 @@ export interface Services {
   ledger: Ledger;
   directory: Directory;
   audit: AuditLog;
+  journal: JournalSource;
   principals: PrincipalCache;
   /** The card in force; another one after a reload. */
   readonly rateCard: RateCard;
@@ -84,6 +87,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
       ledger,
       directory: store.directory,
       audit: store.audit,
+      journal: store.journal,
       principals: createPrincipalCache({ directory: store.directory, now: nowMs }),
       get rateCard() {
         return priceBook.card();
@@ -179,11 +183,12 @@ async function startMetering(
   const { limits } = settings;
   const openCalls = createOpenCalls();
   const shared = { ledger, timers: systemTimers, metrics };
-  const { spool, waiting, corruptLines } = await openSettleSpool(join(dataFolder, 'settle-spool.jsonl'));
+  const { spool, waiting, orphans, corruptLines } = await openSettleSpool(join(dataFolder, 'settle-spool.jsonl'));
   if (corruptLines > 0)
     logger.error({ lines: corruptLines }, 'lines of the settle spool could not be read and were set aside');
   const settleQueue = createSettleQueue({ ...shared, spool, waiting, logger, entriesMax: limits.spoolEntries });
   metrics.watchSpool(() => settleQueue.waiting());
+  recoverOrphans({ settleQueue, metrics, logger }, orphans, settings.orphanedCalls);
   return {
     openCalls,
     settleQueue,

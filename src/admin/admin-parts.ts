@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { AuditLog } from '../directory/audit-log.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { RateCard } from '../domain/rate-card.ts';
+import type { JournalSource } from '../ledger/journal-source.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 
 /** What the admin listener is made of. */
@@ -11,6 +12,10 @@ export interface AdminParts {
   directory: Directory;
   ledger: Ledger;
   audit: AuditLog;
+  /** Where the snapshots are that stand for trimmed entries. */
+  journal: Pick<JournalSource, 'readSnapshot'>;
+  /** Told of each reconciliation: by how much the account's amounts differ. */
+  onReconciled(accountId: string, driftNanoUsd: bigint): void;
   /** The card in force: what quotas may name models by. */
   rateCard: () => RateCard;
   /** The bearer token of `/admin/v1`. Never empty. */

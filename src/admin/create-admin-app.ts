@@ -27,6 +27,7 @@ import { addKeyRoutes } from './routes/key-routes.ts';
 import { addMemberRoutes } from './routes/member-routes.ts';
 import { addOperationsRoutes } from './routes/operations-routes.ts';
 import { addQuotaRoutes } from './routes/quota-routes.ts';
+import { addReconciliationRoutes } from './routes/reconciliation-routes.ts';
 import { addRefundRoutes } from './routes/refund-routes.ts';
 import { addTeamRoutes } from './routes/team-routes.ts';
 
@@ -75,6 +76,7 @@ function addApi(scope: AdminApp, parts: AdminParts, authorize: ReturnType<typeof
   addQuotaRoutes(scope, parts);
   addJournalRoutes(scope, parts);
   addRefundRoutes(scope, parts);
+  addReconciliationRoutes(scope, parts);
   addAuditRoutes(scope, parts);
 }
 

@@ -7,6 +7,7 @@ import { keySchema, keyWithSecretSchema } from './schemas/key-schemas.ts';
 import { pageOf } from './schemas/page-schemas.ts';
 import { memberSchema, teamSchema } from './schemas/people-schemas.ts';
 import { quotaSchema } from './schemas/quota-schemas.ts';
+import { reconciliationSchema } from './schemas/reconciliation-schemas.ts';
 import { refundSchema } from './schemas/refund-schemas.ts';
 
 const problemSchema = Type.Object(
@@ -47,6 +48,7 @@ export const SHARED_SCHEMAS = {
   Quota: quotaSchema,
   QuotaPage: pageOf(Type.Ref('Quota#')),
   Refund: refundSchema,
+  Reconciliation: reconciliationSchema,
   JournalEntry: journalEntrySchema,
   JournalPage: journalPageSchema,
   AuditRecord: auditRecordSchema,

@@ -14,6 +14,8 @@ export interface AdminCall {
   /** Fields that are undefined are left out. */
   body?: { readonly [field: string]: unknown };
   idempotencyKey?: string | undefined;
+  /** 30 s unless given. */
+  timeoutMs?: number;
 }
 
 export interface AdminAnswer {
@@ -42,7 +44,7 @@ export async function callAdmin(settings: CliSettings, call: AdminCall): Promise
     ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     // A redirect would carry the token to wherever it points.
     redirect: 'error',
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.timeout(call.timeoutMs ?? TIMEOUT_MS),
   });
   const json = response.headers.get('content-type')?.includes('json') === true ? parseJson(text) : undefined;
   if (!response.ok) throw new CliFailure(describeProblem(response.status, json), EXIT_CODES.refused);

@@ -8,6 +8,7 @@ import { addKeyCommands } from './key-commands.ts';
 import { addMemberCommands } from './member-commands.ts';
 import { addQuotaCommands } from './quota-commands.ts';
 import { addRateCardCommand } from './rate-card-command.ts';
+import { addReconcileCommand } from './reconcile-command.ts';
 import { addRefundCommand } from './refund-command.ts';
 import { addTeamCommands } from './team-commands.ts';
 
@@ -50,6 +51,7 @@ export function createProgram({ output, serve }: ProgramParts): Command {
   addJournalCommand(program, output);
   addRefundCommand(program, output);
   addAuditCommand(program, output);
+  addReconcileCommand(program, output);
   addRateCardCommand(program, output);
   return program;
 }

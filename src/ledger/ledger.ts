@@ -1,3 +1,4 @@
+import type { AccountBooks } from '../domain/credit/account-books.ts';
 import type {
   AccountCommand,
   CellName,
@@ -67,6 +68,11 @@ export interface Ledger {
   /** In burn order, then by creation; spent and expired ones included. */
   readGrants(accountId: string): Promise<GrantState[]>;
   readHolds(accountId: string): Promise<HoldState[]>;
+  /**
+   * All that the store keeps of the account, as of one sequence and without doing what is due. How holds ended is left
+   * out. For reconciliation: it reads everything.
+   */
+  readBooks(accountId: string): Promise<AccountBooks | undefined>;
   /** Entries with a sequence above `afterSequence`, in sequence. */
   readJournal(accountId: string, options: { afterSequence: number; limit: number }): Promise<JournalEntry[]>;
   /** Used and held of the cells named, in the order asked; a cell never written is zero. */

@@ -6,9 +6,10 @@ import type { Ledger } from '../../src/ledger/ledger.ts';
 import { AUDIT_SCHEMA } from '../../src/store/sqlite/audit-schema.ts';
 import { DIRECTORY_SCHEMA } from '../../src/store/sqlite/directory-schema.ts';
 import { LEDGER_SCHEMA } from '../../src/store/sqlite/ledger-schema.ts';
-import { openDatabase } from '../../src/store/sqlite/open-database.ts';
+import { type Database, openDatabase } from '../../src/store/sqlite/open-database.ts';
 import { createSqliteAudit } from '../../src/store/sqlite/sqlite-audit.ts';
 import { createSqliteDirectory } from '../../src/store/sqlite/sqlite-directory.ts';
+import { createSqliteJournalSource } from '../../src/store/sqlite/sqlite-journal-source.ts';
 import { createSqliteLedger } from '../../src/store/sqlite/sqlite-ledger.ts';
 import { loadRateCard } from '../support/shared-parts.ts';
 import { type AnswerContract, createAnswerContract } from './answer-contract.ts';
@@ -34,6 +35,9 @@ export interface AdminUnderTest {
   directory: Directory;
   ledger: Ledger;
   audit: AuditLog;
+  database: Database;
+  /** What the reconciliations found. */
+  reconciled: { account: string; driftNanoUsd: bigint }[];
   /** Sends a call with the token and holds its answer against the OpenAPI document. */
   call(method: string, path: string, body?: unknown, headers?: { [name: string]: string }): Promise<Answer>;
   close(): Promise<void>;
@@ -51,10 +55,13 @@ export async function openAdmin(tamper: Tamper = () => ({})): Promise<AdminUnder
   const ledger = createSqliteLedger({ database, clock: () => clock.nowMs });
   const directory = createSqliteDirectory(database);
   const audit = createSqliteAudit(database);
+  const reconciled: AdminUnderTest['reconciled'] = [];
   const app = createAdminApp({
     directory,
     ledger,
     audit,
+    journal: createSqliteJournalSource(database),
+    onReconciled: (account, driftNanoUsd) => void reconciled.push({ account, driftNanoUsd }),
     rateCard: () => rateCard,
     adminToken: TOKEN,
     clock: () => clock.nowMs,
@@ -76,6 +83,8 @@ export async function openAdmin(tamper: Tamper = () => ({})): Promise<AdminUnder
     directory,
     ledger,
     audit,
+    database,
+    reconciled,
     call: (method, path, body, headers) => call(app, contract, method, path, body, headers),
     close: async () => {
       await app.close();

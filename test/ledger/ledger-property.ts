@@ -1,6 +1,9 @@
 import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { JournalEntry } from '../../src/domain/credit/credit-types.ts';
+import { createFold, foldEntry, readFold, writeFold } from '../../src/ledger/journal-fold.ts';
+import { reconcileAccount } from '../../src/ledger/reconcile-account.ts';
 import { history } from './ledger-commands.ts';
 import { expectSoundBooks, type LedgerUnderTest, START_MS, type TestClock } from './ledger-conformance.ts';
 import { createModelLedger } from './model-ledger.ts';
@@ -9,6 +12,8 @@ import { createModelLedger } from './model-ledger.ts';
 const RUNS = Number(process.env.LEDGER_RUNS ?? 300);
 /** Told in the test's name, so that every run can be had again: LEDGER_SEED takes it. */
 const SEED = Number(process.env.LEDGER_SEED ?? randomInt(2 ** 31));
+
+const NO_SNAPSHOTS = { readSnapshot: async () => undefined };
 
 /**
  * After every step of any history the store has answered as the pure rules, and shows the same grants, holds and
@@ -44,11 +49,29 @@ export function describeLedgerProperty(name: string, open: (clock: TestClock) =>
             expect(await subject.ledger.readHolds(accountId)).toEqual(await model.readHolds(accountId));
           }
           await expectSoundBooks(subject.ledger, accountId, clock.nowMs);
+          expect(
+            (await reconcileAccount({ ledger: subject.ledger, journal: NO_SNAPSHOTS }, accountId))?.differences,
+          ).toEqual([]);
           const whole = { afterSequence: 0, limit: 1_000_000 };
-          expect(await subject.ledger.readJournal(accountId, whole)).toEqual(await model.readJournal(accountId, whole));
+          const entries = await subject.ledger.readJournal(accountId, whole);
+          expect(entries).toEqual(await model.readJournal(accountId, whole));
+          expectSnapshots(accountId, entries);
         }),
         { numRuns: RUNS, seed: SEED },
       );
     });
   });
+}
+
+/** From a snapshot taken in the middle, the entries after it rebuild the same account. */
+function expectSnapshots(accountId: string, entries: readonly JournalEntry[]): void {
+  const middle = Math.floor(entries.length / 2);
+  const whole = createFold(accountId);
+  for (const entry of entries.slice(0, middle)) foldEntry(whole, entry);
+  const resumed = readFold(writeFold(whole));
+  for (const entry of entries.slice(middle)) {
+    foldEntry(whole, entry);
+    foldEntry(resumed, entry);
+  }
+  expect(resumed).toEqual(whole);
 }

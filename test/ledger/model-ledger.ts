@@ -60,6 +60,10 @@ export function createModelLedger(clock: () => number): ModelLedger {
       const holds = [...(accounts.get(accountId)?.books.holds.values() ?? [])];
       return structuredClone(holds.sort((left, right) => (left.holdId < right.holdId ? -1 : 1)));
     },
+    async readBooks(accountId) {
+      const books = accounts.get(accountId)?.books;
+      return books === undefined ? undefined : { ...structuredClone(books), tombstones: new Map() };
+    },
     async readJournal(accountId, { afterSequence, limit }) {
       return structuredClone((accounts.get(accountId)?.journal ?? []).slice(afterSequence, afterSequence + limit));
     },

@@ -29,6 +29,7 @@ const SCRIPTS = {
   tollgateMarkExported: 'ledger/mark-exported',
   tollgateTrimJournal: 'ledger/trim-journal',
   tollgateOpenAccount: 'ledger/open-account',
+  tollgateReadBooks: 'ledger/read-books',
   tollgateReadGrants: 'ledger/read-grants',
   tollgateReclaim: 'ledger/reclaim',
   tollgateRefund: 'ledger/refund',

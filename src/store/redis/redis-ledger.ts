@@ -19,6 +19,7 @@ import type { ScriptName } from './define-scripts.ts';
 import { writeCells, writeGrantTerms, writeJson } from './ledger-arguments.ts';
 import { readBalance, readHeld, readRoomRefusal } from './ledger-replies.ts';
 import { readWord } from './read-reply.ts';
+import { createBooksReader } from './redis-books.ts';
 import { ledgerKeys, ledgerScriptKeys } from './redis-keys.ts';
 import { createRedisLedgerContext, type RedisLedgerContext } from './redis-ledger-context.ts';
 import { createLedgerReads } from './redis-ledger-reads.ts';
@@ -41,6 +42,7 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
     ...createEndTransitions(context),
     ...createRefundTransition(context),
     ...createLedgerReads(context),
+    ...createBooksReader(context),
     ping: () => context.run('tollgatePing', [ledgerKeys.account('')], [], () => undefined),
     close: async () => {},
   };

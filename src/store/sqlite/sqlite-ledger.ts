@@ -13,6 +13,7 @@ import { type BooksRows, createBooksRows, type Named } from './books-rows.ts';
 import { type CommitQueue, createCommitQueue, toLedgerFault } from './commit-queue.ts';
 import { type Row, readBigInt, readGrantRow, readHoldRow, readJournalRow, readText } from './ledger-rows.ts';
 import type { Database } from './open-database.ts';
+import { createBooksReader } from './sqlite-books.ts';
 
 export interface SqliteLedgerOptions {
   database: Database;
@@ -44,6 +45,7 @@ export function createSqliteLedger(options: SqliteLedgerOptions): Ledger {
     refund: (command) => transition(command, namedBy(command), (books, now) => refund(books, command, now)),
     tick: (command) => transition(command, {}, tick),
     ...createReads(database, clock, transition),
+    ...createBooksReader(database),
     async ping() {
       await queue.run(() => database.connection.exec('SELECT 1'));
     },

@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openAccount } from '../admin/admin-under-test.ts';
+import { type CliUnderTest, openCli } from './cli-under-test.ts';
+
+let cli: CliUnderTest;
+beforeAll(async () => {
+  cli = await openCli();
+});
+afterAll(() => cli.close());
+
+test('reconcile goes over all accounts, tells what differs and ends with 1', async () => {
+  const accounts = [await openAccount(cli.admin), await openAccount(cli.admin), await openAccount(cli.admin)];
+  const sound = await cli.run('reconcile');
+  expect([sound.exitCode, sound.error]).toEqual([0, '']);
+  expect(sound.out.trim().split('\n')).toEqual(accounts.map(({ id }) => `${id}: ok up to entry 1, 1 read`));
+  const [, second] = accounts;
+  cli.admin.database.connection.exec(`UPDATE books SET granted = 7 WHERE account_id = '${second.id}'`);
+  const all = await cli.run('reconcile');
+  expect(all.exitCode).toBe(1);
+  expect(all.out).toContain(`${second.id}: DIFFERS up to entry 1, 1 read, drift 0.000000007 USD`);
+  expect(all.out).toContain('account: grantedNanoUsd: journal 0, store 7');
+  expect(all.error).toContain('1 of 3 accounts');
+  const one = await cli.run('reconcile', accounts[0].id, '--json');
+  expect([one.exitCode, JSON.parse(one.out).ok]).toEqual([0, true]);
+});
+
+test('audit shows who changed what', async () => {
+  const account = await openAccount(cli.admin);
+  await cli.run('account', 'update', account.id, '--name', 'Renamed');
+  const { out } = await cli.run('audit', '--newest', '1');
+  expect(out).toMatch(/^SEQUENCE +AT +ACTOR/);
+  expect(out).toContain(account.id);
+  expect(out).toContain('name: Acme -> Renamed');
+});
