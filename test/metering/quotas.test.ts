@@ -85,6 +85,19 @@ describe('quotas of a call', () => {
     expect((await part.fixture.ledger.readBalance(ACCOUNT_ID))?.heldNanoUsd).toBe(0n);
   });
 
+  it('of a call that could run on less, the least it needs is told', async () => {
+    await using part = await openMeter();
+    const quota = aQuota({ limit: 10_000_000n });
+    const principal = withQuotas(quota);
+    const whole = await refusal(part, makeRequest({ maxTokens: 60_000 }), principal);
+    principal.account.onExhausted = 'finish';
+    const least = await refusal(part, makeRequest({ maxTokens: 60_000 }), principal);
+    const neededOf = (refused: typeof whole) =>
+      refused !== 'admitted' && refused.kind === 'quota_exceeded' ? refused.needed : undefined;
+    expect(neededOf(least)).toBeGreaterThan(10_000_000n);
+    expect(neededOf(least)).toBeLessThan(neededOf(whole) ?? 0n);
+  });
+
   it('of two that refuse, the one that lasts longer is told', async () => {
     await using part = await openMeter();
     const blocked = { limit: 0n } as const;
