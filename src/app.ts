@@ -43,6 +43,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     createUsageReader,
     principals: services.principals,
     meter: services.meter,
+    stored: services.stored,
     ledger: services.ledger,
     metrics: services.metrics,
     logger: services.logger,

@@ -8,6 +8,7 @@ import type { Settings } from './config/settings.ts';
 import type { AuditLog } from './directory/audit-log.ts';
 import type { Directory } from './directory/directory.ts';
 import { createPrincipalCache, type PrincipalCache } from './directory/principal-cache.ts';
+import type { StoredRegistry } from './directory/stored-registry.ts';
 import type { RateCard } from './domain/rate-card.ts';
 import { createFileSink } from './export/file-sink.ts';
 import { createJournalExporter } from './export/journal-exporter.ts';
@@ -32,6 +33,7 @@ export interface Services {
   store: Pick<Store, 'description' | 'warnings'>;
   ledger: Ledger;
   directory: Directory;
+  stored: StoredRegistry;
   audit: AuditLog;
   journal: JournalSource;
   principals: PrincipalCache;
@@ -86,6 +88,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
       store,
       ledger,
       directory: store.directory,
+      stored: store.stored,
       audit: store.audit,
       journal: store.journal,
       principals: createPrincipalCache({ directory: store.directory, now: nowMs }),

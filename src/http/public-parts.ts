@@ -1,5 +1,6 @@
 import type { Limits } from '../config/settings.ts';
 import type { PrincipalCache } from '../directory/principal-cache.ts';
+import type { StoredRegistry } from '../directory/stored-registry.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Meter } from '../metering/meter.ts';
 import type { Logger } from '../observability/create-logger.ts';
@@ -11,6 +12,7 @@ export interface PublicParts extends Omit<ForwardParts, 'limits' | 'metrics' | '
   limits: Limits;
   principals: Pick<PrincipalCache, 'find'>;
   meter: Meter;
+  stored: Pick<StoredRegistry, 'addFile' | 'removeFile' | 'findForeignFile' | 'listFiles'>;
   ledger: Pick<Ledger, 'readBalance' | 'readCells' | 'ping'>;
   metrics: Pick<
     Metrics,

@@ -1,9 +1,20 @@
 /** What the public listener serves. Every other (method, path) pair is refused. */
-export type PublicRouteId = 'messages' | 'count_tokens' | 'models' | 'model' | 'balance' | 'root' | 'livez' | 'readyz';
+export type PublicRouteId =
+  | 'messages'
+  | 'count_tokens'
+  | 'models'
+  | 'model'
+  | 'files'
+  | 'file'
+  | 'file_content'
+  | 'balance'
+  | 'root'
+  | 'livez'
+  | 'readyz';
 
 export interface PublicRoute {
   id: PublicRouteId;
-  /** The path to ask of the upstream; undefined for our own routes. A constant but for a model's id. */
+  /** The path to ask of the upstream; undefined for our own routes. A constant but for an id. */
   upstreamPath?: string;
 }
 
@@ -27,6 +38,7 @@ const ROUTES: ReadonlyMap<string, RouteEntry> = new Map<string, RouteEntry>([
   ['/v1/messages', { id: 'messages', methods: ['POST'], forwarded: true }],
   ['/v1/messages/count_tokens', { id: 'count_tokens', methods: ['POST'], forwarded: true }],
   ['/v1/models', { id: 'models', methods: ['GET'], forwarded: true }],
+  ['/v1/files', { id: 'files', methods: ['GET', 'POST'], forwarded: true }],
   ['/v1/balance', { id: 'balance', methods: ['GET'] }],
   ['/', { id: 'root', methods: ['HEAD'] }],
   ['/livez', { id: 'livez', methods: ['GET', 'HEAD'] }],
@@ -34,7 +46,14 @@ const ROUTES: ReadonlyMap<string, RouteEntry> = new Map<string, RouteEntry>([
 ]);
 const MODEL_ENTRY: RouteEntry = { id: 'model', methods: ['GET'], forwarded: true };
 /** Letters that mean themselves in a path; the first is a letter or digit, so `.` and `..` are not among them. */
-const MODEL_PATH = /^\/v1\/models\/[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+const NAMED_ROUTES: readonly [path: RegExp, entry: RouteEntry][] = [
+  [/^\/v1\/models\/[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, MODEL_ENTRY],
+  [/^\/v1\/files\/[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/, { id: 'file', methods: ['GET', 'DELETE'], forwarded: true }],
+  [
+    /^\/v1\/files\/[A-Za-z0-9][A-Za-z0-9_-]{0,127}\/content$/,
+    { id: 'file_content', methods: ['GET'], forwarded: true },
+  ],
+];
 
 /**
  * Finds the route of a raw request target.
@@ -45,7 +64,7 @@ const MODEL_PATH = /^\/v1\/models\/[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
  */
 export function findPublicRoute(method: string, target: string): RouteMatch {
   const path = cutQuery(target);
-  const entry = ROUTES.get(path) ?? (MODEL_PATH.test(path) ? MODEL_ENTRY : undefined);
+  const entry = ROUTES.get(path) ?? NAMED_ROUTES.find(([named]) => named.test(path))?.[1];
   if (entry === undefined) return { result: 'not_found' };
   if (!entry.methods.includes(method)) return { result: 'method_not_allowed', allow: entry.methods.join(', ') };
   return { result: 'found', route: entry.forwarded ? { id: entry.id, upstreamPath: path } : { id: entry.id } };

@@ -16,6 +16,8 @@ export type Refusal =
   | { kind: 'inflated_body_too_large'; limitBytes: number }
   /** `reason` is a sentence for a person and repeats nothing of the body but field names. */
   | { kind: 'malformed'; reason: string }
+  /** Nowhere, or another account's: which of both is not told. */
+  | { kind: 'file_not_found'; id: string }
   | { kind: 'request_timeout' }
   | { kind: 'headers_too_large' }
   | { kind: 'directory_unavailable' }
@@ -115,6 +117,8 @@ function answerTransportRefusal(
       );
     case 'malformed':
       return answer(400, 'invalid_request_error', refusal.reason);
+    case 'file_not_found':
+      return answer(404, 'not_found_error', `File not found: ${showName(refusal.id)}.`, NO_RETRY);
     case 'request_timeout':
       return answer(408, 'timeout_error', 'The request was not received in time.');
     case 'headers_too_large':

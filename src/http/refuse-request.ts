@@ -60,6 +60,7 @@ function noteRefusal(parts: RefusalParts, state: RequestState, refusal: Refusal,
 /** The label of a route in the metrics. */
 export function routeLabel(id: PublicRouteId | undefined): Route {
   if (id === 'model') return 'models';
+  if (id === 'files' || id === 'file' || id === 'file_content') return 'files';
   return id === 'messages' || id === 'count_tokens' || id === 'models' || id === 'balance' ? id : 'other';
 }
 
@@ -99,6 +100,8 @@ function refusalReason(refusal: Refusal): RefusalReason | undefined {
       return 'too_large';
     case 'upstream_busy':
       return 'overloaded';
+    case 'file_not_found':
+      return 'malformed';
     case 'request_timeout':
     case 'upstream_unreachable':
     case 'upstream_slow':

@@ -35,7 +35,7 @@ const CROOKED = [
   '/v1/messages/cache_touch',
   '/v1/complete',
   '/v1/chat/completions',
-  '/v1/files',
+  '/v1/skills',
   '/v1/organizations/me',
   '/v1/models/',
   '/v1/models/..',

@@ -26,6 +26,8 @@ import { LEDGER_SCHEMA } from '../../src/store/sqlite/ledger-schema.ts';
 import { type Database, openDatabase } from '../../src/store/sqlite/open-database.ts';
 import { createSqliteDirectory } from '../../src/store/sqlite/sqlite-directory.ts';
 import { createSqliteLedger } from '../../src/store/sqlite/sqlite-ledger.ts';
+import { createSqliteStored } from '../../src/store/sqlite/sqlite-stored.ts';
+import { STORED_SCHEMA } from '../../src/store/sqlite/stored-schema.ts';
 import { createLog, loadDefaultLimits, loadRateCard } from './shared-parts.ts';
 import { type ListeningApi, startSimulatedApi, UPSTREAM_KEY } from './simulated-api.ts';
 import { until } from './until.ts';
@@ -87,7 +89,7 @@ export const STREAM_REQUEST = { ...SMALL_REQUEST, stream: true } as const;
 export async function startProxy(options: ProxyOptions = {}): Promise<ProxyUnderTest> {
   const api = options.api ?? (await startSimulatedApi());
   const folder = await mkdtemp(join(tmpdir(), 'tollgate-proxy-'));
-  const database = openDatabase({ path: ':memory:', parts: [LEDGER_SCHEMA, DIRECTORY_SCHEMA] });
+  const database = openDatabase({ path: ':memory:', parts: [LEDGER_SCHEMA, DIRECTORY_SCHEMA, STORED_SCHEMA] });
   const { log, logger } = createLog();
   const limits = { ...loadDefaultLimits(), ...options.limits };
   const rateCard = loadRateCard();
@@ -113,6 +115,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<ProxyUnder
     ...shared,
     limits,
     upstream,
+    stored: createSqliteStored(database),
     principals: createPrincipalCache({ directory: books.directory, now: Date.now }),
     meter: createMeter({ ...shared, priceBook: createPriceBook(rateCard), settleQueue, limits }),
     createUsageReader: options.createUsageReader ?? createUsageReader,

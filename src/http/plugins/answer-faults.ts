@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { DirectoryUnavailable } from '../../directory/directory.ts';
 import { LedgerUnavailable } from '../../ledger/ledger.ts';
 import type { PublicParts } from '../public-parts.ts';
 import type { Refusal } from '../refusals.ts';
@@ -24,6 +25,7 @@ function toRefusal(
     return { kind: 'body_too_large', limitBytes: limits.messagesBodyBytes };
   }
   if (error instanceof LedgerUnavailable) return { kind: 'ledger_unavailable' };
+  if (error instanceof DirectoryUnavailable) return { kind: 'directory_unavailable' };
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
     return { kind: 'malformed', reason: 'The request is malformed: its body or its content type cannot be read.' };
   }

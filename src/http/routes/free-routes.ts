@@ -2,13 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import httpProxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { nameFault } from '../exchange.ts';
-import { createFreeRouteClient, UpstreamBusy, UpstreamExpired } from '../free-route-client.ts';
+import { readAtMost, refusalOfError } from '../ask-upstream.ts';
+import { createFreeRouteClient } from '../free-route-client.ts';
 import { createClientHeaders, createUpstreamHeaders } from '../headers.ts';
 import type { PublicParts } from '../public-parts.ts';
-import type { Refusal } from '../refusals.ts';
 import { refuseRequest, routeLabel } from '../refuse-request.ts';
-import { refusalOfEnd } from '../relay-success.ts';
 import { judgeUpstreamError } from '../upstream-error.ts';
 
 const ERROR_BODY_BYTES = 256 * 1_024;
@@ -87,30 +85,6 @@ async function relay(
   if (verdict.alert !== undefined) parts.onOperatorAlert(verdict.alert);
   for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
   void refuseRequest(parts, request, reply, verdict.refusal);
-}
-
-/** The whole body, or nothing where it is longer than any error of the API or breaks off. */
-async function readAtMost(stream: Readable, limitBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of stream) {
-      bytes += (chunk as Buffer).byteLength;
-      if (bytes > limitBytes) return Buffer.alloc(0);
-      chunks.push(chunk as Buffer);
-    }
-  } catch {
-    // A broken error answer is judged by its status alone.
-    return Buffer.alloc(0);
-  }
-  return Buffer.concat(chunks);
-}
-
-function refusalOfError(error: Error): Refusal {
-  const cause = (error.cause instanceof Error ? error.cause : error) as Error;
-  if (cause instanceof UpstreamBusy) return { kind: 'upstream_busy' };
-  if (cause instanceof UpstreamExpired) return { kind: 'upstream_slow' };
-  return refusalOfEnd(nameFault(cause, false));
 }
 
 /** Names in lower case; a repeated one becomes a list. */
