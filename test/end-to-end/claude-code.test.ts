@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { Caller } from '../support/admin-calls.ts';
 import { nano } from '../support/check-journal.ts';
 import { findClaudeCode } from '../support/client-programs.ts';
@@ -13,6 +13,9 @@ import { runProgram } from '../support/run-program.ts';
 import { UPSTREAM_KEY } from '../support/simulated-api.ts';
 import type { LogLine } from '../support/tollgate-process.ts';
 import { until } from '../support/until.ts';
+
+// Starting the process takes a second, and many times that on a machine that does other things besides.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** Without our header it tries for minutes; with it, it starts and ends within seconds. */
 const PATIENCE_MS = 25_000;

@@ -65,7 +65,7 @@ export interface RunningTollgate extends AsyncDisposable {
 }
 
 const ADMIN_TOKEN = 'tga_end-to-end-admin-token';
-const SETTLE_TIMEOUT_MS = 20_000;
+const SETTLE_TIMEOUT_MS = 40_000;
 
 export async function startTollgate(options: RunningTollgateOptions = {}): Promise<RunningTollgate> {
   const api = options.api ?? (await startSimulatedApi());
