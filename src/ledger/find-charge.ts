@@ -14,7 +14,7 @@ export interface Charge {
   debtNanoUsd: NanoUsd;
 }
 
-/** A call by its hold, or by its request: the `request-id` that the caller was answered. */
+/** A call by its hold, or by its request: the proxy's own id, or the upstream's, which is what the caller was answered. */
 export type CallName = { holdId: string } | { requestId: string };
 
 /** An id's instant comes from the proxy's clock, an entry's from the store's. */
@@ -22,10 +22,13 @@ const CLOCK_SLACK_MS = 60_000;
 /** A call's charge comes at the latest when its hold has been kept alive to the end and its settle was almost too old. */
 const LATEST_CHARGE_MS = MAX_HOLD_LIFE_MS + TOMBSTONE_LIFE_MS;
 const PAGE = 500;
+/** An upstream's id holds no instant: so many of the newest entries are looked through for it. */
+const ENTRIES_AT_MOST = 200_000;
 
 /**
- * Finds a call's charge in the journal. Entries are in order of time, and the id holds the time of the call: the
- * place is searched by halves, and read on from there no further than a charge can come.
+ * Finds a call's charge in the journal. Entries are in order of time, and an id of ours holds the time of the call: the
+ * place is searched by halves, and read on from there no further than a charge can come. For an upstream's id the
+ * journal is read from its end.
  * @returns undefined when the journal, as far as the store keeps it, holds no charge of that name.
  */
 export async function findCharge(
@@ -34,7 +37,7 @@ export async function findCharge(
   name: CallName,
 ): Promise<Charge | undefined> {
   const idMs = 'holdId' in name ? readIdTimeMs('hold', name.holdId) : readIdTimeMs('req', name.requestId);
-  if (idMs === undefined) return undefined;
+  if (idMs === undefined) return 'holdId' in name ? undefined : findFromEnd(ledger, accountId, name);
   let after = await findPlace(ledger, accountId, idMs - CLOCK_SLACK_MS);
   const endMs = idMs + LATEST_CHARGE_MS + CLOCK_SLACK_MS;
   for (;;) {
@@ -45,6 +48,25 @@ export async function findCharge(
     if (last === undefined || last.atMs > endMs) return undefined;
     after = last.sequence;
   }
+}
+
+async function findFromEnd(
+  ledger: Pick<Ledger, 'readBalance' | 'readJournal'>,
+  accountId: string,
+  name: CallName,
+): Promise<Charge | undefined> {
+  const last = (await ledger.readBalance(accountId))?.sequence ?? 0;
+  const least = Math.max(0, last - ENTRIES_AT_MOST);
+  for (let before = last; before > least; ) {
+    const after = Math.max(least, before - PAGE);
+    const entries = await ledger.readJournal(accountId, { afterSequence: after, limit: before - after });
+    const found = entries.find((entry) => isChargeOf(entry, name));
+    if (found !== undefined) return readCharge(found);
+    // What comes before has been trimmed.
+    if (entries[0]?.sequence !== after + 1) return undefined;
+    before = after;
+  }
+  return undefined;
 }
 
 /** The sequence after which entries are no older than the instant. */
@@ -66,7 +88,9 @@ async function findPlace(
 
 function isChargeOf(entry: JournalEntry, name: CallName): boolean {
   if (entry.operation !== 'settle' && entry.operation !== 'late') return false;
-  return 'holdId' in name ? entry.subjectId === name.holdId : entry.details?.request_id === name.requestId;
+  if ('holdId' in name) return entry.subjectId === name.holdId;
+  const { request_id: own, upstream_request_id: upstream } = entry.details ?? {};
+  return own === name.requestId || upstream === name.requestId;
 }
 
 function readCharge(entry: JournalEntry): Charge {

@@ -197,14 +197,18 @@ export function describeRefunds(name: string, open: (clock: TestClock) => Promis
       const ulid = makeHoldId(clock.nowMs + 30_000, 77).slice('hold_'.length);
       for (let number = 1; number <= 40; number += 1) {
         clock.nowMs += 1_000;
-        await spend(number, 2n, 1n, { details: { request_id: `req_${number === 30 ? ulid : number}` } } as object);
+        await spend(number, 2n, 1n, {
+          details: { request_id: `req_${number === 30 ? ulid : number}`, upstream_request_id: `req_up${number}` },
+        } as object);
       }
       const holdId = makeHoldId(START_MS + 30_000, 30);
       const found = { holdId, sequence: 62, amountNanoUsd: 1n, debtNanoUsd: 0n };
       expect(await findCharge(ledger, accountId, { holdId })).toMatchObject(found);
       expect(await findCharge(ledger, accountId, { requestId: `req_${ulid}` })).toMatchObject(found);
       expect(await findCharge(ledger, accountId, { holdId: makeHoldId(START_MS, 99) })).toBeUndefined();
-      expect(await findCharge(ledger, accountId, { requestId: 'req_30' })).toBeUndefined();
+      expect(await findCharge(ledger, accountId, { requestId: 'req_up30' })).toMatchObject(found);
+      expect(await findCharge(ledger, accountId, { requestId: 'req_up1' })).toMatchObject({ sequence: 4 });
+      expect(await findCharge(ledger, accountId, { requestId: 'req_none' })).toBeUndefined();
     });
   });
 }
