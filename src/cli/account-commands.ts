@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { type CliOutput, openSession } from './cli-session.ts';
 import { CliFailure, EXIT_CODES } from './exit-codes.ts';
-import { parseWhole } from './option-parsers.ts';
+import { orNull, parseWhole } from './option-parsers.ts';
+import { readSource } from './read-card-files.ts';
 
 const COLUMNS = [
   ['id', 'ID'],
@@ -23,6 +24,8 @@ interface AccountOptions {
   onExhausted?: string;
   lowBalanceUsd?: string[];
   status?: string;
+  priceMultiplier?: string | false;
+  priceOverrides?: string | false;
 }
 
 export function addAccountCommands(program: Command, output: CliOutput): void {
@@ -72,13 +75,17 @@ function addWrites(account: Command, output: CliOutput): void {
       .argument('<account>', 'id of the account')
       .option('--name <name>', 'new name')
       .option('--status <status>', 'open or frozen'),
-  ).action((id: string, options: AccountOptions, command: Command) =>
-    openSession(command, output).showRecord({
-      method: 'PATCH',
-      path: ['accounts', id],
-      body: { name: options.name, status: options.status, ...writePolicy(options) },
-    }),
-  );
+  )
+    // After those they take back: before them they would make each default to true.
+    .option('--no-price-multiplier', 'pay the operator’s, or the plain prices')
+    .option('--no-price-overrides', 'pay the rate card’s prices')
+    .action((id: string, options: AccountOptions, command: Command) =>
+      openSession(command, output).showRecord({
+        method: 'PATCH',
+        path: ['accounts', id],
+        body: { name: options.name, status: options.status, ...writePolicy(options) },
+      }),
+    );
 }
 
 function withPolicy(command: Command): Command {
@@ -88,7 +95,9 @@ function withPolicy(command: Command): Command {
     .option('--credit-limit-usd <amount>', 'how far a postpaid account may owe')
     .option('--on-disconnect <policy>', 'drain or cancel')
     .option('--on-exhausted <policy>', 'refuse, cut or finish')
-    .option('--low-balance-usd <levels...>', 'balances at which an alert goes out');
+    .option('--low-balance-usd <levels...>', 'balances at which an alert goes out')
+    .option('--price-multiplier <decimal>', 'what it pays per dollar of its prices, such as 1.25')
+    .option('--price-overrides <file>', 'JSON list of prices in place of the rate card’s; see docs/prices.md');
 }
 
 function writePolicy(options: AccountOptions): { [field: string]: unknown } {
@@ -99,5 +108,25 @@ function writePolicy(options: AccountOptions): { [field: string]: unknown } {
     on_disconnect: options.onDisconnect,
     on_exhausted: options.onExhausted,
     low_balance_usd: options.lowBalanceUsd,
+    pricing: writePricing(options),
   };
+}
+
+/** Undefined where no option names a price: then they stay. */
+function writePricing({ priceMultiplier, priceOverrides }: AccountOptions): { [field: string]: unknown } | undefined {
+  if (priceMultiplier === undefined && priceOverrides === undefined) return undefined;
+  return {
+    multiplier: orNull(priceMultiplier),
+    overrides: priceOverrides === false ? [] : priceOverrides && readOverrides(priceOverrides),
+  };
+}
+
+/** The admin API judges what is in it. */
+function readOverrides(path: string): unknown {
+  const { text } = readSource(path);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CliFailure(`${path} is not JSON`, EXIT_CODES.usage, { cause: error });
+  }
 }

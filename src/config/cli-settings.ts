@@ -47,6 +47,11 @@ export function findRateCardPath(): string {
   return readText(process.env, settingsTable.rateCardPath.name) ?? settingsTable.rateCardPath.default;
 }
 
+/** Where the operator's own prices of this process lie; undefined: there are none. */
+export function findRateCardOverridesPath(): string | undefined {
+  return readText(process.env, settingsTable.rateCardOverridesPath.name);
+}
+
 type Found = { ok: true; value: string } | { ok: false; problem: string };
 
 function readAdminToken({ environment, readFile }: CliSettingsInput, isLocal: boolean): Found {

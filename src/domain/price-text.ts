@@ -1,6 +1,9 @@
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 
+/** Dollars per million tokens, above zero. Why four places: see the schema of the rate card. */
+export const PRICE_PATTERN = '^(?=.*[1-9])[0-9]{1,6}(\\.[0-9]{1,4})?$';
+
 /** Every way in which a file's content differs from its schema, each naming its place. */
 export function schemaProblems(schema: TSchema, json: unknown, place: string): string[] {
   return Value.Errors(schema, json)

@@ -1,10 +1,11 @@
 import { type Static, Type } from 'typebox';
+import { PRICE_PATTERN } from './price-text.ts';
 
 /**
  * Dollars per million tokens, at most 4 places: in pico-dollars per token a multiple of 100, so that two stacked
  * multipliers in tenths (batch x0.5, geo x1.1) still give whole pico-dollars.
  */
-export const Price = Type.String({ pattern: '^(?=.*[1-9])[0-9]{1,6}(\\.[0-9]{1,4})?$' });
+export const Price = Type.String({ pattern: PRICE_PATTERN });
 const PriceOrNothing = Type.String({ pattern: '^[0-9]{1,6}(\\.[0-9]{1,4})?$' });
 const Tenths = Type.String({ pattern: '^(?=.*[1-9])[0-9]{1,2}(\\.[0-9])?$' });
 export const Instant = Type.String({ pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$' });

@@ -45,7 +45,7 @@ function parseSource<Parsed extends { ok: true } | { ok: false; problems: string
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return { ok: false, problems: [prefix(error instanceof Error ? error.message : String(error))] };
+    return { ok: false, problems: [prefix(`is not JSON: ${error instanceof Error ? error.message : String(error)}`)] };
   }
   const parsed = parse(json);
   return parsed.ok ? parsed : { ok: false, problems: parsed.problems.map(prefix) };

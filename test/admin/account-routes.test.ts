@@ -35,6 +35,7 @@ describe('creating an account', () => {
       on_disconnect: 'drain',
       on_exhausted: 'refuse',
       low_balance_usd: [],
+      pricing: { multiplier: null, overrides: [] },
       balance: NOTHING,
       closed_at: null,
       created_at: '2026-11-21T09:30:00.000Z',

@@ -2,6 +2,7 @@ import type { Account } from '../../directory/directory.ts';
 import type { AccountBalance } from '../../domain/credit/credit-types.ts';
 import { formatUsd } from '../../domain/money.ts';
 import type { AccountAnswer } from '../schemas/account-schemas.ts';
+import { presentPricing } from './present-pricing.ts';
 import { writeOptionalTime, writeTime } from './write-time.ts';
 
 /** An account as the API shows it. Status, mode and credit limit are the ledger's, which decides by them. */
@@ -16,6 +17,7 @@ export function presentAccount(account: Account, balance: AccountBalance): Accou
     on_disconnect: account.onDisconnect,
     on_exhausted: account.onExhausted,
     low_balance_usd: account.lowBalanceNanoUsd.map(formatUsd),
+    pricing: presentPricing(account),
     balance: {
       granted_usd: formatUsd(balance.grantedNanoUsd),
       available_usd: formatUsd(balance.availableNanoUsd),

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import { applyChange } from '../../directory/change-record.ts';
 import type { Account, AccountChange } from '../../directory/directory.ts';
 import type { AccountBalance } from '../../domain/credit/credit-types.ts';
 import { parseUsd } from '../../domain/money.ts';
@@ -7,6 +8,7 @@ import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { presentAccount } from '../answers/present-account.ts';
 import { findAccountBooks, readBooks } from '../find-account-books.ts';
 import { refuse, refuseFields } from '../problem.ts';
+import { readPricing } from '../read-pricing.ts';
 import { accountParams, answers, writeHeaders } from '../route-schemas.ts';
 import {
   type CreateAccountBody,
@@ -28,7 +30,7 @@ export function addAccountRoutes(app: AdminApp, parts: AdminParts): void {
 }
 
 /** Books first: an account without books would be refused by the proxy, while books without an account are nobody's. */
-function addCreateAccount(app: AdminApp, { directory, ledger }: AdminParts): void {
+function addCreateAccount(app: AdminApp, { directory, ledger, rateCard }: AdminParts): void {
   const schema = {
     operationId: 'createAccount',
     summary: 'Open an account',
@@ -38,7 +40,12 @@ function addCreateAccount(app: AdminApp, { directory, ledger }: AdminParts): voi
     response: answers(201, 'Account', 'The account, without credit yet.'),
   };
   app.post('/accounts', { schema }, async (request, reply) => {
-    const account = composeAccount(request.body, request.write.newId('acct'), request.write.nowMs);
+    const pricing = readPricing(rateCard(), request.body.pricing);
+    if (Array.isArray(pricing)) return refuseFields(reply, pricing);
+    const account = applyChange(
+      composeAccount(request.body, request.write.newId('acct'), request.write.nowMs),
+      pricing,
+    );
     if (account.mode === 'prepaid' && account.creditLimitNanoUsd > 0n) return refuseFields(reply, PREPAID_LIMIT);
     const { id: accountId, mode, creditLimitNanoUsd } = account;
     await ledger.openAccount({ accountId, mode, creditLimitNanoUsd });
@@ -110,11 +117,16 @@ function addUpdateAccount(app: AdminApp, parts: AdminParts): void {
     if (found === undefined) return refuseUnknown(reply);
     const policy = composePolicy(request.body, found.balance);
     if (policy === 'limit_without_postpaid') return refuseFields(reply, PREPAID_LIMIT);
+    const pricing = readPricing(parts.rateCard(), request.body.pricing);
+    if (Array.isArray(pricing)) return refuseFields(reply, pricing);
     if (policy !== undefined) {
       const set = await parts.ledger.setPolicy({ accountId, ...policy });
       if (set.result === 'closed') return refuse(reply, 'account_closed', 'A closed account stays closed.');
     }
-    const account = await parts.directory.updateAccount(accountId, composeChange(request.body, policy));
+    const account = await parts.directory.updateAccount(accountId, {
+      ...composeChange(request.body, policy),
+      ...pricing,
+    });
     if (account === undefined) return refuseUnknown(reply);
     return presentAccount(account, await readBooks(parts.ledger, account));
   });

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { nameField, nullableTimeAnswer, timeAnswer, timeZoneField, usdAnswer, usdField } from './fields.ts';
+import { pricingBody, pricingSchema } from './pricing-schemas.ts';
 
 const modeField = Type.Enum(['prepaid', 'postpaid'], { description: 'Postpaid may owe up to its credit limit.' });
 const onDisconnectField = Type.Enum(['drain', 'cancel'], {
@@ -24,6 +25,7 @@ export const createAccountBody = Type.Object(
     on_disconnect: Type.Optional(onDisconnectField),
     on_exhausted: Type.Optional(onExhaustedField),
     low_balance_usd: Type.Optional(lowBalanceField),
+    pricing: Type.Optional(pricingBody),
   },
   { additionalProperties: false },
 );
@@ -38,6 +40,7 @@ export const updateAccountBody = Type.Object(
     on_disconnect: Type.Optional(onDisconnectField),
     on_exhausted: Type.Optional(onExhaustedField),
     low_balance_usd: Type.Optional(lowBalanceField),
+    pricing: Type.Optional(pricingBody),
     status: Type.Optional(
       Type.Enum(['open', 'frozen'], { description: 'A frozen account is refused every metered call.' }),
     ),
@@ -72,6 +75,7 @@ export const accountSchema = Type.Object(
     on_disconnect: onDisconnectField,
     on_exhausted: onExhaustedField,
     low_balance_usd: Type.Array(usdAnswer),
+    pricing: pricingSchema,
     balance: balanceSchema,
     closed_at: nullableTimeAnswer,
     created_at: timeAnswer,

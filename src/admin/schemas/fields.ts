@@ -1,5 +1,7 @@
 import { type Static, type TSchema, type TSchemaOptions, Type } from 'typebox';
 import { parseUsd } from '../../domain/money.ts';
+import { MULTIPLIER_PATTERN, parseMultiplier } from '../../domain/multiplier.ts';
+import { PRICE_PATTERN } from '../../domain/price-text.ts';
 import { isTimeZone } from '../is-time-zone.ts';
 import { parseTime } from '../parse-time.ts';
 
@@ -27,6 +29,15 @@ const positiveUsd: TextRule = {
 const time: TextRule = {
   accepts: (text) => parseTime(text) !== undefined,
   message: 'must be an RFC 3339 time with a zone such as "2026-11-21T09:30:00Z"',
+};
+const PRICE = new RegExp(PRICE_PATTERN);
+const price: TextRule = {
+  accepts: (text) => PRICE.test(text),
+  message: 'must be dollars per million tokens above zero such as "2.5", at most four places',
+};
+const multiplier: TextRule = {
+  accepts: (text) => parseMultiplier(text) !== undefined,
+  message: 'must be a decimal above 0 and below 100 such as "1.25", at most four places',
 };
 const timeZone: TextRule = { accepts: isTimeZone, message: 'must be an IANA time zone such as "Europe/Berlin"' };
 
@@ -56,6 +67,18 @@ const MODELS_SYNTAX = {
 };
 export const modelsField = Type.Unsafe<string[]>({ type: 'array', ...MODELS_SYNTAX });
 export const nullableModelsField = Type.Unsafe<string[] | null>({ type: ['array', 'null'], ...MODELS_SYNTAX });
+
+export const modelField = Type.String({ pattern: MODELS_SYNTAX.items.pattern });
+export const priceField = text({ pattern: PRICE_PATTERN, maxLength: 11, examples: ['2.5'] }, price);
+export const nullableMultiplierField = nullableText(
+  {
+    pattern: MULTIPLIER_PATTERN,
+    maxLength: 7,
+    examples: ['1.25'],
+    description: 'Of the whole cost, after everything else. Null: the operator’s, or 1.',
+  },
+  multiplier,
+);
 
 /** Fields of answers. */
 export const usdAnswer = Type.String({ pattern: '^-?\\d+\\.\\d{2,9}$', examples: ['25.00'] });
