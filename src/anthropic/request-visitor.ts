@@ -37,7 +37,7 @@ export class RequestVisitor implements JsonVisitor {
   readonly #tools: RequestTool[] = [];
   readonly #images: SourceCount = { base64: 0, base64Bytes: 0, remote: 0 };
   readonly #documents: SourceCount = { base64: 0, base64Bytes: 0, remote: 0 };
-  readonly #fileIds = new Set<string>();
+  readonly fileIds = new Set<string>();
   #customTools = 0;
   #mcpServers = 0;
   #cacheWrite: MessagesRequest['cacheWrite'] = 'none';
@@ -128,7 +128,7 @@ export class RequestVisitor implements JsonVisitor {
     if (frame.role === 'other') return undefined;
     const value = READ_NAMES.has(name) ? this.#readValue(kind, start, end, escaped) : null;
     if (value !== null) frame.values.set(name, value);
-    if (name === 'file_id' && typeof value === 'string') this.#fileIds.add(value);
+    if (name === 'file_id' && typeof value === 'string') this.fileIds.add(value);
     return checkField(frame.role, name, kind, value);
   }
 
@@ -155,7 +155,7 @@ export class RequestVisitor implements JsonVisitor {
       compaction: this.#compaction,
       container: this.#container || this.#root.has('container'),
       billsUserProfile: this.#billsUserProfile,
-      ...(this.#fileIds.size > 0 ? { fileIds: [...this.#fileIds] } : {}),
+      ...(this.fileIds.size > 0 ? { fileIds: [...this.fileIds] } : {}),
       images,
       documents,
       bodyBytes: this.#bytes.length,

@@ -45,11 +45,16 @@ describeOnEachTollgate('the Files API, with the SDK', (tollgate) => {
     await expect(theirs.beta.files.download(file.id)).rejects.toMatchObject(notFound);
     await expect(theirs.beta.files.delete(file.id)).rejects.toMatchObject(notFound);
     await expect(theirs.messages.create(ask(file.id) as never)).rejects.toMatchObject(notFound);
+    const { max_tokens: _, ...counted } = ask(file.id);
+    await expect(theirs.messages.countTokens(counted as never)).rejects.toMatchObject(notFound);
+    const trailing = `${JSON.stringify(counted)},`;
+    expect((await tollgate().send(other, trailing, { path: '/v1/messages/count_tokens' })).status).toBe(400);
     expect((await theirs.beta.files.list()).data).toEqual([]);
     expect((await theirs.beta.files.list({ ids: [file.id] })).data).toEqual([]);
     // Nothing of it came to the upstream, which would have answered.
     expect(tollgate().api.counters.requests).toBe(asked);
 
+    expect((await mine.messages.countTokens(counted as never)).input_tokens).toBeGreaterThan(0);
     const answer = await mine.messages.create(ask(file.id) as never);
     expect(answer.usage.input_tokens).toBeGreaterThan(0);
     expect((await tollgate().expectSettled()).charged).toBeGreaterThan(0n);

@@ -2,20 +2,34 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import httpProxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { readFileIds } from '../../anthropic/read-file-ids.ts';
 import { readAtMost, refusalOfError } from '../ask-upstream.ts';
+import { findForeignFile } from '../find-foreign-file.ts';
 import { createFreeRouteClient } from '../free-route-client.ts';
 import { createClientHeaders, createUpstreamHeaders } from '../headers.ts';
+import { inflateBody } from '../inflate-body.ts';
 import type { PublicParts } from '../public-parts.ts';
+import type { Refusal } from '../refusals.ts';
 import { refuseRequest, routeLabel } from '../refuse-request.ts';
 import { judgeUpstreamError } from '../upstream-error.ts';
 
+/** As in a Messages request. */
+const JSON_KEYS_AT_MOST = 2_000_000;
 const ERROR_BODY_BYTES = 256 * 1_024;
 
 /** The routes that cost nothing upstream, carried by @fastify/http-proxy. */
 export async function addFreeRoutes(app: FastifyInstance, parts: PublicParts): Promise<void> {
   const options = proxyOptions(parts);
   await app.register(httpProxy, { ...options, httpMethods: ['GET'], routes: ['/v1/models', '/v1/models/:id'] });
-  await app.register(httpProxy, { ...options, httpMethods: ['POST'], routes: ['/v1/messages/count_tokens'] });
+  await app.register(httpProxy, {
+    ...options,
+    httpMethods: ['POST'],
+    routes: ['/v1/messages/count_tokens'],
+    preHandler: async (request, reply) => {
+      const refusal = await findForeignReference(parts, request as FastifyRequest);
+      if (refusal !== undefined) return refuseRequest(parts, request as FastifyRequest, reply as never, refusal);
+    },
+  });
   app.addHook('onResponse', async (request, reply) => {
     const label = routeLabel(request.tollgate.route?.id);
     if (label !== 'count_tokens' && label !== 'models') return;
@@ -24,6 +38,21 @@ export async function addFreeRoutes(app: FastifyInstance, parts: PublicParts): P
     const outcome = status < 400 ? 'completed' : 'upstream_error';
     parts.metrics.requestForwarded({ route: label, status, outcome });
   });
+}
+
+/** A count tells the size of a file: it is taken of the account's own files only. */
+async function findForeignReference(parts: PublicParts, request: FastifyRequest): Promise<Refusal | undefined> {
+  const { limits } = parts;
+  const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
+  const inflated = await inflateBody(body, request.headers['content-encoding'], limits.inflatedBodyBytes);
+  if ('refusal' in inflated) return inflated.refusal;
+  const fileIds = readFileIds(inflated.plain, { depth: limits.jsonDepth, keys: JSON_KEYS_AT_MOST });
+  // What is no JSON refers to nothing, unless another parser takes it for some: it may not speak of files.
+  if (fileIds === undefined) {
+    const mayRefer = /file_id|\\u/.test(inflated.plain.toString('latin1'));
+    return mayRefer ? { kind: 'malformed', reason: 'The request body is not valid JSON.' } : undefined;
+  }
+  return findForeignFile(parts, request, fileIds);
 }
 
 function proxyOptions(parts: PublicParts): FastifyHttpProxyOptions {

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type MessagesRequest, readMessagesRequest } from '../../anthropic/messages-request.ts';
 import type { Principal } from '../../directory/directory.ts';
 import type { MeteredCall } from '../../metering/metered-call.ts';
+import { findForeignFile } from '../find-foreign-file.ts';
 import { forwardCall } from '../forward-call.ts';
 import type { ForwardParts } from '../forward-types.ts';
 import { inflateBody } from '../inflate-body.ts';
@@ -13,8 +14,6 @@ import { sendErrorAnswer } from '../send-answer.ts';
 
 /** Members of all objects and elements of all lists of one request: its largest list, messages, ends at 100,000. */
 const JSON_KEYS_AT_MOST = 2_000_000;
-/** Files one request may refer to; the API takes 600 images. */
-const FILES_AT_MOST = 1_000;
 const SESSION_ID_CHARACTERS_AT_MOST = 128;
 
 /** `POST /v1/messages`: read, admitted, forwarded; settled when the answer has ended. */
@@ -24,7 +23,7 @@ export function addMessagesRoute(app: FastifyInstance, parts: PublicParts, forwa
     const read = await readRequest(parts, request);
     if ('refusal' in read) return refuseRequest(parts, request, reply, read.refusal);
     request.tollgate.model = read.request.model;
-    const foreign = await findForeignFile(parts, request, read.request);
+    const foreign = await findForeignFile(parts, request, read.request.fileIds);
     if (foreign !== undefined) return refuseRequest(parts, request, reply, foreign);
     const admission = await admit(parts, request, read.request);
     if (!admission.admitted) return refuseRequest(parts, request, reply, admission.refusal);
@@ -42,18 +41,6 @@ async function readRequest(
   if ('refusal' in inflated) return inflated;
   const read = readMessagesRequest(inflated.plain, { depth: limits.jsonDepth, keys: JSON_KEYS_AT_MOST });
   return read.ok ? { request: read.request } : { refusal: { kind: 'malformed', reason: read.message } };
-}
-
-/** A file of another account must not be read through a prompt. */
-async function findForeignFile(
-  { stored }: PublicParts,
-  { tollgate }: FastifyRequest,
-  { fileIds = [] }: MessagesRequest,
-): Promise<Refusal | undefined> {
-  if (fileIds.length === 0) return undefined;
-  if (fileIds.length > FILES_AT_MOST) return { kind: 'malformed', reason: `more than ${FILES_AT_MOST} files` };
-  const id = await stored.findForeignFile((tollgate.principal as Principal).account.id, fileIds);
-  return id === undefined ? undefined : { kind: 'file_not_found', id };
 }
 
 async function admit(parts: PublicParts, request: FastifyRequest, read: MessagesRequest) {
