@@ -24,7 +24,9 @@ export interface RateCardWatching {
 export interface RateCardWatch {
   /** Looks now, and tells of what it finds even where nothing has changed. Never rejects. */
   reload(): Promise<void>;
-  /** Resolves when no look is under way any more. */
+  /** Resolves when the looks begun so far are over. */
+  settled(): Promise<void>;
+  /** No look begins any more. Resolves when none is under way. */
   stop(): Promise<void>;
 }
 
@@ -59,6 +61,7 @@ export function createRateCardKeeper(settings: RateCardSettings): RateCardKeeper
       const stop = timers.every(pollMs, () => void look(false));
       return {
         reload: () => look(true),
+        settled: () => looking,
         async stop() {
           stop();
           await looking;
