@@ -85,8 +85,10 @@ async function mutateGroup({ sources, folder, tests }) {
       if (number % every !== 0) continue;
       const { start, end, replacement } = mutant;
       writeFileSync(path, text.slice(0, start) + replacement + text.slice(end));
-      if (await runner.passes([path])) survivors.push(describeMutant(file, text, mutant));
-      else killed += 1;
+      if (await runner.passes([path])) {
+        survivors.push(describeMutant(file, text, mutant));
+        console.error(`not noticed: ${JSON.stringify(survivors.at(-1))}`);
+      } else killed += 1;
     }
     console.error(`${file}: so far ${killed} noticed, ${survivors.length} not`);
     writeFileSync(path, text);
