@@ -195,7 +195,7 @@ async function startMetering(
   return {
     openCalls,
     settleQueue,
-    meter: createMeter({ ...shared, priceBook, settleQueue, openCalls, logger, limits }),
+    meter: createMeter({ ...shared, priceBook, settleQueue, openCalls, logger, limits, policies: settings }),
     leaseKeeper: createLeaseKeeper({ ...shared, openCalls, logger, limits }),
     sweeper: createSweeper({ ...shared, openCalls, logger }),
   };

@@ -56,6 +56,12 @@ export const limitsTable: { readonly [Key in keyof Limits]: Setting<number> } = 
     HOUR,
     'Longest silence within an answer. The API pings a stream every half minute or so.',
   ),
+  countTokensMs: time(
+    'COUNT_TOKENS',
+    2 * SECOND,
+    MINUTE,
+    'Wait for the API to count a prompt, which is asked for only where credit or a quota is short of its bound.',
+  ),
   callTotalMs: time('CALL_TOTAL', HOUR, 24 * HOUR, 'Longest life of one call.'),
   disconnectDrainMs: time(
     'DISCONNECT_DRAIN',

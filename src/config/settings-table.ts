@@ -132,6 +132,20 @@ export const settingsTable: { readonly [Key in keyof PlainSettings]: Setting<Pla
     choices: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     sentence: 'Least severe log line that is written.',
   }),
+  unboundedRequests: choiceSetting({
+    name: 'UNBOUNDED_REQUESTS',
+    default: 'hold',
+    choices: ['hold', 'refuse'],
+    sentence:
+      'A request whose cost has no bound (a server tool without `max_uses`, a thread, MCP): `hold` the largest of its kind, or `refuse` it.',
+  }),
+  doubtfulEnds: choiceSetting({
+    name: 'DOUBTFUL_ENDS',
+    default: 'release',
+    choices: ['release', 'estimate'],
+    sentence:
+      'A call of which it is not known whether the API bills it: `release` its hold, or charge an `estimate`. Marked in the journal either way.',
+  }),
   alertWebhookUrl: {
     ...secretSetting({
       name: 'ALERT_WEBHOOK_URL',

@@ -26,6 +26,10 @@ export interface Settings {
   alertWebhookSecret: string | undefined;
   /** Undefined: the journal is not exported, and all of it stays in the store. */
   exportDir: string | undefined;
+  /** A request whose cost has no bound: held at the largest of its kind, or refused. */
+  unboundedRequests: 'hold' | 'refuse';
+  /** A call of which it is not known whether the API bills it: charged nothing, or an estimate. */
+  doubtfulEnds: 'release' | 'estimate';
   limits: Limits;
 }
 
@@ -50,6 +54,8 @@ export interface Limits {
   upstreamFirstByteMs: number;
   /** Longest silence within an answer. The API pings every 30 s or so. */
   upstreamSilenceMs: number;
+  /** Wait for the API to count a prompt. */
+  countTokensMs: number;
   /** A call's longest life. */
   callTotalMs: number;
   /** Time a drained call may run on after its client left. */

@@ -8,14 +8,22 @@ export type CallOutcome =
   /** The answer came to its end. `usage` is what it reported; undefined: nothing was reported. */
   | ({ kind: 'completed'; status: number } & ReportedUsage)
   /** The upstream answered with an error that the API does not bill. */
-  | { kind: 'upstream_error'; status: number }
+  | ({ kind: 'upstream_error'; status: number } & Doubt)
   /**
    * The answer broke off: an `error` event, a cut, a silence, our own limits; or the client left and the call was
    * aborted, with or without an answer. `usage` is what had been reported by then.
    */
   | ({ kind: 'interrupted'; reason: InterruptReason } & ReportedUsage)
   /** The request never reached the upstream, or it failed before a byte of an answer's body came. */
-  | { kind: 'not_sent'; reason: InterruptReason };
+  | ({ kind: 'not_sent'; reason: InterruptReason } & Doubt);
+
+interface Doubt {
+  /**
+   * Whether the API bills it is not known: it was at work on the request, and its answer was lost or came late and as
+   * an error.
+   */
+  doubtful?: true;
+}
 
 export interface ReportedUsage {
   usage: CallUsage | undefined;

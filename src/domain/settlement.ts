@@ -32,7 +32,9 @@ export type SettlementDoubt =
   /** The figures are below zero, or beyond what the API can do. */
   | 'usage_absurd'
   /** The card has no price for the model that answered. */
-  | 'answer_unpriced';
+  | 'answer_unpriced'
+  /** Whether the API bills the call is not known. */
+  | 'end_doubtful';
 
 export interface SettlementCase {
   outcome: CallOutcome;
@@ -44,6 +46,8 @@ export interface SettlementCase {
   atMs: number;
   /** What was held: the most that the request could cost. */
   heldNanoUsd: NanoUsd;
+  /** What to do where it is not known whether the API bills the call; `release` unless given. */
+  doubtfulEnds?: 'release' | 'estimate';
 }
 
 /**
@@ -59,12 +63,16 @@ export interface SettlementCase {
  * | broke off after its final figures | as reported |
  * | broke off, or the client left | reported input, and the larger of reported and visible output |
  * | failed before a byte of an answer came | nothing |
+ * | either of these two in doubt, by policy | nothing, or an estimate of the prompt |
  *
  * Source: the API's help pages ("failed requests are not charged"; a call whose client leaves is).
  */
 export function settleOutcome(situation: SettlementCase): Settlement {
   const { outcome, request, model } = situation;
-  if (outcome.kind === 'upstream_error' || outcome.kind === 'not_sent') return RELEASE;
+  if (outcome.kind === 'upstream_error' || outcome.kind === 'not_sent') {
+    if (outcome.doubtful !== true || situation.doubtfulEnds !== 'estimate') return RELEASE;
+    return estimate(situation, estimateUsage(request, model, 0), ['end_doubtful']);
+  }
   if (outcome.kind === 'interrupted' && isFailedRequest(outcome.reason)) return RELEASE;
   const { usage, visibleCharacters } = outcome;
   if (usage === undefined) {

@@ -118,7 +118,8 @@ function endUnanswered(context: RelayContext, how: ExchangeEnd, wasSent: boolean
   if (wasSent && isOurs(reason)) {
     job.call.finish({ kind: 'interrupted', reason, usage: undefined, visibleCharacters: 0 }, context.trace(status));
   } else {
-    job.call.finish({ kind: 'not_sent', reason }, context.trace(status));
+    // Handed over whole, the request may have been worked on, whatever kept the answer from us.
+    job.call.finish({ kind: 'not_sent', reason, ...(wasSent ? { doubtful: true } : {}) }, context.trace(status));
   }
 }
 

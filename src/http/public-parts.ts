@@ -16,7 +16,13 @@ export interface PublicParts extends Omit<ForwardParts, 'limits' | 'metrics' | '
   ledger: Pick<Ledger, 'readBalance' | 'readCells' | 'ping'>;
   metrics: Pick<
     Metrics,
-    'openStreams' | 'admissionRefused' | 'requestRefused' | 'requestForwarded' | 'observeOverhead' | 'storeFailed'
+    | 'openStreams'
+    | 'promptCounted'
+    | 'admissionRefused'
+    | 'requestRefused'
+    | 'requestForwarded'
+    | 'observeOverhead'
+    | 'storeFailed'
   >;
   logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** True from the beginning of the shutdown: new requests are refused, running ones go on. */

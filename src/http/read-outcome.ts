@@ -18,11 +18,7 @@ const DOUBTFUL_ANOMALIES: ReadonlySet<string> = new Set(['negative_count', 'absu
 
 /** What the meter is told of an answer. What the bytes say goes before how the connection ended. */
 export function readOutcome({ how, head, snapshot, bytes, isStream }: AnswerEnd): CallOutcome {
-  const reported: ReportedUsage = {
-    usage: snapshot?.usage,
-    visibleCharacters: snapshot?.visibleCharacters ?? 0,
-    isDoubtful: snapshot?.anomalies.some((anomaly) => DOUBTFUL_ANOMALIES.has(anomaly)) ?? false,
-  };
+  const reported = readReported(snapshot);
   const completed: CallOutcome = { kind: 'completed', status: head.status, ...reported };
   // Its end was seen, so whatever happened to the connection after it changes nothing.
   if (snapshot?.complete) return completed;
@@ -32,8 +28,18 @@ export function readOutcome({ how, head, snapshot, bytes, isStream }: AnswerEnd)
   // A stream without its closing event was cut, however cleanly the connection ended.
   if (how === 'ended' && bytes > 0 && (!isStream || snapshot === undefined)) return completed;
   const reason = interruptReason(how);
-  if (bytes === 0 && !isOurs(reason)) return { kind: 'not_sent', reason };
+  // The API had begun to answer, and what became of it is not known.
+  if (bytes === 0 && !isOurs(reason)) return { kind: 'not_sent', reason, doubtful: true };
   return { kind: 'interrupted', reason, ...reported };
+}
+
+/** What an answer has said of its usage so far. */
+export function readReported(snapshot: UsageSnapshot | undefined): ReportedUsage {
+  return {
+    usage: snapshot?.usage,
+    visibleCharacters: snapshot?.visibleCharacters ?? 0,
+    isDoubtful: snapshot?.anomalies.some((anomaly) => DOUBTFUL_ANOMALIES.has(anomaly)) ?? false,
+  };
 }
 
 /** What happened to an exchange, in the meter's words. */

@@ -6,6 +6,12 @@ import { judgeUpstreamError } from './upstream-error.ts';
 /** Larger than any error of the API; what is longer is some other server's page. */
 const ERROR_BODY_BYTES = 256 * 1_024;
 
+/**
+ * A fault of the API that comes after so long may end a request it had worked on. Failed requests are not charged by its
+ * own rule; that this one counts as failed is not certain.
+ */
+const LONG_WORK_MS = 10_000;
+
 /** Takes an answer that is not a success: read whole, judged, and passed on or put in our own words. */
 export function createErrorSink(context: RelayContext): AnswerSink {
   const { job, head, parts, client } = context;
@@ -28,7 +34,10 @@ export function createErrorSink(context: RelayContext): AnswerSink {
         const headers = { 'request-id': job.call.facts.requestId, ...createClientHeaders(head.headers) };
         sendWhole(job.response, head.status, headers, body);
       }
-      job.call.finish({ kind: 'upstream_error', status: head.status }, context.trace(status));
+      const trace = context.trace(status);
+      const workedMs = parts.timers.nowMs() - (trace.sentAtMs ?? parts.timers.nowMs());
+      const doubtful = head.status >= 500 && workedMs >= LONG_WORK_MS;
+      job.call.finish({ kind: 'upstream_error', status: head.status, ...(doubtful ? { doubtful: true } : {}) }, trace);
     },
   };
 }

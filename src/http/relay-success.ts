@@ -1,16 +1,19 @@
-import type { OutgoingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import { createStreamCloser, type StreamCloser } from '../anthropic/stream-closer.ts';
 import type { UsageSnapshot } from '../anthropic/usage-reader.ts';
 import { formatUsd } from '../domain/money.ts';
 import type { Settlement } from '../domain/settlement.ts';
+import type { AnswerProgress } from '../metering/running-holds.ts';
 import type { ExchangeEnd } from './exchange.ts';
 import type { AnswerSink, RelayContext } from './forward-types.ts';
 import { createClientHeaders } from './headers.ts';
+import { createProgressMarks } from './progress-marks.ts';
 import { createQuotaHeaders } from './quota-headers.ts';
 import { readOutcome } from './read-outcome.ts';
 import type { Refusal } from './refusals.ts';
 import { sendWhole } from './send-answer.ts';
 import { createThrottledWriter } from './throttled-writer.ts';
-import { createUsageObserver } from './usage-observer.ts';
+import { createUsageObserver, type UsageObserver } from './usage-observer.ts';
 
 /**
  * A JSON answer up to this size is read whole before anything is sent, so that its cost can be told in a header. The
@@ -29,6 +32,9 @@ export function createSuccessSink(context: RelayContext): AnswerSink {
     onFault: (error) =>
       parts.logger.error({ err: error, hold_id: job.call.facts.holdId }, 'the usage of an answer could not be read'),
   });
+  // A JSON answer reports its usage at its very end, with nothing to note before it.
+  const mark = isStream ? createProgressMarks(job.call, observer, parts.timers) : undefined;
+  const closer = isStream && job.call.running !== undefined && isPlain(head.headers) ? createStreamCloser() : undefined;
   const writer = createThrottledWriter(context);
   let collected: Buffer[] | undefined = /^application\/json\b/i.test(contentType) ? [] : undefined;
   let bytes = 0;
@@ -40,12 +46,18 @@ export function createSuccessSink(context: RelayContext): AnswerSink {
     parts.metrics.openStreams.inc();
   };
   if (collected === undefined) startStream();
+  if (isStream) job.call.running?.follow(() => readProgress(observer, closer, bytes));
 
   return {
     push(chunk) {
       observer.push(chunk);
+      mark?.();
       bytes += chunk.byteLength;
-      if (collected === undefined) return writer.write(chunk);
+      if (collected === undefined) {
+        const whole = closer === undefined ? chunk : Buffer.concat(closer.push(chunk));
+        if (whole.byteLength > 0) writer.write(whole);
+        return job.call.running?.look();
+      }
       collected.push(chunk);
       if (bytes <= WHOLE_JSON_BYTES) return;
       startStream();
@@ -58,7 +70,7 @@ export function createSuccessSink(context: RelayContext): AnswerSink {
       observer.end((snapshot) => {
         const settle = (status: number): Settlement =>
           job.call.finish(readOutcome({ how, head, snapshot, bytes, isStream }), traceOf(context, status, snapshot));
-        if (collected === undefined) endStream(context, how, settle);
+        if (collected === undefined) endStream(context, how, settle, closer);
         else endWhole(context, how, Buffer.concat(collected), settle);
       });
     },
@@ -69,11 +81,47 @@ function traceOf(context: RelayContext, status: number, snapshot: UsageSnapshot 
   return { ...context.trace(status), anomalies: snapshot?.anomalies ?? [] };
 }
 
-/** The client must see that an answer was cut: an end without the closing chunk is an error to it. */
-function endStream({ job, client }: RelayContext, how: ExchangeEnd, settle: (status: number) => Settlement): void {
-  settle(job.response.headersSent ? job.response.statusCode : 0);
-  if (how === 'ended' && !client.gone) job.response.end();
-  else client.destroy();
+/**
+ * The client must see that an answer was cut: an end without the closing chunk is an error to it. Cut for want of
+ * credit, it ends in good order, as an answer does that is as long as it may be.
+ */
+function endStream(
+  { job, client }: RelayContext,
+  how: ExchangeEnd,
+  settle: (status: number) => Settlement,
+  closer: StreamCloser | undefined,
+): void {
+  const settlement = settle(job.response.headersSent ? job.response.statusCode : 0);
+  if (client.gone) client.destroy();
+  else if (how === 'credit_exhausted' && closer?.isOpen) job.response.end(closer.close(outputTokensOf(settlement)));
+  else {
+    const rest = Buffer.concat(closer?.takeRest() ?? []);
+    if (rest.byteLength > 0) client.write(rest);
+    if (how === 'ended') job.response.end();
+    else client.destroy();
+  }
+}
+
+function outputTokensOf(settlement: Settlement): number {
+  if (settlement.action === 'release') return 0;
+  return settlement.usage.passes.reduce((sum, { tokens }) => sum + tokens.output, 0);
+}
+
+/** Nothing can be added to a body that is compressed or whose length is announced. */
+function isPlain(headers: IncomingHttpHeaders): boolean {
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  return encoding === 'identity' && headers['content-length'] === undefined;
+}
+
+function readProgress(
+  observer: UsageObserver,
+  closer: StreamCloser | undefined,
+  answerBytes: number,
+): AnswerProgress | undefined {
+  const snapshot = observer.snapshot();
+  if (snapshot === undefined) return undefined;
+  const { usage, visibleCharacters } = snapshot;
+  return { usage, visibleCharacters, answerBytes, serverToolResults: closer?.serverToolResults ?? 0 };
 }
 
 function endWhole(context: RelayContext, how: ExchangeEnd, body: Buffer, settle: (status: number) => Settlement): void {

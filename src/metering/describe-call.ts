@@ -28,6 +28,7 @@ export function describeCall(
     requested_model: request.model,
     outcome: outcome.kind,
     reason: 'reason' in outcome ? outcome.reason : undefined,
+    doubtful: 'doubtful' in outcome && outcome.doubtful === true ? true : undefined,
     status: trace.status,
     client_gone: trace.clientGone === true ? true : undefined,
     started_at: new Date(facts.admittedAtMs).toISOString(),

@@ -4,22 +4,29 @@ import type { MessagesRequest } from '../domain/call-request.ts';
 import type { AppliedQuota } from '../domain/quota.ts';
 import { modelLabels } from '../domain/rate-card.ts';
 import { createWindowCache } from '../domain/window-cache.ts';
-import { type HoldCommand, type HoldReply, type Ledger, LedgerCorrupt, LedgerUnavailable } from '../ledger/ledger.ts';
+import { type HoldCommand, type HoldReply, type Ledger, LedgerUnavailable } from '../ledger/ledger.ts';
 import type { Logger } from '../observability/create-logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { AdmissionRefusal } from './admission-refusal.ts';
-import { findBindingQuota, findCallQuotas, neededOf } from './call-quotas.ts';
+import { type CallPolicies, DEFAULT_CALL_POLICIES } from './call-policies.ts';
+import { findBindingQuota, findCallQuotas } from './call-quotas.ts';
+import { describeOpenParts } from './describe-open-parts.ts';
+import { toHoldRefusal } from './hold-refusal.ts';
 import type { MeteredCall } from './metered-call.ts';
 import type { OpenCalls } from './open-calls.ts';
+import { createOpenCostMemory, type OpenCostMemory } from './open-cost-memory.ts';
 import { openMeteredCall } from './open-metered-call.ts';
+import { type CountPrompt, type PlacedHold, placeHold } from './place-hold.ts';
+import { type HoldPlan, nameOpenKind, planWholeHold } from './plan-hold.ts';
 import type { PriceBook } from './price-book.ts';
-import { priceRequest } from './price-request.ts';
-import { createQuotaWatch } from './quota-watch.ts';
-import type { SettleQueue } from './settle-queue.ts';
+import { type PricedRequest, priceRequest } from './price-request.ts';
+import { createQuotaWatch, type QuotaWatch } from './quota-watch.ts';
+import { createRunningHolds, type RunningHolds } from './running-holds.ts';
+import type { SettleQueue, SpoolPlace } from './settle-queue.ts';
 import type { Timers } from './timers.ts';
 
 export interface MeterParts {
-  ledger: Pick<Ledger, 'hold'>;
+  ledger: Pick<Ledger, 'hold' | 'extend'>;
   priceBook: Pick<PriceBook, 'cardOf'>;
   settleQueue: SettleQueue;
   openCalls: OpenCalls;
@@ -31,11 +38,15 @@ export interface MeterParts {
     | 'unpricedRequest'
     | 'storeFailed'
     | 'holdOpened'
+    | 'smallerHold'
+    | 'holdEnlarged'
     | 'quotaSoftlyExceeded'
     | 'quotaShadowRefused'
   >;
   logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   limits: { holdLeaseMs: number };
+  /** {@link DEFAULT_CALL_POLICIES} unless given. */
+  policies?: CallPolicies;
 }
 
 export type Admission = { admitted: true; call: MeteredCall } | { admitted: false; refusal: AdmissionRefusal };
@@ -49,50 +60,117 @@ export interface AdmissionFacts {
 /** One call, from admission to settlement. */
 export interface Meter {
   /**
-   * Holds the most that the call can cost, and its share of every quota that counts it: one round trip to the ledger. Refusals are values; it throws only on a
-   * fault that is not an outage ({@link Ledger}).
+   * Holds the most that the call can cost, and its share of every quota that counts it: one round trip to the ledger.
+   * Only where there is no room for that, the prompt is counted and, if the account lets its calls run on less, less
+   * is held. Refusals are values; it throws only on a fault that is not an outage ({@link Ledger}).
+   * @param countPrompt absent: prompts are bounded by their bytes alone.
    */
-  admit(principal: Principal, request: MessagesRequest, facts: AdmissionFacts): Promise<Admission>;
+  admit(
+    principal: Principal,
+    request: MessagesRequest,
+    facts: AdmissionFacts,
+    countPrompt?: CountPrompt,
+  ): Promise<Admission>;
 }
 
 export function createMeter(parts: MeterParts): Meter {
   const findWindow = createWindowCache();
-  const quotaWatch = createQuotaWatch(parts);
+  const { unboundedRequests } = parts.policies ?? DEFAULT_CALL_POLICIES;
+  const shared: SharedParts = {
+    ...parts,
+    quotaWatch: createQuotaWatch(parts),
+    runningHolds: createRunningHolds(parts),
+    openCosts: createOpenCostMemory(),
+  };
   return {
-    async admit(principal, request, facts) {
-      const admittedAtMs = parts.timers.nowMs();
-      const priced = priceRequest(parts, principal, request, admittedAtMs);
+    async admit(principal, request, facts, countPrompt) {
+      const atMs = parts.timers.nowMs();
+      const priced = priceRequest(parts, principal, request, atMs);
       if ('kind' in priced) return refuse(priced);
-      if (parts.settleQueue.isFull()) return refuse({ kind: 'spool_full' });
-      const quotas = findCallQuotas(principal, priced.card, request, admittedAtMs, findWindow);
+      const plan = planWholeHold(priced, request, { keyId: principal.key.id, memory: shared.openCosts }, atMs);
+      if (plan.open.length > 0 && unboundedRequests === 'refuse') {
+        return refuse({ kind: 'unbounded_cost', reason: describeOpenParts(plan.open) });
+      }
+      const quotas = findCallQuotas(principal, priced.card, request, atMs, findWindow);
+      const place = parts.settleQueue.reserve();
+      if (place === undefined) return refuse({ kind: 'spool_full' });
       const command: HoldCommand = {
         accountId: principal.account.id,
-        holdId: createId('hold', admittedAtMs),
-        amountNanoUsd: priced.amountNanoUsd,
-        tokens: priced.tokens,
+        holdId: createId('hold', atMs),
+        amountNanoUsd: plan.amountNanoUsd,
+        tokens: plan.tokens,
         leaseMs: parts.limits.holdLeaseMs,
         modelLabels: modelLabels(priced.model),
         cells: quotas.map(({ cell }) => cell),
       };
-      const reply = await holdOrRelease(parts, command);
-      if (reply === undefined) return refuse({ kind: 'ledger_unavailable' });
-      if (reply.result !== 'held' && reply.result !== 'exists') return refuse(toRefusal(parts, command, quotas, reply));
-      quotaWatch.noteHold(command, quotas, reply.cells);
-      const bindingQuota = findBindingQuota(quotas, reply.cells);
-      const call = openMeteredCall(parts, command, {
-        ...facts,
-        holdId: command.holdId,
-        principal,
-        request,
-        model: priced.model,
-        card: priced.card,
-        heldNanoUsd: reply.amountNanoUsd,
-        availableNanoUsd: reply.balance.availableNanoUsd,
-        admittedAtMs,
-        quotas,
-        ...(bindingQuota === undefined ? {} : { bindingQuota }),
+      const send = (wanted: HoldCommand) => holdOrRelease(parts, wanted, place);
+      const placed = await placeHold(send, { principal, priced, plan, command, countPrompt, atMs }).catch((error) => {
+        place.giveBack();
+        throw error;
       });
-      return { admitted: true, call };
+      return openOrRefuse(shared, { principal, request, facts, priced, plan, quotas, place, placed, atMs });
+    },
+  };
+}
+
+interface SharedParts extends MeterParts {
+  quotaWatch: QuotaWatch;
+  runningHolds: RunningHolds;
+  openCosts: OpenCostMemory;
+}
+
+interface AskedCall {
+  principal: Principal;
+  request: MessagesRequest;
+  facts: AdmissionFacts;
+  priced: PricedRequest;
+  plan: HoldPlan;
+  quotas: readonly AppliedQuota[];
+  place: SpoolPlace;
+  placed: PlacedHold;
+  atMs: number;
+}
+
+function openOrRefuse(parts: SharedParts, asked: AskedCall): Admission {
+  const { principal, request, priced, plan, quotas, place, atMs } = asked;
+  const { reply, command, watch } = asked.placed;
+  if (reply === undefined) return refuse({ kind: 'ledger_unavailable' });
+  if (reply.result !== 'held' && reply.result !== 'exists') {
+    place.giveBack();
+    return refuse(toHoldRefusal(parts.logger, command, quotas, reply));
+  }
+  const hold = { ...command, amountNanoUsd: reply.amountNanoUsd };
+  parts.quotaWatch.noteHold(hold, quotas, reply.cells);
+  if (hold.amountNanoUsd < plan.amountNanoUsd && command.minNanoUsd !== undefined) parts.metrics.smallerHold();
+  const bindingQuota = findBindingQuota(quotas, reply.cells);
+  const facts = {
+    ...asked.facts,
+    holdId: hold.holdId,
+    principal,
+    request,
+    model: priced.model,
+    card: priced.card,
+    heldNanoUsd: hold.amountNanoUsd,
+    ceilingNanoUsd: priced.amountNanoUsd,
+    availableNanoUsd: reply.balance.availableNanoUsd,
+    admittedAtMs: atMs,
+    quotas,
+    ...(bindingQuota === undefined ? {} : { bindingQuota }),
+  };
+  const call = openMeteredCall({ ...parts, place }, hold, facts, watch);
+  return { admitted: true, call: plan.open.length === 0 ? call : noteOpenCost(parts.openCosts, call, plan) };
+}
+
+/** What an open call came to is what the next of its kind is held at. */
+function noteOpenCost(memory: OpenCostMemory, call: MeteredCall, { open }: HoldPlan): MeteredCall {
+  const { principal, request } = call.facts;
+  return {
+    ...call,
+    finish(outcome, trace) {
+      const settlement = call.finish(outcome, trace);
+      if (settlement.action === 'settle')
+        memory.note(nameOpenKind(principal.key.id, request.model, open), settlement.amountNanoUsd);
+      return settlement;
     },
   };
 }
@@ -106,18 +184,22 @@ function refuse(refusal: AdmissionRefusal): Admission {
  * may exist or come to exist: the id is released, which leaves a tombstone that a delayed hold cannot pass.
  * @returns undefined when the store did not answer.
  */
-async function holdOrRelease(parts: MeterParts, command: HoldCommand): Promise<HoldReply | undefined> {
+async function holdOrRelease(
+  parts: MeterParts,
+  command: HoldCommand,
+  place: SpoolPlace,
+): Promise<HoldReply | undefined> {
   for (let attempt = 0; attempt < 2; attempt += 1) {
     try {
       return await parts.ledger.hold(command);
     } catch (error) {
       parts.metrics.storeFailed('hold');
       if (error instanceof LedgerUnavailable) continue;
-      parts.settleQueue.deliver(releaseOf(command, parts.timers.nowMs()));
+      place.deliver(releaseOf(command, parts.timers.nowMs()));
       throw error;
     }
   }
-  parts.settleQueue.deliver(releaseOf(command, parts.timers.nowMs()));
+  place.deliver(releaseOf(command, parts.timers.nowMs()));
   return undefined;
 }
 
@@ -127,55 +209,4 @@ function releaseOf({ accountId, holdId }: HoldCommand, endedAtMs: number) {
     command: { accountId, holdId, details: { reason: 'hold_unanswered' } },
     endedAtMs,
   } as const;
-}
-
-function toRefusal(
-  parts: MeterParts,
-  command: HoldCommand,
-  quotas: readonly AppliedQuota[],
-  reply: Exclude<HoldReply, { result: 'held' | 'exists' }>,
-): AdmissionRefusal {
-  switch (reply.result) {
-    case 'insufficient_credit':
-      return {
-        kind: 'insufficient_credit',
-        availableNanoUsd: reply.availableNanoUsd,
-        neededNanoUsd: reply.neededNanoUsd,
-      };
-    case 'quota_exceeded':
-      return toQuotaRefusal(command, quotas, reply);
-    case 'frozen':
-      return { kind: 'account_frozen' };
-    case 'closed':
-      return { kind: 'account_closed' };
-    case 'out_of_range':
-      return { kind: 'unbounded_cost', reason: `${reply.what} is out of range` };
-    case 'no_account':
-    case 'done':
-    case 'bad_time':
-      // Not the caller's doing: a directory without its books, an id used before, or two clocks that disagree.
-      parts.logger.error(
-        { result: reply.result, account_id: command.accountId, hold_id: command.holdId },
-        'the ledger refused a hold for a reason of its own',
-      );
-      return { kind: 'ledger_unavailable' };
-  }
-}
-
-function toQuotaRefusal(
-  command: HoldCommand,
-  quotas: readonly AppliedQuota[],
-  { quotaId, limit, room, endsAtMs }: Extract<HoldReply, { result: 'quota_exceeded' }>,
-): AdmissionRefusal {
-  const applied = quotas.find(({ cell }) => cell.quotaId === quotaId);
-  if (applied === undefined)
-    throw new LedgerCorrupt(`the ledger refused a hold for quota ${quotaId}, which it did not name`);
-  return {
-    kind: 'quota_exceeded',
-    quota: applied.quota,
-    limit,
-    room,
-    needed: neededOf(applied.cell, command),
-    ...(endsAtMs === undefined ? {} : { endsAtMs }),
-  };
 }

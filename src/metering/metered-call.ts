@@ -5,7 +5,8 @@ import type { AppliedQuota } from '../domain/quota.ts';
 import type { ModelCard, RateCard } from '../domain/rate-card.ts';
 import type { Settlement } from '../domain/settlement.ts';
 import type { BindingQuota } from './call-quotas.ts';
-import type { CallOutcome, InterruptReason } from './metering-types.ts';
+import type { CallOutcome, InterruptReason, ReportedUsage } from './metering-types.ts';
+import type { RunningHold } from './running-holds.ts';
 
 /** Facts of one admitted call. */
 export interface CallFacts {
@@ -17,7 +18,10 @@ export interface CallFacts {
   model: ModelCard;
   /** As the account paid when the call was admitted: its hold and its charge stand on the same prices. */
   card: RateCard;
+  /** At the beginning; {@link MeteredCall.running} knows what it has grown to. */
   heldNanoUsd: NanoUsd;
+  /** The most it can cost, or a high figure where that is open; more than is held where the hold is a smaller one. */
+  ceilingNanoUsd: NanoUsd;
   /** What the account could still spend right after the hold. */
   availableNanoUsd: NanoUsd;
   /** As the client claims; bounded in length. */
@@ -50,8 +54,15 @@ export interface CallTrace {
  */
 export interface MeteredCall {
   readonly facts: CallFacts;
+  /** Set where what is held may not do: whoever reads the answer tells it how far that has come. */
+  readonly running: RunningHold | undefined;
   /** Called when the call must end now (shutdown); the listener stops the forwarding and finishes. One listener. */
   onInterrupt(listener: (reason: InterruptReason) => void): void;
+  /**
+   * Notes what the answer has reported so far: the charge, marked estimated, if this process ends before the call
+   * does. Nothing once the call is finished.
+   */
+  mark(reported: ReportedUsage): void;
   /**
    * Decides the charge and hands it to the settle queue. Returns at once; the ledger is told off the answer's path.
    * @returns the settlement of the first call, whatever later ones say.

@@ -3,45 +3,54 @@ import { type Settlement, settleOutcome } from '../domain/settlement.ts';
 import type { HoldCommand } from '../ledger/ledger.ts';
 import type { Logger } from '../observability/create-logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { type CallPolicies, DEFAULT_CALL_POLICIES } from './call-policies.ts';
 import { findSettleCells } from './call-quotas.ts';
 import { describeCall } from './describe-call.ts';
 import type { LedgerWrite } from './ledger-write.ts';
 import type { CallFacts, CallTrace, MeteredCall } from './metered-call.ts';
-import type { CallOutcome, InterruptReason } from './metering-types.ts';
+import type { CallOutcome, InterruptReason, ReportedUsage } from './metering-types.ts';
 import type { OpenCall, OpenCalls } from './open-calls.ts';
+import type { HoldWatchTerms } from './place-hold.ts';
 import { type CallReport, reportCall } from './report-call.ts';
-import type { SettleQueue } from './settle-queue.ts';
+import type { RunningHold, RunningHolds } from './running-holds.ts';
+import type { SpoolPlace } from './settle-queue.ts';
 import type { Timers } from './timers.ts';
 
 export interface MeteredCallParts {
-  settleQueue: Pick<SettleQueue, 'deliver'>;
+  place: Pick<SpoolPlace, 'mark' | 'deliver'>;
   openCalls: OpenCalls;
+  runningHolds: RunningHolds;
   timers: Timers;
+  /** {@link DEFAULT_CALL_POLICIES} unless given. */
+  policies?: CallPolicies;
   metrics: Pick<Metrics, 'callFinished' | 'usageMissing' | 'unpricedRequest' | 'holdOpened'>;
   logger: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
-/** Registers a call whose hold was granted. From here on exactly one settle or release of it will be delivered. */
-export function openMeteredCall(parts: MeteredCallParts, hold: HoldCommand, facts: CallFacts): MeteredCall {
+/**
+ * Registers a call whose hold was granted. From here on exactly one settle or release of it will be delivered.
+ * @param watch given where what is held may not do.
+ */
+export function openMeteredCall(
+  parts: MeteredCallParts,
+  hold: HoldCommand,
+  facts: CallFacts,
+  watch?: HoldWatchTerms,
+): MeteredCall {
   let settlement: Settlement | undefined;
   let listener: ((reason: InterruptReason) => void) | undefined;
   const holdClosed = parts.metrics.holdOpened(facts.admittedAtMs);
 
   const finish = (outcome: CallOutcome, trace: CallTrace): Settlement => {
     if (settlement !== undefined) return settlement;
-    settlement = settleOutcome({
-      outcome,
-      request: facts.request,
-      model: facts.model,
-      card: facts.card,
-      atMs: facts.admittedAtMs,
-      heldNanoUsd: facts.heldNanoUsd,
-    });
+    settlement = decideCharge(facts, outcome, parts.policies);
+    running?.end();
     const endedAtMs = parts.timers.nowMs();
-    parts.settleQueue.deliver(toLedgerWrite(hold, facts, outcome, trace, settlement, endedAtMs));
+    const ended = { ...facts, heldNanoUsd: running?.heldNanoUsd ?? facts.heldNanoUsd };
+    parts.place.deliver(toLedgerWrite(hold, ended, outcome, trace, settlement, endedAtMs));
     holdClosed();
     parts.openCalls.remove(entry);
-    reportSafely(parts, { facts, outcome, trace, settlement, endedAtMs });
+    reportSafely(parts, { facts: ended, outcome, trace, settlement, endedAtMs });
     return settlement;
   };
   const entry: OpenCall = {
@@ -54,14 +63,62 @@ export function openMeteredCall(parts: MeteredCallParts, hold: HoldCommand, fact
       else listener(reason);
     },
   };
+  const running = watch === undefined ? undefined : watchHold(parts, hold, facts, watch, entry);
   parts.openCalls.add(entry);
   return {
     facts,
+    running,
     onInterrupt(added) {
       listener = added;
     },
+    mark(reported) {
+      if (settlement === undefined) parts.place.mark(toMark(hold, facts, reported, parts.timers.nowMs()));
+    },
     finish,
   };
+}
+
+function decideCharge(
+  { request, model, card, admittedAtMs, ceilingNanoUsd }: CallFacts,
+  outcome: CallOutcome,
+  { doubtfulEnds }: CallPolicies = DEFAULT_CALL_POLICIES,
+): Settlement {
+  return settleOutcome({
+    outcome,
+    request,
+    model,
+    card,
+    atMs: admittedAtMs,
+    heldNanoUsd: ceilingNanoUsd,
+    doubtfulEnds,
+  });
+}
+
+/** The call as it is charged when nobody will ever see its end: broken off by us, after what was reported. */
+function toMark(hold: HoldCommand, facts: CallFacts, reported: ReportedUsage, atMs: number): LedgerWrite {
+  const outcome: CallOutcome = { kind: 'interrupted', reason: 'shutdown', ...reported };
+  const write = toLedgerWrite(hold, facts, outcome, { status: 0 }, decideCharge(facts, outcome), atMs);
+  const details = { ...write.command.details, reason: 'process_ended' };
+  return { ...write, command: { ...write.command, details } } as LedgerWrite;
+}
+
+function watchHold(
+  { runningHolds }: MeteredCallParts,
+  hold: HoldCommand,
+  facts: CallFacts,
+  terms: HoldWatchTerms,
+  entry: OpenCall,
+): RunningHold {
+  const { principal, request, card, heldNanoUsd, admittedAtMs } = facts;
+  return runningHolds.watch({
+    ...terms,
+    hold,
+    heldNanoUsd,
+    card,
+    request,
+    atMs: admittedAtMs,
+    stop: principal.account.onExhausted === 'cut' ? () => entry.interrupt('credit_exhausted') : undefined,
+  });
 }
 
 /** The charge is on its way; a fault in telling of it must not reach the answer. */

@@ -110,7 +110,14 @@ class HoldWatch implements RunningHold {
 
   look(): void {
     if (this.#isOver || this.#isAsking || this.#read === undefined) return;
-    const step = planHoldStep(this.#call.steps, this.#run());
+    const progress = this.#read();
+    // With the stop reason come the last figures: nothing more will be generated.
+    if (progress?.usage?.stopReason !== undefined) this.end();
+    else this.#follow(progress);
+  }
+
+  #follow(progress: AnswerProgress | undefined): void {
+    const step = planHoldStep(this.#call.steps, this.#run(progress));
     if (step.kind === 'enough') return;
     if (step.kind === 'exhausted') this.#exhaust();
     else if (this.#parts.timers.nowMs() >= this.#nextAttemptAtMs) {
@@ -124,13 +131,12 @@ class HoldWatch implements RunningHold {
     this.#onEnd();
   }
 
-  #run(): HoldRun {
-    return { heldNanoUsd: this.heldNanoUsd, usedNanoUsd: this.#priceUse(), attempts: this.#attempts };
+  #run(progress = this.#read?.()): HoldRun {
+    return { heldNanoUsd: this.heldNanoUsd, usedNanoUsd: this.#priceUse(progress), attempts: this.#attempts };
   }
 
-  #priceUse(): NanoUsd {
+  #priceUse(progress: AnswerProgress | undefined): NanoUsd {
     const { card, request, atMs, promptNanoUsd } = this.#call;
-    const progress = this.#read?.();
     if (progress === undefined) return promptNanoUsd;
     const use = { ...progress, silentTokens: this.#silence.observe(progress) };
     return priceRunningUse(card, request, use, atMs, promptNanoUsd);

@@ -6,6 +6,7 @@ import { findForeignFile } from '../find-foreign-file.ts';
 import { forwardCall } from '../forward-call.ts';
 import type { ForwardParts } from '../forward-types.ts';
 import { inflateBody } from '../inflate-body.ts';
+import { createPromptCounter, type PromptCounter } from '../prompt-counter.ts';
 import type { PublicParts } from '../public-parts.ts';
 import { readQuery } from '../public-routes.ts';
 import type { Refusal } from '../refusals.ts';
@@ -18,6 +19,7 @@ const SESSION_ID_CHARACTERS_AT_MOST = 128;
 
 /** `POST /v1/messages`: read, admitted, forwarded; settled when the answer has ended. */
 export function addMessagesRoute(app: FastifyInstance, parts: PublicParts, forwarding: ForwardParts): void {
+  const counter = createPromptCounter(parts);
   app.post('/v1/messages', async (request, reply) => {
     const received = performance.now();
     const read = await readRequest(parts, request);
@@ -25,7 +27,7 @@ export function addMessagesRoute(app: FastifyInstance, parts: PublicParts, forwa
     request.tollgate.model = read.request.model;
     const foreign = await findForeignFile(parts, request, read.request.fileIds);
     if (foreign !== undefined) return refuseRequest(parts, request, reply, foreign);
-    const admission = await admit(parts, request, read.request);
+    const admission = await admit(parts, counter, request, read);
     if (!admission.admitted) return refuseRequest(parts, request, reply, admission.refusal);
     const spentMs = performance.now() - received;
     parts.metrics.observeOverhead('total', request.tollgate.authMs + spentMs);
@@ -33,24 +35,28 @@ export function addMessagesRoute(app: FastifyInstance, parts: PublicParts, forwa
   });
 }
 
-async function readRequest(
-  { limits }: PublicParts,
-  request: FastifyRequest,
-): Promise<{ request: MessagesRequest } | { refusal: Refusal }> {
+interface ReadBody {
+  request: MessagesRequest;
+  /** The body, inflated. */
+  plain: Uint8Array;
+}
+
+async function readRequest({ limits }: PublicParts, request: FastifyRequest): Promise<ReadBody | { refusal: Refusal }> {
   const inflated = await inflateBody(bodyOf(request), request.headers['content-encoding'], limits.inflatedBodyBytes);
   if ('refusal' in inflated) return inflated;
   const read = readMessagesRequest(inflated.plain, { depth: limits.jsonDepth, keys: JSON_KEYS_AT_MOST });
-  return read.ok ? { request: read.request } : { refusal: { kind: 'malformed', reason: read.message } };
+  return read.ok
+    ? { request: read.request, plain: inflated.plain }
+    : { refusal: { kind: 'malformed', reason: read.message } };
 }
 
-async function admit(parts: PublicParts, request: FastifyRequest, read: MessagesRequest) {
+async function admit(parts: PublicParts, counter: PromptCounter, request: FastifyRequest, read: ReadBody) {
   const started = performance.now();
   const { requestId, arrivedAtMs, principal } = request.tollgate;
-  const admission = await parts.meter.admit(principal as Principal, read, {
-    requestId,
-    arrivedAtMs,
-    sessionId: readSessionId(request),
-  });
+  const { rawHeaders } = request.raw;
+  const facts = { requestId, arrivedAtMs, sessionId: readSessionId(request) };
+  const count = () => counter.count({ rawHeaders, body: read.plain });
+  const admission = await parts.meter.admit(principal as Principal, read.request, facts, count);
   parts.metrics.observeOverhead('admit', performance.now() - started);
   return admission;
 }
