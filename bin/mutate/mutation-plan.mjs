@@ -15,6 +15,11 @@ export const MUTATION_PLAN = {
   },
   lua: {
     folder: 'src/store/redis/scripts/ledger',
-    tests: ['test/ledger/redis-ledger.test.ts'],
+    tests: [
+      'test/ledger/redis-ledger.test.ts',
+      'test/ledger/redis-refunds.test.ts',
+      'test/store/redis/redis-ledger-keys.test.ts',
+      'test/store/redis/redis-ledger-order.test.ts',
+    ],
   },
 };

@@ -354,6 +354,19 @@ export function describeLedgerBoundaries(name: string, open: (clock: TestClock) 
         expect(await spentOf('grant_a', 'grant_haiku', 'grant_b', 'grant_c', 'grant_d')).toEqual([10n, 0n, 4n, 3n, 0n]);
         expect(await ledger.readBalance(accountId)).toMatchObject({ debtNanoUsd: 0n, chargedNanoUsd: 17n });
       });
+      test('beyond the hold by one take one', async () => {
+        await grantOf('grant_a', 9n);
+        await holdOf(1, 8n);
+        expect(await settleOf(1, 9n)).toMatchObject({ result: 'settled', overageNanoUsd: 1n });
+        expect(await ledger.readBalance(accountId)).toMatchObject({ spentNanoUsd: 9n, debtNanoUsd: 0n });
+        expect(await settleOf(2, 1n)).toMatchObject({
+          result: 'late',
+          overageNanoUsd: 1n,
+          balance: { debtNanoUsd: 1n },
+        });
+        expect(await grantOf('grant_b', 1n)).toBe('granted');
+        expect(await ledger.readBalance(accountId)).toMatchObject({ availableNanoUsd: 0n, debtNanoUsd: 0n });
+      });
       test('on a credit limit are over by what neither grants nor the limit held', async () => {
         await ledger.setPolicy({ accountId, mode: 'postpaid', creditLimitNanoUsd: 10n });
         await holdOf(1, 6n);
