@@ -111,6 +111,27 @@ export function describeDirectory(name: string, createStore: () => Promise<Direc
         expect(await directory.updateAccount(createId('acct', T0), change)).toBeUndefined();
       });
 
+      test('prices of its own come, reach the principal, and go one by one', async () => {
+        const account = await stored(directory.createAccount(anAccount()));
+        const key = await stored(directory.createKey(aKey(account.id)));
+        const own = {
+          priceMultiplier: '1.25',
+          priceOverrides: [
+            { model: 'claude-opus-5', input: '4.5', effectiveFromMs: T0 },
+            { model: 'claude-opus-5', output: '20' },
+          ],
+        };
+        expect(await directory.updateAccount(account.id, own)).toEqual({ ...account, ...own });
+        expect((await directory.findPrincipal(key.secretHash))?.account).toEqual({ ...account, ...own });
+        const { priceMultiplier: _, ...overrides } = own;
+        expect(await directory.updateAccount(account.id, { priceMultiplier: null })).toEqual({
+          ...account,
+          ...overrides,
+        });
+        expect(await directory.updateAccount(account.id, { priceOverrides: null })).toEqual(account);
+        expect(await directory.findAccount(account.id)).toEqual(account);
+      });
+
       test('concurrent changes are all kept', async () => {
         const account = await stored(directory.createAccount(anAccount()));
         await Promise.all([
