@@ -14,6 +14,7 @@ import { createFileSink } from './export/file-sink.ts';
 import { createJournalExporter } from './export/journal-exporter.ts';
 import type { JournalSource } from './ledger/journal-source.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import { redeliverLostWrites } from './ledger/redeliver-lost-writes.ts';
 import { createLeaseKeeper, type LeaseKeeper } from './metering/lease-keeper.ts';
 import { createMeter, type Meter } from './metering/meter.ts';
 import { createOpenCalls, type OpenCalls } from './metering/open-calls.ts';
@@ -57,6 +58,9 @@ export interface ServicesOptions {
   logger: Logger;
 }
 
+/** How often accounts of which nothing was heard are asked for, lest a loss goes unnoticed. */
+const LOSS_PROBE_MS = 1_000;
+
 /** Builds every part below HTTP and starts what works in the background. Throws what {@link openStore} throws. */
 export async function createServices(options: ServicesOptions): Promise<Services> {
   const { settings, rateCard, dataFolder, logger } = options;
@@ -73,7 +77,8 @@ export async function createServices(options: ServicesOptions): Promise<Services
   });
   try {
     const alerts = startAlerts(options, store, metrics);
-    const ledger = observeLedger(store.ledger, {
+    const losses = watchForLosses(options, store, metrics);
+    const ledger = observeLedger(losses.ledger, {
       watch: alerts.watch,
       directory: store.directory,
       nowMs,
@@ -103,6 +108,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
         noteRateCard(metrics, card);
       },
       async close() {
+        losses.stop();
         metering.leaseKeeper.stop();
         metering.sweeper.stop();
         await metering.settleQueue.close();
@@ -115,6 +121,18 @@ export async function createServices(options: ServicesOptions): Promise<Services
     await store.close();
     throw error;
   }
+}
+
+/** A store that can lose what it acknowledged is watched for that, and sent it again. */
+function watchForLosses({ settings, logger }: ServicesOptions, store: Store, metrics: Metrics) {
+  if (!store.canLoseWrites) return { ledger: store.ledger, stop: () => undefined };
+  const { ledger, probe } = redeliverLostWrites(store.ledger, {
+    nowMs: systemTimers.nowMs,
+    writesAtMost: settings.limits.rememberedWrites,
+    onRegression: metrics.sequenceRegressed,
+    logger,
+  });
+  return { ledger, stop: systemTimers.every(LOSS_PROBE_MS, () => void probe()) };
 }
 
 /** Undefined where no sink is set: then all of the journal stays in the store. */

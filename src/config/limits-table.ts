@@ -101,6 +101,12 @@ export const limitsTable: { readonly [Key in keyof Limits]: Setting<number> } = 
     [1, 10_000_000],
     'Settles waiting in the local spool for the store; admission stops at it.',
   ),
+  rememberedWrites: count(
+    'REMEMBERED_WRITES',
+    50_000,
+    [1, 10_000_000],
+    'Acknowledged writes kept in memory for two minutes, some 2 KB each, to be sent again when Redis has lost them.',
+  ),
   journalKeepMs: integerSetting({
     name: 'LIMIT_JOURNAL_KEEP_MS',
     default: 7 * DAY,

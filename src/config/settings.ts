@@ -72,6 +72,8 @@ export interface Limits {
   rateCardPollMs: number;
   /** Settles waiting in the local spool; admission stops at it. */
   spoolEntries: number;
+  /** Acknowledged writes remembered, to be sent again when the store has lost them. */
+  rememberedWrites: number;
   /** Journal entries that are exported stay in Redis for so long. Above the 72 h for which ended holds are known. */
   journalKeepMs: number;
 }

@@ -37,6 +37,8 @@ export interface SettleMetrics {
   settleAnswered(settle: { result: SettleResult; lagMs: number; overageNanoUsd: bigint }): void;
   /** A call that the API bills ended without its usage. */
   usageMissing(reason: UsageMissingReason): void;
+  /** An account's sequence was lower than this process had seen it. */
+  sequenceRegressed(): void;
   /** A call whose process had died was ended by the next one. */
   orphanRecovered(action: 'charged' | 'released'): void;
   /** The store did not answer, or answered with a fault. */
@@ -73,6 +75,12 @@ export function createSettleMetrics(metrics: MetricRegistry, nowMs: () => number
     aggregation: 'sum',
     zeroes: 'all',
   });
+  const regressions = metrics.counter({
+    name: 'tollgate_sequence_regressions_total',
+    help: 'Accounts found to have lost writes that the store had acknowledged, which are then sent again. Should stay at 0.',
+    labels: {},
+    aggregation: 'sum',
+  });
   const orphans = metrics.counter({
     name: 'tollgate_orphaned_calls_total',
     help: 'Streams whose process was killed, ended at the next start by what they had reported.',
@@ -93,6 +101,7 @@ export function createSettleMetrics(metrics: MetricRegistry, nowMs: () => number
       lag.observe(lagMs / 1000);
       overspend.addNanoUsd({}, overageNanoUsd);
     },
+    sequenceRegressed: () => regressions.inc(),
     orphanRecovered: (action) => orphans.inc({ action }),
     usageMissing: (reason) => missing.inc({ reason }),
     storeFailed: (operation) => failures.inc({ op: operation }),

@@ -39,6 +39,8 @@ export interface Store {
   journal: JournalSource;
   /** For people: which store this is, and where. Holds no password. */
   description: string;
+  /** Whether it can come back without writes that it had acknowledged (a fail-over, the end of a file). */
+  canLoseWrites: boolean;
   /** What makes it less safe than it should be; the process starts all the same. */
   warnings: readonly string[];
   close(): Promise<void>;
@@ -85,6 +87,7 @@ async function openEmbeddedStore({ dataFolder, nowMs }: OpenStoreOptions): Promi
     stored: createSqliteStored(database),
     journal: createSqliteJournalSource(database),
     description: `embedded (SQLite) in ${path}`,
+    canLoseWrites: false,
     warnings: [],
     close: async () => database.close(),
   };
@@ -109,6 +112,7 @@ async function openRedisStore(options: OpenStoreOptions, url: string): Promise<S
       stored: createRedisStored(client),
       journal: createRedisJournalSource(client),
       description: `Redis at ${describeRedisAddress(parseRedisUrl(url))}`,
+      canLoseWrites: true,
       warnings,
       async close() {
         await directory.close();

@@ -1,0 +1,76 @@
+import type { AccountBalance } from '../domain/credit/credit-types.ts';
+
+export type AccountPolicy = Pick<AccountBalance, 'status' | 'mode' | 'creditLimitNanoUsd'>;
+
+/** The last that this process was told of an account. */
+export interface SeenAccount {
+  sequence: number;
+  policy: AccountPolicy;
+  atMs: number;
+  /** How often the account has gone back: a reply to what was sent before the last time tells nothing. */
+  epoch: number;
+}
+
+/** An account whose sequence is lower than it was. */
+export interface Regression {
+  accountId: string;
+  before: SeenAccount;
+  /** Undefined: the store does not know the account any more. */
+  found: AccountBalance | undefined;
+}
+
+/** What was seen of an account when a command was sent; undefined: nothing yet. */
+export type SeenAtSending = { sequence: number; epoch: number } | undefined;
+
+/** The highest sequence seen of each account. Redis has one order, so it never sinks unless writes were lost. */
+export interface SeenSequences {
+  beforeSending(accountId: string): SeenAtSending;
+  /** @returns how the account has gone back, if this reply shows it. */
+  see(accountId: string, found: AccountBalance | undefined, sent: SeenAtSending): Regression | undefined;
+  /** The policy was changed by this process. */
+  notePolicy(accountId: string, changes: Partial<AccountPolicy>): void;
+  /** Whether the account has gone back since the command was sent. */
+  isOutdated(accountId: string, sent: SeenAtSending): boolean;
+  /** Accounts not heard of since that instant, longest first. */
+  silentSince(atMs: number): string[];
+}
+
+export function createSeenSequences(nowMs: () => number, accountsAtMost: number): SeenSequences {
+  const seen = new Map<string, SeenAccount>();
+  const keep = (accountId: string, account: SeenAccount): void => {
+    seen.delete(accountId);
+    seen.set(accountId, account);
+    if (seen.size <= accountsAtMost) return;
+    const [oldest] = seen.keys();
+    if (oldest !== undefined) seen.delete(oldest);
+  };
+  const isOutdated = (accountId: string, sent: SeenAtSending): boolean =>
+    (seen.get(accountId)?.epoch ?? 0) !== (sent?.epoch ?? 0);
+  return {
+    beforeSending: (accountId) => seen.get(accountId),
+    see(accountId, found, sent) {
+      const present = seen.get(accountId);
+      if (isOutdated(accountId, sent)) return undefined;
+      const sequence = found?.sequence ?? 0;
+      // Replies of one batch may be read out of order: only what had been seen before it was sent convicts one.
+      if (present !== undefined && sent !== undefined && sequence < sent.sequence) {
+        const policy = found ?? present.policy;
+        keep(accountId, { sequence, policy, atMs: nowMs(), epoch: present.epoch + 1 });
+        return { accountId, before: { ...present }, found };
+      }
+      if (found === undefined) return undefined;
+      if (present === undefined || sequence >= present.sequence) {
+        const { status, mode, creditLimitNanoUsd } = found;
+        const policy = { status, mode, creditLimitNanoUsd };
+        keep(accountId, { sequence, policy, atMs: nowMs(), epoch: present?.epoch ?? 0 });
+      }
+      return undefined;
+    },
+    notePolicy(accountId, changes) {
+      const present = seen.get(accountId);
+      if (present !== undefined) present.policy = { ...present.policy, ...changes };
+    },
+    isOutdated,
+    silentSince: (atMs) => [...seen].filter(([, account]) => account.atMs < atMs).map(([accountId]) => accountId),
+  };
+}
