@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-// @ts-expect-error: a script without types
 import { findLuaMutants } from '../../bin/mutate/lua-mutants.mjs';
-// @ts-expect-error: a script without types
 import { findTypeScriptMutants } from '../../bin/mutate/typescript-mutants.mjs';
 
 interface Mutant {
