@@ -56,7 +56,10 @@ export interface RunningHolds {
 
 /** One timer for all of them, while there are any: what is not visible is seen by the clock alone. */
 const LOOK_EVERY_MS = 1_000;
-/** Between two enlargements that are asked for in one call: after one that was granted, and after one that was not. */
+/**
+ * Between two enlargements that are asked for in one call: after one that was granted, unless the call has come into
+ * its reserve meanwhile, and after one that was not.
+ */
 const ENLARGE_EVERY_MS = 250;
 const ENLARGE_REFUSED_EVERY_MS = 2_000;
 
@@ -120,7 +123,7 @@ class HoldWatch implements RunningHold {
     const step = planHoldStep(this.#call.steps, this.#run(progress));
     if (step.kind === 'enough') return;
     if (step.kind === 'exhausted') this.#exhaust();
-    else if (this.#parts.timers.nowMs() >= this.#nextAttemptAtMs) {
+    else if (this.#parts.timers.nowMs() >= this.#nextAttemptAtMs || (step.elseExhausted && !this.#isRefused)) {
       this.#isAsking = true;
       void this.#enlarge(step.toNanoUsd);
     } else if (this.#isRefused && step.elseExhausted) this.#exhaust();

@@ -33,7 +33,7 @@ describe('creating an account', () => {
       mode: 'prepaid',
       credit_limit_usd: '0.00',
       on_disconnect: 'drain',
-      on_exhausted: 'refuse',
+      on_exhausted: 'cut',
       low_balance_usd: [],
       pricing: { multiplier: null, overrides: [] },
       balance: NOTHING,
