@@ -70,6 +70,10 @@ const SETTLE_TIMEOUT_MS = 40_000;
 export async function startTollgate(options: RunningTollgateOptions = {}): Promise<RunningTollgate> {
   const api = options.api ?? (await startSimulatedApi());
   const dataFolder = mkdtempSync(join(tmpdir(), 'tollgate-end-to-end-'));
+  const cleanUp = async (): Promise<void> => {
+    if (options.api === undefined) await api.close();
+    rmSync(dataFolder, { recursive: true, force: true });
+  };
   const environment: Environment = {
     ADMIN_TOKEN,
     ANTHROPIC_API_KEY: UPSTREAM_KEY,
@@ -84,7 +88,12 @@ export async function startTollgate(options: RunningTollgateOptions = {}): Promi
   const calls = collectCalls(api);
   let seen = { charged: 0n, billed: 0n };
   let current = spawnTollgate(dataFolder, environment);
-  let urls = await waitUntilRunning(current);
+  let urls = await waitUntilRunning(current).catch(async (error: unknown) => {
+    current.signal('SIGKILL');
+    await current.ended;
+    await cleanUp();
+    throw error;
+  });
 
   const end = async (signal: NodeJS.Signals): Promise<ProcessEnd> => {
     current.signal(signal);
@@ -139,8 +148,7 @@ export async function startTollgate(options: RunningTollgateOptions = {}): Promi
     },
     async [Symbol.asyncDispose]() {
       await end('SIGKILL');
-      if (options.api === undefined) await api.close();
-      rmSync(dataFolder, { recursive: true, force: true });
+      await cleanUp();
     },
   };
   return tollgate;
