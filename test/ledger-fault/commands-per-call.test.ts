@@ -26,7 +26,7 @@ test('one command before forwarding and one after the end', { timeout: 60_000 },
     await response.text();
   };
   await call();
-  await api.nextRequest('/v1/messages');
+  await (await tollgate.nextCall()).ended;
   await tollgate.expectSettled();
 
   const seen: string[] = [];
@@ -43,7 +43,7 @@ test('one command before forwarding and one after the end', { timeout: 60_000 },
   // One call, step by step: when the upstream has the request, the hold is all that was sent.
   api.enqueue({ kind: 'answer', delivery: { holdBefore: [0] } });
   const answer = call();
-  const upstream = await api.nextRequest('/v1/messages');
+  const upstream = await tollgate.nextCall();
   await upstream.held();
   await until(() => seen.length > 0);
   expect(seen).toEqual(['ledger/hold']);
