@@ -16,7 +16,7 @@ export function sendRedisLine(socketPath: string, line: string, password?: strin
     socket.setTimeout(REPLY_TIMEOUT_MS, () => socket.destroy(new Error(`no reply to ${line}`)));
     socket.once('error', reject);
     socket.once('close', () => reject(new Error(`connection closed before a reply to ${line}`)));
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       for (const frame of frames.push(chunk)) {
         expected -= 1;
         if (expected > 0) continue;
