@@ -182,6 +182,7 @@ describe('leases', () => {
     keeper.stop();
     sweeper.stop();
     call.finish({ kind: 'upstream_error', status: 500 }, { status: 500 });
+    await part.settleQueue.settled();
     expect(part.fixture.timers.pending()).toEqual([]);
   });
 
@@ -266,6 +267,7 @@ describe('open calls at shutdown', () => {
     const drained = part.openCalls.drain(30_000, part.fixture.timers);
     call.finish({ kind: 'completed', status: 200, usage: makeUsage(1, 1), visibleCharacters: 0 }, { status: 200 });
     expect(await drained).toEqual({ interrupted: 0 });
+    await part.settleQueue.settled();
     expect(part.fixture.timers.pending()).toEqual([]);
   });
 
