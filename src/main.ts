@@ -12,6 +12,9 @@ import { openUpstream } from './startup/open-upstream.ts';
 import { prepareDemo } from './startup/prepare-demo.ts';
 import { writeBanner } from './startup/write-banner.ts';
 
+const MORE_WORKERS =
+  'WORKERS above 1 is not available in this version: start several processes on the same REDIS_URL, each with a PORT, an ADMIN_PORT and a DATA_DIR of its own';
+
 /** The process cannot start; each problem is a sentence for the person who set it up. */
 class StartRefused extends Error {
   readonly problems: readonly string[];
@@ -73,6 +76,8 @@ async function start(): Promise<Running> {
   const loaded = loadProcessSettings();
   if (!loaded.ok) throw new StartRefused(loaded.problems);
   const { settings } = loaded;
+  // Better refused than served by fewer processes than were asked for.
+  if (settings.workers !== 1) throw new StartRefused([MORE_WORKERS]);
   const rateCards = createRateCardKeeper(settings);
   const card = await rateCards.load();
   if (!card.ok) throw new StartRefused(card.problems);

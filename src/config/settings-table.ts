@@ -119,7 +119,8 @@ export const settingsTable: { readonly [Key in keyof PlainSettings]: Setting<Pla
     unit: 'processes',
     default: 1,
     defaultText: '1',
-    sentence: 'Processes that serve; `auto` is one per core. More than 1 needs Redis.',
+    sentence:
+      'Processes that serve; `auto` is one per core. More than 1 needs Redis and is refused by this version: start several processes instead.',
     secret: false,
     read: (text) =>
       text === 'auto'

@@ -52,6 +52,11 @@ test('every problem of the settings is told at once, and no secret', async () =>
   expect(said).not.toMatch(/short secret|secret-password/);
 });
 
+test('more processes than one are refused, not served by one', async () => {
+  const said = await failToStart({ WORKERS: '2', REDIS_URL: 'redis://127.0.0.1:1' });
+  expect(said).toContain('WORKERS above 1 is not available in this version');
+});
+
 test.each([
   [
     'a configuration file that is not there',
