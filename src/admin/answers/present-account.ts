@@ -1,5 +1,6 @@
 import type { Account } from '../../directory/directory.ts';
 import type { AccountBalance } from '../../domain/credit/credit-types.ts';
+import { presentBalance } from '../../domain/credit/present-balance.ts';
 import { formatUsd } from '../../domain/money.ts';
 import type { AccountAnswer } from '../schemas/account-schemas.ts';
 import { presentPricing } from './present-pricing.ts';
@@ -18,17 +19,7 @@ export function presentAccount(account: Account, balance: AccountBalance): Accou
     on_exhausted: account.onExhausted,
     low_balance_usd: account.lowBalanceNanoUsd.map(formatUsd),
     pricing: presentPricing(account),
-    balance: {
-      granted_usd: formatUsd(balance.grantedNanoUsd),
-      available_usd: formatUsd(balance.availableNanoUsd),
-      pending_usd: formatUsd(balance.pendingNanoUsd),
-      held_usd: formatUsd(balance.heldNanoUsd),
-      spent_usd: formatUsd(balance.spentNanoUsd),
-      expired_usd: formatUsd(balance.expiredNanoUsd),
-      voided_usd: formatUsd(balance.voidedNanoUsd),
-      debt_usd: formatUsd(balance.debtNanoUsd),
-      charged_usd: formatUsd(balance.chargedNanoUsd),
-    },
+    balance: presentBalance(balance),
     closed_at: writeOptionalTime(account.closedAtMs),
     created_at: writeTime(account.createdAtMs),
   };

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Principal } from '../../directory/directory.ts';
 import type { AccountBalance } from '../../domain/credit/credit-types.ts';
-import { formatUsd } from '../../domain/money.ts';
+import { presentBalance } from '../../domain/credit/present-balance.ts';
 import { LedgerUnavailable } from '../../ledger/ledger.ts';
 import { type QuotaUse, readQuotaUse, writeMeasured } from '../../ledger/read-quota-use.ts';
 import type { PublicParts } from '../public-parts.ts';
@@ -87,17 +87,7 @@ function describeBalance(
       name: key.name,
       expires_at: key.expiresAtMs === undefined ? null : new Date(key.expiresAtMs).toISOString(),
     },
-    balance: {
-      granted_usd: formatUsd(balance.grantedNanoUsd),
-      available_usd: formatUsd(balance.availableNanoUsd),
-      pending_usd: formatUsd(balance.pendingNanoUsd),
-      held_usd: formatUsd(balance.heldNanoUsd),
-      spent_usd: formatUsd(balance.spentNanoUsd),
-      expired_usd: formatUsd(balance.expiredNanoUsd),
-      voided_usd: formatUsd(balance.voidedNanoUsd),
-      debt_usd: formatUsd(balance.debtNanoUsd),
-      charged_usd: formatUsd(balance.chargedNanoUsd),
-    },
+    balance: presentBalance(balance),
     quotas: uses.map(describeQuota),
   };
 }
