@@ -4,6 +4,7 @@ import { PRICE_FIELDS, type PriceOverride, type PricingTerms } from '../../src/d
 import { boundPromptTokens } from '../../src/domain/prompt-bound.ts';
 import type { RateCard } from '../../src/domain/rate-card.ts';
 import type { CallUsage } from '../../src/domain/usage.ts';
+import { makeRequest } from './make-request.ts';
 
 export interface ArbitraryCall {
   request: MessagesRequest;
@@ -83,26 +84,11 @@ function dealTokens(request: MessagesRequest, card: RateCard, shares: readonly n
 }
 
 export function makePlainRequest(more: Partial<MessagesRequest>): MessagesRequest {
-  return {
-    model: 'claude-opus-5',
+  return makeRequest({
     maxTokens: 1_000,
     stream: false,
-    speed: undefined,
-    inferenceGeo: undefined,
-    serviceTier: undefined,
-    cacheWrite: 'none',
-    thread: undefined,
-    fallbacks: [],
-    tools: [],
-    customTools: 0,
-    mcpServers: 0,
-    compaction: false,
-    container: false,
-    billsUserProfile: false,
-    images: { base64: 0, base64Bytes: 0, remote: 0 },
-    documents: { base64: 0, base64Bytes: 0, remote: 0 },
     bodyBytes: more.textBytes ?? 1_000,
     textBytes: 1_000,
     ...more,
-  };
+  });
 }

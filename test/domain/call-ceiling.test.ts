@@ -7,6 +7,7 @@ import { priceCall } from '../../src/domain/price-call.ts';
 import { boundPromptTokens } from '../../src/domain/prompt-bound.ts';
 import { findModel } from '../../src/domain/rate-card.ts';
 import { loadCard } from './load-card.ts';
+import { makeRequest } from './make-request.ts';
 
 const card = loadCard();
 const AT_MS = Date.parse('2026-11-20T00:00:00Z');
@@ -14,28 +15,14 @@ const AT_MS = Date.parse('2026-11-20T00:00:00Z');
 const ADDED = 512;
 
 function request(more: Partial<MessagesRequest> = {}): MessagesRequest {
-  return {
+  return makeRequest({
     model: 'claude-opus-4-5',
     maxTokens: 1_000,
     stream: false,
-    speed: undefined,
-    inferenceGeo: undefined,
-    serviceTier: undefined,
-    cacheWrite: 'none',
-    thread: undefined,
-    fallbacks: [],
-    tools: [],
-    customTools: 0,
-    mcpServers: 0,
-    compaction: false,
-    container: false,
-    billsUserProfile: false,
-    images: { base64: 0, base64Bytes: 0, remote: 0 },
-    documents: { base64: 0, base64Bytes: 0, remote: 0 },
     bodyBytes: 10_000 - ADDED,
     textBytes: 10_000 - ADDED,
     ...more,
-  };
+  });
 }
 
 const tool = (type: string, more: Partial<RequestTool> = {}): RequestTool => ({

@@ -10,6 +10,7 @@ import type { LedgerWrite } from '../../src/metering/ledger-write.ts';
 import { LEDGER_SCHEMA } from '../../src/store/sqlite/ledger-schema.ts';
 import { openDatabase } from '../../src/store/sqlite/open-database.ts';
 import { createSqliteLedger } from '../../src/store/sqlite/sqlite-ledger.ts';
+import { makeRequest as makePlainRequest } from '../domain/make-request.ts';
 import { createManualTimers, type ManualTimers } from '../support/manual-timers.ts';
 
 export const ACCOUNT_ID = 'acct_1';
@@ -112,28 +113,13 @@ export async function openFolder(): Promise<AsyncDisposable & { path: string; fi
 }
 
 export function makeRequest(changes: Partial<MessagesRequest> = {}): MessagesRequest {
-  return {
+  return makePlainRequest({
     model: 'claude-haiku-4-5',
     maxTokens: 1_000,
-    stream: true,
-    speed: undefined,
-    inferenceGeo: undefined,
-    serviceTier: undefined,
-    cacheWrite: 'none',
-    thread: undefined,
-    fallbacks: [],
-    tools: [],
-    customTools: 0,
-    mcpServers: 0,
-    compaction: false,
-    container: false,
-    billsUserProfile: false,
-    images: { base64: 0, base64Bytes: 0, remote: 0 },
-    documents: { base64: 0, base64Bytes: 0, remote: 0 },
     bodyBytes: 300,
     textBytes: 300,
     ...changes,
-  };
+  });
 }
 
 export function makeUsage(input: number, output: number, changes: Partial<CallUsage> = {}): CallUsage {
