@@ -165,6 +165,7 @@ describe('stepping', () => {
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     const seen: string[] = [];
     response.on('data', (chunk: Buffer) => seen.push(...eventNames(chunk)));
+    const received = once(response, 'end');
     for (let index = 0; index < 8; index += 1) {
       expect(await call.held()).toBe(index);
       expect(call.eventsSent).toBe(index);
@@ -174,7 +175,7 @@ describe('stepping', () => {
     expect(await call.ended).toBe('finished');
     expect(await call.billed).toMatchObject({ requestId: call.requestId, amountNanoUsd: FULL });
     expect(response.headers['request-id']).toBe(call.requestId);
-    await once(response, 'end');
+    await received;
     expect(seen).toEqual([
       'message_start',
       'content_block_start',
@@ -208,10 +209,13 @@ describe('stepping', () => {
     headers.resolve();
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     expect([response.statusCode, call.eventsSent]).toEqual([200, 0]);
+    // Before the first byte is asked for: where the whole answer comes in one read, its end does too.
+    const ended = once(response, 'end');
     first.resolve();
     const [chunk] = (await once(response, 'data')) as [Buffer];
     expect(text(chunk)).toMatch(/^event: message_start/);
-    await once(response.resume(), 'end');
+    response.resume();
+    await ended;
   });
 
   it('falls silent and goes on when let go', async () => {
@@ -286,13 +290,14 @@ describe('encodings and lengths', () => {
     expect(response.headers['content-encoding']).toBe('gzip');
     const chunks: Buffer[] = [];
     response.on('data', (chunk: Buffer) => chunks.push(chunk));
+    const ended = once(response, 'end');
     const call = await api.nextRequest();
     await call.held();
     await until(() => chunks.length > 0);
     // 2: a sync flush ends what is there, though the stream goes on.
     expect(text(gunzipSync(Buffer.concat(chunks), { finishFlush: 2 }))).toMatch(/^event: message_start[\s\S]*\n\n$/);
     call.releaseAll();
-    await once(response, 'end');
+    await ended;
     expect(eventNames(gunzipSync(Buffer.concat(chunks))).at(-1)).toBe('message_stop');
   });
 

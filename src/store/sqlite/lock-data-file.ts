@@ -7,6 +7,9 @@ export class DataFolderInUse extends Error {
   override readonly name = 'DataFolderInUse';
 }
 
+/** Locks in force. A lock that nothing refers to would be collected as garbage, and with it given up. */
+const heldLocks = new Set<DatabaseSync>();
+
 /**
  * Makes this process the only one that opens `dataPath`, by an exclusive transaction on an empty database beside it.
  * The operating system drops the lock when the process ends, however it ends, so no stale lock can remain.
@@ -24,5 +27,11 @@ export function lockDataFile(dataPath: string): { release(): void } {
       { cause: error },
     );
   }
-  return { release: () => lock.close() };
+  heldLocks.add(lock);
+  return {
+    release: () => {
+      lock.close();
+      heldLocks.delete(lock);
+    },
+  };
 }

@@ -63,16 +63,23 @@ describe('openDatabase', () => {
     const script = `
       import { openDatabase } from ${JSON.stringify(module)};
       openDatabase({ path: ${JSON.stringify(path())}, parts: [] });
-      process.stdout.write('open');
+      // Nothing refers to the database any more: its lock has to outlast the garbage collection all the same.
+      setImmediate(() => {
+        gc();
+        process.stdout.write('open');
+      });
       setInterval(() => {}, 1000);`;
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '--eval', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await once(child.stdout, 'data');
-    expect(() => openDatabase({ path: path(), parts: [] })).toThrow(DataFolderInUse);
-
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    const gone = once(child, 'exit');
+    try {
+      await once(child.stdout, 'data');
+      expect(() => openDatabase({ path: path(), parts: [] })).toThrow(DataFolderInUse);
+    } finally {
+      child.kill('SIGKILL');
+      await gone;
+    }
     openDatabase({ path: path(), parts: [] }).close();
   });
 
