@@ -1,3 +1,4 @@
+import type { AnswerContent } from '../domain/call-outcome.ts';
 import type { CallUsage } from '../domain/usage.ts';
 import type { AnswerFacts, FallbackHop } from './answer-facts.ts';
 import type { FieldPlan } from './field-plan.ts';
@@ -47,6 +48,9 @@ export class AnswerCollector {
   #stopCategory: string | undefined;
   #outputSinceHop = false;
   #block: { [name: string]: unknown } = {};
+  #thinks = false;
+  #showsThinking = false;
+  #callsTools = false;
   visibleCharacters = 0;
 
   constructor(requestedModel: string | undefined) {
@@ -55,6 +59,19 @@ export class AnswerCollector {
 
   odd(anomaly: string): void {
     if (this.#anomalies.size < MOST_ANOMALIES) this.#anomalies.add(anomaly);
+  }
+
+  /** Characters of a planned field were seen. */
+  count(path: string, characters: number): void {
+    this.visibleCharacters += characters;
+    if (characters > 0 && path.endsWith('thinking')) this.#showsThinking = true;
+  }
+
+  /** What the answer is of, as far as it was seen. */
+  get content(): AnswerContent {
+    if (this.#showsThinking) return 'shown_thinking';
+    if (this.#thinks) return 'hidden_thinking';
+    return this.#callsTools ? 'tool_input' : 'text';
   }
 
   /** A member of a message or of a message's delta. Null says nothing and takes nothing back. */
@@ -75,6 +92,8 @@ export class AnswerCollector {
   endBlock(): void {
     const block = this.#block;
     this.#block = {};
+    if (block.type === 'thinking' || block.type === 'redacted_thinking') this.#thinks = true;
+    if (block.type === 'tool_use' || block.type === 'server_tool_use') this.#callsTools = true;
     if (block.type !== 'fallback') {
       this.#outputSinceHop = true;
       return;

@@ -36,6 +36,7 @@ class JsonUsageReader implements UsageReader, FieldListener {
       complete: this.#fields.done && !isError,
       ...this.#collector.snapshotUsage(),
       visibleCharacters: this.#collector.visibleCharacters,
+      content: this.#collector.content,
       errorEvent: isError ? (this.#errorEvent ?? 'unknown') : undefined,
     };
   }
@@ -48,8 +49,8 @@ class JsonUsageReader implements UsageReader, FieldListener {
     else this.#collector.setMember(path, value);
   }
 
-  counted(_path: string, characters: number): void {
-    this.#collector.visibleCharacters += characters;
+  counted(path: string, characters: number): void {
+    this.#collector.count(path, characters);
   }
 
   ended(): void {

@@ -65,6 +65,7 @@ class SseUsageReader implements UsageReader, FieldListener, EventStreamListener 
       complete: this.#complete,
       ...this.#collector.snapshotUsage(),
       visibleCharacters: this.#collector.visibleCharacters,
+      content: this.#collector.content,
       errorEvent: this.#errorEvent,
     };
   }
@@ -97,8 +98,8 @@ class SseUsageReader implements UsageReader, FieldListener, EventStreamListener 
     else this.#usage = value;
   }
 
-  counted(_path: string, characters: number): void {
-    this.#collector.visibleCharacters += characters;
+  counted(path: string, characters: number): void {
+    this.#collector.count(path, characters);
   }
 
   ended(): void {

@@ -1,3 +1,4 @@
+import type { AnswerContent } from '../domain/call-outcome.ts';
 import type { CallUsage } from '../domain/usage.ts';
 
 /**
@@ -20,6 +21,7 @@ export interface UsageSnapshot {
   usage: CallUsage | undefined;
   /** Code points of text, thinking and tool input seen: a floor for an estimate, not tokens. */
   visibleCharacters: number;
+  content: AnswerContent;
   /** The error's `type` when an `error` event or envelope came instead of an end. */
   errorEvent: string | undefined;
   /** What was odd in the answer, as short stable words, for metrics and logs. */

@@ -25,10 +25,18 @@ interface Doubt {
   doubtful?: true;
 }
 
+/**
+ * What an answer is of decides how many tokens its characters stand for: the input of tools is JSON, thinking may be
+ * shown in a shorter form, or not at all.
+ */
+export type AnswerContent = 'text' | 'tool_input' | 'shown_thinking' | 'hidden_thinking';
+
 export interface ReportedUsage {
   usage: CallUsage | undefined;
   /** Code points of text, thinking and tool input that were seen. */
   visibleCharacters: number;
+  /** What the answer was of as far as it was seen; absent: text. */
+  content?: AnswerContent;
   /** Counts were negative, absurd or none, and had to be bent to be read. */
   isDoubtful?: boolean;
 }

@@ -48,6 +48,8 @@ export interface SettlementCase {
   heldNanoUsd: NanoUsd;
   /** What to do where it is not known whether the API bills the call; `release` unless given. */
   doubtfulEnds?: 'release' | 'estimate';
+  /** What the output of an answer that broke off is estimated by; unless given, a value that fits most. */
+  charactersPer100Tokens?: number;
 }
 
 /**
@@ -68,7 +70,7 @@ export interface SettlementCase {
  * Source: the API's help pages ("failed requests are not charged"; a call whose client leaves is).
  */
 export function settleOutcome(situation: SettlementCase): Settlement {
-  const { outcome, request, model } = situation;
+  const { outcome, request, model, charactersPer100Tokens: ratio } = situation;
   if (outcome.kind === 'upstream_error' || outcome.kind === 'not_sent') {
     if (outcome.doubtful !== true || situation.doubtfulEnds !== 'estimate') return RELEASE;
     return estimate(situation, estimateUsage(request, model, 0), ['end_doubtful']);
@@ -76,17 +78,17 @@ export function settleOutcome(situation: SettlementCase): Settlement {
   if (outcome.kind === 'interrupted' && isFailedRequest(outcome.reason)) return RELEASE;
   const { usage, visibleCharacters } = outcome;
   if (usage === undefined) {
-    return estimate(situation, estimateUsage(request, model, visibleCharacters), ['usage_missing']);
+    return estimate(situation, estimateUsage(request, model, visibleCharacters, ratio), ['usage_missing']);
   }
   if (outcome.isDoubtful || !isPlausible(usage, situation.card)) return settleDoubtful(situation, outcome, usage);
   // A stop reason comes with the last figures, so what breaks off after it lacks only the closing event.
   if (outcome.kind === 'completed' || usage.stopReason !== undefined) return chargeReported(situation, usage);
-  return estimate(situation, completeUsage(usage, request, visibleCharacters), ['usage_partial']);
+  return estimate(situation, completeUsage(usage, request, visibleCharacters, ratio), ['usage_partial']);
 }
 
 function settleDoubtful(situation: SettlementCase, outcome: ReportedUsage, usage: CallUsage): Settlement {
-  const { request, model, card, heldNanoUsd } = situation;
-  const guess = estimate(situation, estimateUsage(request, model, outcome.visibleCharacters), ['usage_absurd']);
+  const { request, model, card, heldNanoUsd, charactersPer100Tokens: ratio } = situation;
+  const guess = estimate(situation, estimateUsage(request, model, outcome.visibleCharacters, ratio), ['usage_absurd']);
   if (!isPlausible(usage, card) || guess.action === 'release') return guess;
   const bent = estimate(situation, usage, ['usage_absurd']);
   if (bent.action === 'release' || bent.amountNanoUsd > heldNanoUsd) return guess;

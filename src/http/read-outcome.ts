@@ -38,6 +38,7 @@ export function readReported(snapshot: UsageSnapshot | undefined): ReportedUsage
   return {
     usage: snapshot?.usage,
     visibleCharacters: snapshot?.visibleCharacters ?? 0,
+    content: snapshot?.content ?? 'text',
     isDoubtful: snapshot?.anomalies.some((anomaly) => DOUBTFUL_ANOMALIES.has(anomaly)) ?? false,
   };
 }

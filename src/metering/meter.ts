@@ -16,6 +16,7 @@ import type { MeteredCall } from './metered-call.ts';
 import type { OpenCalls } from './open-calls.ts';
 import { createOpenCostMemory, type OpenCostMemory } from './open-cost-memory.ts';
 import { openMeteredCall } from './open-metered-call.ts';
+import { createOutputRatios, type OutputRatios } from './output-ratios.ts';
 import { type CountPrompt, type PlacedHold, placeHold } from './place-hold.ts';
 import { type HoldPlan, nameOpenKind, planWholeHold } from './plan-hold.ts';
 import type { PriceBook } from './price-book.ts';
@@ -34,6 +35,7 @@ export interface MeterParts {
   metrics: Pick<
     Metrics,
     | 'callFinished'
+    | 'outputEstimated'
     | 'usageMissing'
     | 'unpricedRequest'
     | 'storeFailed'
@@ -81,6 +83,7 @@ export function createMeter(parts: MeterParts): Meter {
     quotaWatch: createQuotaWatch(parts),
     runningHolds: createRunningHolds(parts),
     openCosts: createOpenCostMemory(),
+    outputRatios: createOutputRatios(),
   };
   return {
     async admit(principal, request, facts, countPrompt) {
@@ -117,6 +120,7 @@ interface SharedParts extends MeterParts {
   quotaWatch: QuotaWatch;
   runningHolds: RunningHolds;
   openCosts: OpenCostMemory;
+  outputRatios: OutputRatios;
 }
 
 interface AskedCall {

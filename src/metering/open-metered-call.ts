@@ -10,9 +10,11 @@ import type { LedgerWrite } from './ledger-write.ts';
 import type { CallFacts, CallTrace, MeteredCall } from './metered-call.ts';
 import type { CallOutcome, InterruptReason, ReportedUsage } from './metering-types.ts';
 import type { OpenCall, OpenCalls } from './open-calls.ts';
+import type { OutputRatios } from './output-ratios.ts';
 import type { HoldWatchTerms } from './place-hold.ts';
 import { type CallReport, reportCall } from './report-call.ts';
 import type { RunningHold, RunningHolds } from './running-holds.ts';
+import { findOutputRatio, scoreEstimate } from './score-estimate.ts';
 import type { SpoolPlace } from './settle-queue.ts';
 import type { Timers } from './timers.ts';
 
@@ -23,7 +25,8 @@ export interface MeteredCallParts {
   timers: Timers;
   /** {@link DEFAULT_CALL_POLICIES} unless given. */
   policies?: CallPolicies;
-  metrics: Pick<Metrics, 'callFinished' | 'usageMissing' | 'unpricedRequest' | 'holdOpened'>;
+  outputRatios: OutputRatios;
+  metrics: Pick<Metrics, 'outputEstimated' | 'callFinished' | 'usageMissing' | 'unpricedRequest' | 'holdOpened'>;
   logger: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
@@ -43,7 +46,7 @@ export function openMeteredCall(
 
   const finish = (outcome: CallOutcome, trace: CallTrace): Settlement => {
     if (settlement !== undefined) return settlement;
-    settlement = decideCharge(facts, outcome, parts.policies);
+    settlement = decideCharge(facts, outcome, parts);
     running?.end();
     const endedAtMs = parts.timers.nowMs();
     const ended = { ...facts, heldNanoUsd: running?.heldNanoUsd ?? facts.heldNanoUsd };
@@ -72,17 +75,18 @@ export function openMeteredCall(
       listener = added;
     },
     mark(reported) {
-      if (settlement === undefined) parts.place.mark(toMark(hold, facts, reported, parts.timers.nowMs()));
+      if (settlement === undefined) parts.place.mark(toMark(hold, facts, reported, parts));
     },
     finish,
   };
 }
 
 function decideCharge(
-  { request, model, card, admittedAtMs, ceilingNanoUsd }: CallFacts,
+  facts: CallFacts,
   outcome: CallOutcome,
-  { doubtfulEnds }: CallPolicies = DEFAULT_CALL_POLICIES,
+  { policies = DEFAULT_CALL_POLICIES, outputRatios }: Pick<MeteredCallParts, 'policies' | 'outputRatios'>,
 ): Settlement {
+  const { request, model, card, admittedAtMs, ceilingNanoUsd } = facts;
   return settleOutcome({
     outcome,
     request,
@@ -90,14 +94,27 @@ function decideCharge(
     card,
     atMs: admittedAtMs,
     heldNanoUsd: ceilingNanoUsd,
-    doubtfulEnds,
+    doubtfulEnds: policies.doubtfulEnds,
+    charactersPer100Tokens: findOutputRatio(outputRatios, facts, outcome),
   });
 }
 
 /** The call as it is charged when nobody will ever see its end: broken off by us, after what was reported. */
-function toMark(hold: HoldCommand, facts: CallFacts, reported: ReportedUsage, atMs: number): LedgerWrite {
+function toMark(
+  hold: HoldCommand,
+  facts: CallFacts,
+  reported: ReportedUsage,
+  { outputRatios, timers }: MeteredCallParts,
+): LedgerWrite {
   const outcome: CallOutcome = { kind: 'interrupted', reason: 'shutdown', ...reported };
-  const write = toLedgerWrite(hold, facts, outcome, { status: 0 }, decideCharge(facts, outcome), atMs);
+  const write = toLedgerWrite(
+    hold,
+    facts,
+    outcome,
+    { status: 0 },
+    decideCharge(facts, outcome, { outputRatios }),
+    timers.nowMs(),
+  );
   const details = { ...write.command.details, reason: 'process_ended' };
   return { ...write, command: { ...write.command, details } } as LedgerWrite;
 }
@@ -122,8 +139,10 @@ function watchHold(
 }
 
 /** The charge is on its way; a fault in telling of it must not reach the answer. */
-function reportSafely({ metrics, logger }: MeteredCallParts, report: CallReport): void {
+function reportSafely({ metrics, logger, outputRatios }: MeteredCallParts, report: CallReport): void {
+  const { facts, outcome, settlement } = report;
   try {
+    scoreEstimate(metrics, outputRatios, facts, outcome, settlement);
     reportCall(metrics, logger, report);
   } catch (error) {
     logger.error({ err: error, hold_id: report.facts.holdId }, 'a call could not be reported');

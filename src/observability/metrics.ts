@@ -1,6 +1,7 @@
 import { type AccountMetrics, createAccountMetrics } from './account-metrics.ts';
 import { type AdmissionMetrics, createAdmissionMetrics } from './admission-metrics.ts';
 import { type CallMetrics, createCallMetrics } from './call-metrics.ts';
+import { createEstimateMetrics, type EstimateMetrics } from './estimate-metrics.ts';
 import { collectProcessMetrics, createFoldCounter, createHealthMetrics, type HealthMetrics } from './health-metrics.ts';
 import { createJournalMetrics, type JournalMetrics } from './journal-metrics.ts';
 import { createMetricRegistry, type RegisteredMetric } from './metric-registry.ts';
@@ -20,6 +21,7 @@ export interface MetricsOptions {
 /** Everything Tollgate counts. No label is a key, member, session or request. Amounts and counts are zero or more. */
 export interface Metrics
   extends CallMetrics,
+    EstimateMetrics,
     AdmissionMetrics,
     SettleMetrics,
     AccountMetrics,
@@ -43,6 +45,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const { nowMs, accountsAtMost = ACCOUNTS_AT_MOST } = options;
   const groups = {
     ...createCallMetrics(metrics, models),
+    ...createEstimateMetrics(metrics, models),
     ...createAdmissionMetrics(metrics, nowMs),
     ...createSettleMetrics(metrics, nowMs),
     ...createAccountMetrics(metrics, {

@@ -235,6 +235,23 @@ describe('a stream', () => {
     expect(readStream('data: {"delta":{"text":"\\u0041\\n\\u00e9"}}\n\n').visibleCharacters).toBe(3);
   });
 
+  it.each([
+    ['text', ['text'], 'text'],
+    ['text and the input of a tool', ['text', 'tool_use'], 'tool_input'],
+    ['the input of a server tool', ['server_tool_use'], 'tool_input'],
+    ['thinking that is not shown', ['thinking', 'text', 'tool_use'], 'hidden_thinking'],
+    ['thinking that is redacted', ['redacted_thinking'], 'hidden_thinking'],
+  ])('says that an answer is of %s', (_, types, content) => {
+    expect(readStream(start({ usage: {} }) + types.map((type) => blockStart({ type })).join('')).content).toBe(content);
+  });
+
+  it('says that thinking is shown as soon as a character of it is', () => {
+    const thought = event({ type: 'content_block_delta', delta: { type: 'thinking_delta', thinking: 'hmm' } });
+    expect(readStream(start({ usage: {} }) + blockStart({ type: 'thinking', thinking: '' }) + thought).content).toBe(
+      'shown_thinking',
+    );
+  });
+
   it('holds a start of 40 MB without keeping it, and finds its usage behind the content', () => {
     const reader = createUsageReader('text/event-stream');
     const filler = encode('lorem ipsum '.repeat(5_000));
