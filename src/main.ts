@@ -108,7 +108,7 @@ async function start(): Promise<Running> {
         upstream: upstreamApi.simulated ? undefined : settings.upstreamBaseUrl,
         rateCard: { version: card.card.version, models: card.card.models.length },
         demo,
-        warnings: services.store.warnings,
+        warnings: services.store.warnings.map(({ sentence }) => sentence),
       }),
     );
   } catch (error) {

@@ -12,6 +12,7 @@ import type { StoredRegistry } from './directory/stored-registry.ts';
 import type { RateCard } from './domain/rate-card.ts';
 import { createFileSink } from './export/file-sink.ts';
 import { createJournalExporter } from './export/journal-exporter.ts';
+import { guardLedger } from './ledger/guard-ledger.ts';
 import type { JournalSource } from './ledger/journal-source.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { redeliverLostWrites } from './ledger/redeliver-lost-writes.ts';
@@ -28,6 +29,7 @@ import { systemTimers } from './metering/timers.ts';
 import type { Logger } from './observability/create-logger.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import { openStore, type Store } from './store/open-store.ts';
+import { watchStore } from './store/watch-store.ts';
 
 /** The parts of a running Tollgate below HTTP. */
 export interface Services {
@@ -72,13 +74,15 @@ export async function createServices(options: ServicesOptions): Promise<Services
     redisUrl: settings.redisUrl,
     dataFolder,
     commandTimeoutMs: settings.limits.storeTimeoutMs,
+    waitReplicas: settings.redisWaitReplicas,
     nowMs,
     onFault: (error) => logger.warn({ err: error }, 'the connection to Redis is disturbed'),
   });
   try {
     const alerts = startAlerts(options, store, metrics);
+    const storeWatch = watchStore(store, { every: systemTimers.every, onCheck: metrics.storeChecked, logger });
     const losses = watchForLosses(options, store, metrics);
-    const ledger = observeLedger(losses.ledger, {
+    const ledger = observeLedger(guardLedger(losses.ledger, storeWatch.isFit), {
       watch: alerts.watch,
       directory: store.directory,
       nowMs,
@@ -109,6 +113,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
       },
       async close() {
         losses.stop();
+        storeWatch.stop();
         metering.leaseKeeper.stop();
         metering.sweeper.stop();
         await metering.settleQueue.close();

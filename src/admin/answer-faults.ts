@@ -11,6 +11,14 @@ export function answerFault(error: FastifyError, request: FastifyRequest, reply:
     return refuse(reply, 'invalid_request', describeFieldErrors(error.errors), error.errors);
   }
   if (error instanceof BodyMalformed) return refuse(reply, 'malformed_body', `${capitalize(error.message)}.`);
+  if (error.code === 'LEDGER_UNACKNOWLEDGED') {
+    request.log.error({ err: error }, 'write not acknowledged');
+    const next =
+      request.headers['idempotency-key'] === undefined
+        ? 'It had no Idempotency-Key: look whether it is there before you send it again.'
+        : 'Send it again with the same Idempotency-Key.';
+    return refuse(reply, 'store_unavailable', `The write was made, but is not yet acknowledged as safe. ${next}`);
+  }
   if (UNAVAILABLE_CODES.has(error.code)) {
     request.log.error({ err: error }, 'store unavailable');
     return refuse(reply, 'store_unavailable', 'Whether the call took effect is not known. Send it again unchanged.');

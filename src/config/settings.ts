@@ -11,6 +11,8 @@ export interface Settings {
   upstreamBaseUrl: string;
   /** Undefined: the embedded store. */
   redisUrl: string | undefined;
+  /** Replicas that must have an administrative write before it is answered; `auto`: one where there is any. */
+  redisWaitReplicas: number | 'auto';
   dataDir: string;
   rateCardPath: string;
   /** The operator's own prices over the card's; undefined: none. */

@@ -86,8 +86,14 @@ export interface Ledger {
 
 /** The store did not answer, or cannot take writes. Whether the command took effect is unknown: send it again. */
 export class LedgerUnavailable extends Error {
-  readonly code = 'LEDGER_UNAVAILABLE';
-  override readonly name = 'LedgerUnavailable';
+  readonly code: string = 'LEDGER_UNAVAILABLE';
+  override readonly name: string = 'LedgerUnavailable';
+}
+
+/** The write was made, and it is not known to outlast a fail-over. Sent again with the same ids it is waited for again. */
+export class LedgerUnacknowledged extends LedgerUnavailable {
+  override readonly code = 'LEDGER_UNACKNOWLEDGED';
+  override readonly name = 'LedgerUnacknowledged';
 }
 
 /** The store holds a state that breaks an invariant, or a reply that cannot be read. Nothing was written. */

@@ -7,6 +7,7 @@ import { createJournalMetrics, type JournalMetrics } from './journal-metrics.ts'
 import { createMetricRegistry, type RegisteredMetric } from './metric-registry.ts';
 import { createModelLabels, type NamedModel } from './model-label.ts';
 import { createSettleMetrics, type SettleMetrics } from './settle-metrics.ts';
+import { createStoreMetrics, type StoreMetrics } from './store-metrics.ts';
 
 export interface MetricsOptions {
   /** The rate card's models: the only ones with a label of their own. */
@@ -24,6 +25,7 @@ export interface Metrics
     EstimateMetrics,
     AdmissionMetrics,
     SettleMetrics,
+    StoreMetrics,
     AccountMetrics,
     JournalMetrics,
     HealthMetrics {
@@ -48,6 +50,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...createEstimateMetrics(metrics, models),
     ...createAdmissionMetrics(metrics, nowMs),
     ...createSettleMetrics(metrics, nowMs),
+    ...createStoreMetrics(metrics),
     ...createAccountMetrics(metrics, {
       nowMs,
       accountsAtMost,

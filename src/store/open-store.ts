@@ -6,8 +6,9 @@ import type { Directory } from '../directory/directory.ts';
 import type { StoredRegistry } from '../directory/stored-registry.ts';
 import type { JournalSource } from '../ledger/journal-source.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { acknowledgeWrites } from './redis/acknowledge-writes.ts';
 import { checkRedis } from './redis/check-redis.ts';
-import { connectRedis } from './redis/connect-redis.ts';
+import { connectRedis, type RedisClient } from './redis/connect-redis.ts';
 import { createRedisAlerts } from './redis/redis-alerts.ts';
 import { createRedisAudit } from './redis/redis-audit.ts';
 import { openRedisDirectory } from './redis/redis-directory.ts';
@@ -26,6 +27,7 @@ import { createSqliteJournalSource } from './sqlite/sqlite-journal-source.ts';
 import { createSqliteLedger } from './sqlite/sqlite-ledger.ts';
 import { createSqliteStored } from './sqlite/sqlite-stored.ts';
 import { STORED_SCHEMA } from './sqlite/stored-schema.ts';
+import type { StoreWarning } from './store-risk.ts';
 
 /** One place for money, people and alerts, whichever it is. */
 export interface Store {
@@ -42,7 +44,12 @@ export interface Store {
   /** Whether it can come back without writes that it had acknowledged (a fail-over, the end of a file). */
   canLoseWrites: boolean;
   /** What makes it less safe than it should be; the process starts all the same. */
-  warnings: readonly string[];
+  warnings: readonly StoreWarning[];
+  /**
+   * Looks again at how it is set up. `problems`: it is unfit to hold money.
+   * @throws when it does not answer.
+   */
+  check(): Promise<{ problems: readonly string[]; warnings: readonly StoreWarning[] }>;
   close(): Promise<void>;
 }
 
@@ -51,6 +58,8 @@ export interface OpenStoreOptions {
   redisUrl: string | undefined;
   dataFolder: string;
   commandTimeoutMs: number;
+  /** Replicas that must have an administrative write before it is answered; `auto`: one where there is any. */
+  waitReplicas: number | 'auto';
   nowMs: () => number;
   /** Called with each fault of a connection. */
   onFault: (error: Error) => void;
@@ -64,6 +73,8 @@ export class StoreUnfit extends Error {
 
 /** How long a start waits for Redis. */
 const START_TIMEOUT_MS = 10_000;
+/** On the connection that waits for replicas and for the file. */
+const WAIT_TIMEOUT_MS = 5_000;
 
 /**
  * Opens Redis when an address is given, the embedded store otherwise.
@@ -89,23 +100,28 @@ async function openEmbeddedStore({ dataFolder, nowMs }: OpenStoreOptions): Promi
     description: `embedded (SQLite) in ${path}`,
     canLoseWrites: false,
     warnings: [],
+    check: async () => ({ problems: [], warnings: [] }),
     close: async () => database.close(),
   };
 }
 
 async function openRedisStore(options: OpenStoreOptions, url: string): Promise<Store> {
-  const client = await connectRedis({
-    url,
-    commandTimeoutMs: options.commandTimeoutMs,
-    startTimeoutMs: START_TIMEOUT_MS,
-    onFault: options.onFault,
-  });
+  const { commandTimeoutMs, onFault } = options;
+  const shared = { url, startTimeoutMs: START_TIMEOUT_MS, onFault };
+  const client = await connectRedis({ ...shared, commandTimeoutMs });
+  let waiting: RedisClient | undefined;
   try {
     const { problems, warnings } = await checkRedis(client);
     if (problems.length > 0) throw new StoreUnfit(problems.join('\n'));
+    waiting = await connectRedis({ ...shared, commandTimeoutMs: WAIT_TIMEOUT_MS, sendsAgain: false });
     const directory = await openRedisDirectory(client);
+    const acknowledgement = {
+      client: waiting,
+      writes: createRedisLedger({ client: waiting }),
+      replicas: options.waitReplicas,
+    };
     return {
-      ledger: createRedisLedger({ client }),
+      ledger: acknowledgeWrites(createRedisLedger({ client }), acknowledgement),
       directory,
       audit: createRedisAudit(client),
       alerts: createRedisAlerts(client),
@@ -114,12 +130,15 @@ async function openRedisStore(options: OpenStoreOptions, url: string): Promise<S
       description: `Redis at ${describeRedisAddress(parseRedisUrl(url))}`,
       canLoseWrites: true,
       warnings,
+      check: () => checkRedis(client),
       async close() {
         await directory.close();
+        acknowledgement.client.disconnect();
         client.disconnect();
       },
     };
   } catch (error) {
+    waiting?.disconnect();
     client.disconnect();
     throw error;
   }

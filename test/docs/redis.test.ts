@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createId } from '../../src/directory/create-id.ts';
+import { acknowledgeWrites } from '../../src/store/redis/acknowledge-writes.ts';
+import { checkRedis } from '../../src/store/redis/check-redis.ts';
 import { connectRedis } from '../../src/store/redis/connect-redis.ts';
 import { createRedisAlerts } from '../../src/store/redis/redis-alerts.ts';
 import { createRedisAudit } from '../../src/store/redis/redis-audit.ts';
@@ -47,7 +49,8 @@ const TABLES: DirectoryTable[] = ['accounts', 'teams', 'members', 'keys', 'quota
 describe('docs/redis.md', () => {
   test('lists the keys that the code names, all of them and no other', () => {
     const { table, order, idempotency, changesChannel, ...plain } = directoryKeys;
-    const { unexported, exported, trimmed, trimDue, dueAccounts, dueHolds, endedHolds, ...ofAccount } = ledgerKeys;
+    const { unexported, exported, trimmed, trimDue, dueAccounts, dueHolds, fence, endedHolds, ...ofAccount } =
+      ledgerKeys;
     const { ofAccount: storedOf, ...stored } = storedKeys;
     const tag = LEDGER_TAGS[0] ?? '';
     const named = [
@@ -58,7 +61,7 @@ describe('docs/redis.md', () => {
       ...Object.values(stored),
       ...[storedOf('batches', '<account>'), storedOf('files', '<account>')],
       EXPORT_LEASE_KEY,
-      ...[unexported, exported, trimmed, trimDue, dueAccounts, dueHolds].map((key) => key(tag)),
+      ...[unexported, exported, trimmed, trimDue, dueAccounts, dueHolds, fence].map((key) => key(tag)),
       ...Object.values(ofAccount).map((key) => key('<account>')),
       endedHolds('<account>', 0),
     ].map(templateOf);
@@ -71,13 +74,15 @@ describe('docs/redis.md', () => {
     let client: Redis;
     beforeAll(async () => {
       server = await startRedisServer();
-      client = (await connectRedis({
-        url: server.url,
-        commandTimeoutMs: 2_000,
-        startTimeoutMs: 5_000,
-        onFault: () => {},
-      })) as Redis;
-      await writeEverything(client);
+      client = await connect(server.url);
+      // By a user who may do no more than the page says.
+      const [, rules = ''] = /^Of an ACL user: `([^`]+)`/m.exec(page) ?? [];
+      await client.call('ACL', 'SETUSER', 'tollgate', 'on', '>secret', ...rules.split(' '));
+      const user = await connect(server.url.replace('//', '//tollgate:secret@'));
+      await writeEverything(user);
+      expect((await checkRedis(user)).problems).toEqual([]);
+      await expect(user.call('FLUSHALL')).rejects.toThrow(/NOPERM/);
+      user.disconnect();
     });
     afterAll(async () => {
       client?.disconnect();
@@ -107,13 +112,19 @@ describe('docs/redis.md', () => {
   });
 });
 
+const connect = async (url: string): Promise<Redis> =>
+  (await connectRedis({ url, commandTimeoutMs: 2_000, startTimeoutMs: 5_000, onFault: () => {} })) as Redis;
+
 /** Makes every kind of key there is. */
 async function writeEverything(client: Redis): Promise<void> {
   const now = Date.now();
   const accountId = createId('acct', now);
   await writeDirectory(client, accountId);
   await writeAudit(client);
+  // One replica is wanted and there is none: the wait is in vain, its key is there.
   const ledger = createRedisLedger({ client });
+  const awaited = acknowledgeWrites(ledger, { client, writes: ledger, replicas: 1 });
+  await expect(awaited.openAccount({ accountId, mode: 'prepaid', creditLimitNanoUsd: 0n })).rejects.toThrow(/too few/);
   await ledger.openAccount({ accountId, mode: 'prepaid', creditLimitNanoUsd: 0n });
   const terms = { accountId, kind: 'paid', priority: 50, effectiveAtMs: now, expiresAtMs: now + 86_400_000 } as const;
   await ledger.grant({ ...terms, grantId: 'grant_ended', amountNanoUsd: 1n, models: ['m'] });

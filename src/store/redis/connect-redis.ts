@@ -12,6 +12,8 @@ export interface ConnectRedisOptions {
   commandTimeoutMs: number;
   /** How long a start waits for a first connection. */
   startTimeoutMs: number;
+  /** False: a command whose connection was lost fails, instead of being sent again on the next one. */
+  sendsAgain?: boolean;
   /** Called with every fault of a connection, for the log. Reconnecting goes on by itself. */
   onFault: (error: Error) => void;
 }
@@ -39,7 +41,7 @@ const RECONNECT_LONGEST_MS = 2_000;
  */
 export async function connectRedis(options: ConnectRedisOptions): Promise<RedisClient> {
   const address = parseRedisUrl(options.url);
-  const client = createRedisClient(address, options.commandTimeoutMs);
+  const client = createRedisClient(address, options);
   let lastFault: Error | undefined;
   const remember = (error: Error): void => {
     lastFault = error;
@@ -65,7 +67,10 @@ export function reconnectDelayMs(attempt: number): number {
   return Math.round(longest * (0.75 + Math.random() / 4));
 }
 
-function createRedisClient(address: RedisAddress, commandTimeoutMs: number): RedisClient {
+function createRedisClient(
+  address: RedisAddress,
+  { commandTimeoutMs, sendsAgain = true }: Pick<ConnectRedisOptions, 'commandTimeoutMs' | 'sendsAgain'>,
+): RedisClient {
   const shared = {
     ...(address.username === undefined ? {} : { username: address.username }),
     ...(address.password === undefined ? {} : { password: address.password }),
@@ -75,7 +80,9 @@ function createRedisClient(address: RedisAddress, commandTimeoutMs: number): Red
     connectTimeout: CONNECT_TIMEOUT_MS,
     // A server that hangs, or a host that vanished, ends no connection by itself: look the primary up anew.
     socketTimeout: SILENT_TIMEOUTS * commandTimeoutMs,
-    maxRetriesPerRequest: 1,
+    // None: else what is not sent again is not told to have failed either, until it times out.
+    maxRetriesPerRequest: sendsAgain ? 1 : 0,
+    autoResendUnfulfilledCommands: sendsAgain,
     connectionName: 'tollgate',
     // After a fail-over the old primary, now a replica, keeps its connections and refuses writes: look the primary up anew.
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),

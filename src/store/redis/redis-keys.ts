@@ -85,6 +85,8 @@ export const ledgerKeys = {
   trimDue: (tag: string): string => `${tag}:trim-due`,
   unexported: (tag: string): string => `${tag}:unexported`,
   dueAccounts: (tag: string): string => `${tag}:due-accounts`,
+  /** Written after an administrative write, to wait for both. */
+  fence: (tag: string): string => `${tag}:fence`,
   dueHolds: (tag: string): string => `${tag}:due-holds`,
 } as const;
 

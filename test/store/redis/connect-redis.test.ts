@@ -137,7 +137,7 @@ describe('checkRedis', () => {
     const server = await start();
     const check = await checkRedis(await connect(server.url));
     expect(check.problems).toEqual([]);
-    expect(check.warnings).toEqual([expect.stringMatching(/min-replicas-to-write/)]);
+    expect(check.warnings.map(({ risk }) => risk)).toEqual(['no_replica']);
   });
 
   test('names each thing that is wrong', async () => {
@@ -152,15 +152,33 @@ describe('checkRedis', () => {
     const client = (await connect(server.url)) as Redis;
     expect(await checkRedis(client)).toEqual({
       problems: [expect.stringMatching(/maxmemory-policy is allkeys-lru/)],
-      warnings: [expect.stringMatching(/appendonly is off/)],
+      warnings: [
+        expect.objectContaining({ risk: 'no_append_only_file' }),
+        expect.objectContaining({ risk: 'no_replica' }),
+      ],
     });
     await client.call('REPLICAOF', '127.0.0.1', '1');
     expect((await checkRedis(client)).problems).toContainEqual(expect.stringMatching(/is a replica/));
   });
 
+  test('names what a power failure, and a fail-over, would lose', async () => {
+    const server = await start('--appendfsync', 'no', '--repl-diskless-sync-delay', '0');
+    await start('--replicaof', `127.0.0.1 ${server.port}`);
+    const client = (await connect(server.url)) as Redis;
+    await until(async () => (await client.info('replication')).includes('state=online'));
+    expect((await checkRedis(client)).warnings.map(({ risk }) => risk)).toEqual([
+      'file_not_synced',
+      'writes_not_awaited',
+    ]);
+    await client.call('ACL', 'SETUSER', 'default', '-config');
+    expect((await checkRedis(client)).warnings.map(({ risk }) => risk)).toEqual(['writes_not_awaited']);
+  });
+
   test('refuses an old version', async () => {
-    const info = 'redis_version:6.2.14\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\nmin_slaves_good_slaves:1\r\n';
-    const client = { info: async () => info } as unknown as Redis;
+    const info =
+      'redis_version:6.2.14\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\nconnected_slaves:1\r\nmin_slaves_good_slaves:1\r\n';
+    const config = async () => ['appendfsync', 'everysec'];
+    const client = { info: async () => info, config } as unknown as Redis;
     expect(await checkRedis(client)).toEqual({
       problems: [expect.stringMatching(/6\.2\.14 is too old/)],
       warnings: [],
