@@ -2,7 +2,17 @@
 export const MUTATION_PLAN = {
   credit: {
     sources: [
-      ...['account-rules', 'burn-order', 'draft', 'fold-journal', 'grant-rules', 'hold-rules', 'post', 'refund-rules'],
+      ...[
+        'account-rules',
+        'burn-order',
+        'correct-rules',
+        'draft',
+        'fold-journal',
+        'grant-rules',
+        'hold-rules',
+        'post',
+        'refund-rules',
+      ],
       'settle-rules',
     ].map((name) => `src/domain/credit/${name}.ts`),
     tests: ['test/ledger/model-ledger.test.ts'],

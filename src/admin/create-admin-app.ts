@@ -21,6 +21,7 @@ import { addBodyReading } from './read-body.ts';
 import { SHARED_SCHEMAS } from './route-schemas.ts';
 import { addAccountRoutes } from './routes/account-routes.ts';
 import { addAuditRoutes } from './routes/audit-routes.ts';
+import { addCorrectionRoutes } from './routes/correction-routes.ts';
 import { addGrantRoutes } from './routes/grant-routes.ts';
 import { addJournalRoutes } from './routes/journal-routes.ts';
 import { addKeyRoutes } from './routes/key-routes.ts';
@@ -76,6 +77,7 @@ function addApi(scope: AdminApp, parts: AdminParts, authorize: ReturnType<typeof
   addQuotaRoutes(scope, parts);
   addJournalRoutes(scope, parts);
   addRefundRoutes(scope, parts);
+  addCorrectionRoutes(scope, parts);
   addReconciliationRoutes(scope, parts);
   addAuditRoutes(scope, parts);
 }

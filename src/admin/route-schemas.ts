@@ -1,6 +1,7 @@
 import { type TSchema, Type } from 'typebox';
 import { accountSchema } from './schemas/account-schemas.ts';
 import { auditPageSchema, auditRecordSchema } from './schemas/audit-schemas.ts';
+import { correctionSchema } from './schemas/correction-schemas.ts';
 import { grantSchema } from './schemas/grant-schemas.ts';
 import { journalEntrySchema } from './schemas/journal-schemas.ts';
 import { keySchema, keyWithSecretSchema } from './schemas/key-schemas.ts';
@@ -48,6 +49,7 @@ export const SHARED_SCHEMAS = {
   Quota: quotaSchema,
   QuotaPage: pageOf(Type.Ref('Quota#')),
   Refund: refundSchema,
+  Correction: correctionSchema,
   Reconciliation: reconciliationSchema,
   JournalEntry: journalEntrySchema,
   JournalPage: journalPageSchema,

@@ -53,6 +53,7 @@ export function observeLedger(ledger: Ledger, options: ObserveLedgerOptions): Le
     release: shown(ledger.release),
     reclaim: shown(ledger.reclaim),
     refund: shown(ledger.refund),
+    correct: shown(ledger.correct),
     tick: shown(ledger.tick),
   };
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addAccountCommands } from './account-commands.ts';
 import { addAuditCommand } from './audit-command.ts';
 import type { CliOutput } from './cli-session.ts';
+import { addCorrectCommand } from './correct-command.ts';
 import { addGrantCommands } from './grant-commands.ts';
 import { addJournalCommand } from './journal-command.ts';
 import { addKeyCommands } from './key-commands.ts';
@@ -50,6 +51,7 @@ export function createProgram({ output, serve }: ProgramParts): Command {
   addQuotaCommands(program, output);
   addJournalCommand(program, output);
   addRefundCommand(program, output);
+  addCorrectCommand(program, output);
   addAuditCommand(program, output);
   addReconcileCommand(program, output);
   addRateCardCommand(program, output);

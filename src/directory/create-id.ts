@@ -10,6 +10,7 @@ export type IdPrefix =
   | 'grant'
   | 'hold'
   | 'refund'
+  | 'correction'
   | 'quota'
   | 'raise'
   | 'req'

@@ -4,10 +4,10 @@ import { readIdTimeMs } from '../domain/hold-id.ts';
 import type { NanoUsd } from '../domain/money.ts';
 import type { Ledger } from './ledger.ts';
 
-/** What a settled call was charged, and where the charge went. */
+/** What an ended call was charged, and where the charge went. */
 export interface Charge {
   holdId: string;
-  /** Sequence of the settle or late entry. */
+  /** Sequence of the entry that ended it. */
   sequence: number;
   amountNanoUsd: NanoUsd;
   allocations: Allocation[];
@@ -29,20 +29,23 @@ const ENTRIES_AT_MOST = 200_000;
  * Finds a call's charge in the journal. Entries are in order of time, and an id of ours holds the time of the call: the
  * place is searched by halves, and read on from there no further than a charge can come. For an upstream's id the
  * journal is read from its end.
+ * @param ends `charged` unless given; `any`: a released call is found as well, charged nothing.
  * @returns undefined when the journal, as far as the store keeps it, holds no charge of that name.
  */
 export async function findCharge(
   ledger: Pick<Ledger, 'readBalance' | 'readJournal'>,
   accountId: string,
   name: CallName,
+  ends: 'charged' | 'any' = 'charged',
 ): Promise<Charge | undefined> {
+  const isWanted = (entry: JournalEntry): boolean => isEndOf(entry, name, ends);
   const idMs = 'holdId' in name ? readIdTimeMs('hold', name.holdId) : readIdTimeMs('req', name.requestId);
-  if (idMs === undefined) return 'holdId' in name ? undefined : findFromEnd(ledger, accountId, name);
+  if (idMs === undefined) return 'holdId' in name ? undefined : findFromEnd(ledger, accountId, isWanted);
   let after = await findPlace(ledger, accountId, idMs - CLOCK_SLACK_MS);
   const endMs = idMs + LATEST_CHARGE_MS + CLOCK_SLACK_MS;
   for (;;) {
     const entries = await ledger.readJournal(accountId, { afterSequence: after, limit: PAGE });
-    const found = entries.find((entry) => isChargeOf(entry, name));
+    const found = entries.find(isWanted);
     if (found !== undefined) return readCharge(found);
     const last = entries.at(-1);
     if (last === undefined || last.atMs > endMs) return undefined;
@@ -53,14 +56,14 @@ export async function findCharge(
 async function findFromEnd(
   ledger: Pick<Ledger, 'readBalance' | 'readJournal'>,
   accountId: string,
-  name: CallName,
+  isWanted: (entry: JournalEntry) => boolean,
 ): Promise<Charge | undefined> {
   const last = (await ledger.readBalance(accountId))?.sequence ?? 0;
   const least = Math.max(0, last - ENTRIES_AT_MOST);
   for (let before = last; before > least; ) {
     const after = Math.max(least, before - PAGE);
     const entries = await ledger.readJournal(accountId, { afterSequence: after, limit: before - after });
-    const found = entries.find((entry) => isChargeOf(entry, name));
+    const found = entries.find(isWanted);
     if (found !== undefined) return readCharge(found);
     // What comes before has been trimmed.
     if (entries[0]?.sequence !== after + 1) return undefined;
@@ -86,8 +89,9 @@ async function findPlace(
   return low;
 }
 
-function isChargeOf(entry: JournalEntry, name: CallName): boolean {
-  if (entry.operation !== 'settle' && entry.operation !== 'late') return false;
+function isEndOf(entry: JournalEntry, name: CallName, ends: 'charged' | 'any'): boolean {
+  const isCharged = entry.operation === 'settle' || entry.operation === 'late';
+  if (!isCharged && (ends === 'charged' || entry.operation !== 'release')) return false;
   if ('holdId' in name) return entry.subjectId === name.holdId;
   const { request_id: own, upstream_request_id: upstream } = entry.details ?? {};
   return own === name.requestId || upstream === name.requestId;
@@ -97,7 +101,7 @@ function readCharge(entry: JournalEntry): Charge {
   const charge: Charge = {
     holdId: entry.subjectId,
     sequence: entry.sequence,
-    amountNanoUsd: entry.amountNanoUsd,
+    amountNanoUsd: entry.operation === 'release' ? 0n : entry.amountNanoUsd,
     allocations: [],
     debtNanoUsd: 0n,
   };

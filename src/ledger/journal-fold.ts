@@ -33,7 +33,7 @@ export function foldEntry(fold: JournalFold, entry: JournalEntry): void {
 
 /** Cost that an entry adds to what the account was charged; below zero for a refund. */
 export function chargeOf(entry: JournalEntry): NanoUsd {
-  if (entry.operation === 'settle' || entry.operation === 'late') return entry.amountNanoUsd;
+  if (['settle', 'late', 'charge'].includes(entry.operation)) return entry.amountNanoUsd;
   return entry.operation === 'refund' ? -entry.amountNanoUsd : 0n;
 }
 

@@ -3,6 +3,8 @@ import type {
   AccountCommand,
   CellName,
   CloseAccountReply,
+  CorrectCommand,
+  CorrectReply,
   ExtendCommand,
   ExtendReply,
   GrantCommand,
@@ -61,6 +63,8 @@ export interface Ledger {
    * Idempotent by refund id for good.
    */
   refund(command: RefundCommand): Promise<RefundReply>;
+  /** Sets what an ended call is charged: the difference is given back, or charged. Idempotent by its id for good. */
+  correct(command: CorrectCommand): Promise<CorrectReply>;
   /** Expires and activates grants that are due. */
   tick(command: AccountCommand): Promise<TickReply>;
 

@@ -8,6 +8,7 @@ export const REPEATABLE_WRITES = [
   'settle',
   'release',
   'refund',
+  'correct',
   'closeAccount',
 ] as const satisfies readonly (keyof Ledger)[];
 export type RepeatableWrite = (typeof REPEATABLE_WRITES)[number];

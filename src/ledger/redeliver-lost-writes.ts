@@ -40,6 +40,7 @@ const DONE: { readonly [Operation in RepeatableWrite]: readonly string[] } = {
   settle: ['settled', 'late', 'duplicate'],
   release: ['released', 'duplicate'],
   refund: ['refunded', 'exists'],
+  correct: ['corrected', 'exists'],
   closeAccount: ['closed_now', 'closed'],
 };
 

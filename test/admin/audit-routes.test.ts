@@ -76,6 +76,7 @@ function bodyFor(method: string, path: string): object | undefined {
   if (/\/(close|void|revoke|rotate)$/.test(path)) return {};
   if (path.endsWith('/grants')) return { amount_usd: '1', kind: 'paid' };
   if (path.endsWith('/refunds')) return { hold_id: 'hold_1' };
+  if (path.endsWith('/corrections')) return { hold_id: 'hold_1', charge_usd: '1' };
   if (path.endsWith('/raises')) return { limit_usd: '1', until: '2027-01-01T00:00:00Z' };
   if (path.endsWith('/quotas')) return { scope: { type: 'account' }, window: 'day', limit_usd: '1' };
   if (/\/quotas\/x/.test(path)) return { mode: 'soft' };

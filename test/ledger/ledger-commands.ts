@@ -160,6 +160,30 @@ const refund = stepOf(
     });
   },
 );
+/** Corrections of what was charged, and of what was released, by ids of their own and by those of refunds. */
+const correct = stepOf(
+  'correct',
+  fc.record({
+    id: fc.constantFrom('correction_0', 'correction_1', 'correction_2', 'correction_3', 'refund_0'),
+    holdId,
+    to: fc.oneof({ weight: 5, arbitrary: fc.bigInt({ min: 0n, max: 40n }) }, { weight: 1, arbitrary: amount }),
+    knows: fc.constantFrom('charge', 'charge', 'charge', 'nothing'),
+    fallbacks: fc.subarray([0, 1, 2, 3, 4]),
+  }),
+  (terms) => async (ledger, _clock, accountId) => {
+    const charge =
+      terms.knows === 'nothing' ? undefined : await findCharge(ledger, accountId, { holdId: id(terms.holdId) });
+    return ledger.correct({
+      accountId,
+      correctionId: terms.id,
+      holdId: id(terms.holdId),
+      toNanoUsd: terms.to,
+      allocations: charge?.allocations ?? [],
+      debtNanoUsd: charge?.debtNanoUsd ?? 0n,
+      fallbackGrantIds: terms.fallbacks.map((number) => `grant_${number}`),
+    });
+  },
+);
 const policy = stepOf(
   'policy',
   fc.record({
@@ -190,6 +214,7 @@ export const history: fc.Arbitrary<Step[]> = fc.array(
     { weight: 3, arbitrary: extend },
     { weight: 6, arbitrary: settle },
     { weight: 4, arbitrary: refund },
+    { weight: 4, arbitrary: correct },
     { weight: 2, arbitrary: release },
     { weight: 2, arbitrary: reclaim },
     { weight: 1, arbitrary: policy },

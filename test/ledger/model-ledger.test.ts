@@ -1,3 +1,4 @@
+import { describeCorrections } from './correct-conformance.ts';
 import { describeLedgerBoundaries } from './ledger-boundaries.ts';
 import { describeLedger, type TestClock } from './ledger-conformance.ts';
 import { createModelLedger } from './model-ledger.ts';
@@ -8,3 +9,4 @@ const open = async (clock: TestClock) => ({ ledger: createModelLedger(() => cloc
 describeLedger('the pure rules', open);
 describeLedgerBoundaries('the pure rules', open);
 describeRefunds('the pure rules', open);
+describeCorrections('the pure rules', open);

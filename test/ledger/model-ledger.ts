@@ -1,6 +1,7 @@
 import { type AccountBooks, balanceOf, cellKey } from '../../src/domain/credit/account-books.ts';
 import { closeAccount, openAccount, setPolicy, tick } from '../../src/domain/credit/account-rules.ts';
 import { compareBurnOrder } from '../../src/domain/credit/burn-order.ts';
+import { correct } from '../../src/domain/credit/correct-rules.ts';
 import type { JournalEntry } from '../../src/domain/credit/credit-types.ts';
 import type { Decision } from '../../src/domain/credit/draft.ts';
 import { grant, voidGrant } from '../../src/domain/credit/grant-rules.ts';
@@ -46,6 +47,7 @@ export function createModelLedger(clock: () => number): ModelLedger {
     release: (command) => run(command.accountId, (books, now) => release(books, command, now)),
     reclaim: (command) => run(command.accountId, (books, now) => reclaim(books, command, now)),
     refund: (command) => run(command.accountId, (books, now) => refund(books, command, now)),
+    correct: (command) => run(command.accountId, (books, now) => correct(books, command, now)),
     tick: (command) => run(command.accountId, tick),
     async readBalance(accountId) {
       await run(accountId, tick);

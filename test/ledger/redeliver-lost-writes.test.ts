@@ -19,7 +19,7 @@ function createForgetfulLedger(clock: () => number) {
   let present = open();
   const operations = [
     ...['openAccount', 'setPolicy', 'closeAccount', 'grant', 'voidGrant', 'hold'],
-    ...['extend', 'settle', 'release', 'reclaim', 'refund', 'tick', 'readBalance'],
+    ...['extend', 'settle', 'release', 'reclaim', 'refund', 'correct', 'tick', 'readBalance'],
   ] as (keyof Ledger)[];
   const run = async (operation: keyof Ledger, command: never) => {
     if (state.down) throw new LedgerUnavailable('down');

@@ -1,6 +1,7 @@
 import { LEDGER_SCHEMA } from '../../src/store/sqlite/ledger-schema.ts';
 import { openDatabase } from '../../src/store/sqlite/open-database.ts';
 import { createSqliteLedger } from '../../src/store/sqlite/sqlite-ledger.ts';
+import { describeCorrections } from '../ledger/correct-conformance.ts';
 import { describeLedgerBoundaries } from '../ledger/ledger-boundaries.ts';
 import { describeLedger, type LedgerUnderTest, type TestClock } from '../ledger/ledger-conformance.ts';
 import { describeLedgerProperty } from '../ledger/ledger-property.ts';
@@ -21,4 +22,5 @@ async function open(clock: TestClock): Promise<LedgerUnderTest> {
 describeLedger('SQLite', open);
 describeLedgerBoundaries('SQLite', open);
 describeRefunds('SQLite', open);
+describeCorrections('SQLite', open);
 describeLedgerProperty('SQLite', open);

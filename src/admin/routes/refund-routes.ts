@@ -1,11 +1,11 @@
 import type { FastifyReply } from 'fastify';
-import { MAX_LIVE_GRANTS } from '../../domain/credit/credit-limits.ts';
-import type { GrantState } from '../../domain/credit/credit-types.ts';
 import { formatUsd, parseUsd } from '../../domain/money.ts';
 import { type Charge, findCharge } from '../../ledger/find-charge.ts';
 import type { RefundCommand, RefundReply } from '../../ledger/ledger.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
+import { findFallbackGrants } from '../find-fallback-grants.ts';
+import { nameCall } from '../name-call.ts';
 import { refuse, refuseFields } from '../problem.ts';
 import { accountParams, answers, writeHeaders } from '../route-schemas.ts';
 import { type CreateRefundBody, createRefundBody, type RefundAnswer } from '../schemas/refund-schemas.ts';
@@ -29,8 +29,9 @@ export function addRefundRoutes(app: AdminApp, { directory, ledger }: AdminParts
     if (charge === undefined) {
       return refuse(reply, 'not_found', 'The journal, as far as it is kept here, holds no charge of that call.');
     }
-    const grants = charge.debtNanoUsd === 0n ? [] : await ledger.readGrants(accountId);
-    const command = composeRefund(body, { accountId, refundId: request.write.newId('refund') }, charge, grants);
+    const fallbackGrantIds = await findFallbackGrants(ledger, accountId);
+    const ids = { accountId, refundId: request.write.newId('refund') };
+    const command = composeRefund(body, ids, charge, fallbackGrantIds);
     const made = await ledger.refund(command);
     if (!('balance' in made)) return refuseRefund(reply, made);
     reply.code(201);
@@ -38,15 +39,11 @@ export function addRefundRoutes(app: AdminApp, { directory, ledger }: AdminParts
   });
 }
 
-function nameCall(body: CreateRefundBody): { holdId: string } | { requestId: string } {
-  return body.hold_id === undefined ? { requestId: body.request_id ?? '' } : { holdId: body.hold_id };
-}
-
 function composeRefund(
   body: CreateRefundBody,
   ids: { accountId: string; refundId: string },
   charge: Charge,
-  grants: readonly GrantState[],
+  fallbackGrantIds: readonly string[],
 ): RefundCommand {
   const amountNanoUsd = body.amount_usd === undefined ? undefined : parseUsd(body.amount_usd);
   return {
@@ -55,21 +52,12 @@ function composeRefund(
     ...(amountNanoUsd === undefined ? {} : { amountNanoUsd }),
     allocations: charge.allocations,
     debtNanoUsd: charge.debtNanoUsd,
-    fallbackGrantIds: findFallbacks(grants),
+    fallbackGrantIds,
     details: {
       ...(body.request_id === undefined ? {} : { request_id: body.request_id }),
       ...(body.note === undefined ? {} : { note: body.note }),
     },
   };
-}
-
-/** Which grant repaid which debt is not recorded, since debt is one sum: who lasts longest gets it back first. */
-function findFallbacks(grants: readonly GrantState[]): string[] {
-  return grants
-    .filter((grant) => grant.spentNanoUsd > 0n)
-    .sort((left, right) => right.expiresAtMs - left.expiresAtMs || right.ordinal - left.ordinal)
-    .slice(0, MAX_LIVE_GRANTS)
-    .map((grant) => grant.grantId);
 }
 
 type RefundMade = Extract<RefundReply, { balance: unknown }>;

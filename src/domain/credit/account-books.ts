@@ -32,9 +32,12 @@ export interface AccountBooks {
   grants: Map<string, GrantState>;
   holds: Map<string, HoldState>;
   tombstones: Map<string, Tombstone>;
-  /** By refund id. Kept for good: they are few, and a refund sent again after months must not be done twice. */
+  /**
+   * By the id of the refund or correction. Kept for good: they are few, and one sent again after months must not be
+   * done twice.
+   */
   refunds: Map<string, Refund>;
-  /** Given back so far, by hold id, over all its refunds. */
+  /** Given back so far, by hold id, over all its refunds and corrections; below zero where those charged more. */
   refunded: Map<string, NanoUsd>;
   /** By {@link cellKey}. */
   cells: Map<string, { used: bigint; held: bigint }>;

@@ -159,25 +159,28 @@ export type ReclaimReply =
   | { result: 'no_hold' }
   | { result: 'no_account' };
 /**
- * Gives back, inside the account, what a settled call was charged. The caller has read from the journal where the
- * charge went: the `settle`, `draw` and `debt` postings of the hold's settle or late entry.
+ * The charge of an ended call. The caller has read from the journal where it went: the `settle`, `draw` and `debt`
+ * postings of the hold's settle or late entry.
  */
-export interface RefundCommand extends AccountCommand {
-  /** `refund_` and a ULID. The same id with the same content answers `exists`, for ever. */
-  refundId: string;
+export interface ChargedCall extends AccountCommand {
   holdId: string;
-  /** Absent: all of the charge that has not been given back yet. */
-  amountNanoUsd?: NanoUsd;
   /** Of the charge, in the order they were taken. */
   allocations: readonly Allocation[];
   /** Part of the charge that became debt. */
   debtNanoUsd: NanoUsd;
   /**
    * Grants that take back, in this order, what the charge's own grants cannot: debt that other grants have repaid
-   * since. At most 1,000.
+   * since, and what corrections have charged besides. At most 1,000.
    */
   fallbackGrantIds: readonly string[];
   details?: EntryDetails;
+}
+/** Gives back, inside the account, what a settled call was charged. */
+export interface RefundCommand extends ChargedCall {
+  /** `refund_` and a ULID. The same id with the same content answers `exists`, for ever. */
+  refundId: string;
+  /** Absent: all of the charge that has not been given back yet. */
+  amountNanoUsd?: NanoUsd;
 }
 export type RefundReply =
   /** `refundedNanoUsd`: of this hold over all its refunds. */
@@ -186,6 +189,28 @@ export type RefundReply =
   | { result: 'conflict' }
   /** More than is left of the charge, or nothing is left. */
   | { result: 'exceeds_charge'; chargedNanoUsd: NanoUsd; refundedNanoUsd: NanoUsd }
+  /** The hold is open, or is remembered to have ended otherwise than by this charge. */
+  | { result: 'not_settled' }
+  /** The grants named have not that much spent. */
+  | { result: 'no_credit' }
+  | OutOfRange
+  | { result: 'no_account' };
+/**
+ * Sets what an ended call is charged, by a later fact. A released call is one that was charged nothing.
+ */
+export interface CorrectCommand extends ChargedCall {
+  /** `correction_` and a ULID. Sent again for the same call it answers `exists`, for ever. */
+  correctionId: string;
+  /** What the call is charged in all, refunds and earlier corrections included. */
+  toNanoUsd: NanoUsd;
+}
+export type CorrectReply =
+  /** `changeNanoUsd`: what the charge has grown by; below zero where it was given back. */
+  | { result: 'corrected' | 'exists'; changeNanoUsd: NanoUsd; balance: AccountBalance }
+  /** The call is charged just that. */
+  | { result: 'unchanged'; balance: AccountBalance }
+  /** The id was used for another call. */
+  | { result: 'conflict' }
   /** The hold is open, or is remembered to have ended otherwise than by this charge. */
   | { result: 'not_settled' }
   /** The grants named have not that much spent. */

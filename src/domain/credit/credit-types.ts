@@ -82,7 +82,7 @@ export interface HoldState {
   cells: CellShare[];
 }
 
-/** Charge given back. */
+/** Charge given back; below zero: charged besides, by a correction. */
 export interface Refund {
   holdId: string;
   amountNanoUsd: NanoUsd;
@@ -157,6 +157,7 @@ export type JournalOperation =
   | 'release'
   | 'reclaim'
   | 'refund'
+  | 'charge'
   | 'tick';
 
 /** An immutable record of one transition. The state of an account is the fold of its entries. */
@@ -166,13 +167,13 @@ export interface JournalEntry {
   sequence: number;
   atMs: number;
   operation: JournalOperation;
-  /** The grant, hold or refund it is about; the account id for the rest. */
+  /** The grant, hold, refund or correction it is about; the account id for the rest. */
   subjectId: string;
   postings: Posting[];
   cells: CellChange[];
   /** What the operation was about: grant terms, the hold's amount, the charge; zero where none. */
   amountNanoUsd: NanoUsd;
-  /** The terms a fold needs: of a grant, of a policy, of a refund. */
+  /** The terms a fold needs: of a grant, of a policy, of a refund or correction. */
   terms?: { [name: string]: string | number | boolean | readonly string[] };
   /** The caller's facts, unread by the ledger. */
   details?: { readonly [name: string]: unknown };

@@ -52,8 +52,8 @@ function applyTerms(books: AccountBooks, entry: JournalEntry): void {
     const voided = books.grants.get(entry.subjectId);
     if (voided !== undefined) voided.voided = true;
   }
-  if (entry.operation === 'refund') {
-    const { amountNanoUsd } = entry;
+  if (entry.operation === 'refund' || entry.operation === 'charge') {
+    const amountNanoUsd = entry.operation === 'refund' ? entry.amountNanoUsd : -entry.amountNanoUsd;
     addRefund(books, entry.subjectId, { holdId: String(terms.holdId), amountNanoUsd });
   }
   if (entry.operation === 'open' || entry.operation === 'policy' || entry.operation === 'close') {

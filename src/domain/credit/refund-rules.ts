@@ -1,6 +1,6 @@
 import { MAX_NANO_USD, type NanoUsd } from '../money.ts';
 import type { AccountBooks } from './account-books.ts';
-import type { RefundCommand, RefundReply } from './credit-commands.ts';
+import type { ChargedCall, OutOfRange, RefundCommand, RefundReply } from './credit-commands.ts';
 import { MAX_LIVE_GRANTS } from './credit-limits.ts';
 import type { Refund } from './credit-types.ts';
 import { answerDraft, beginDraft, commitDraft, type Decision, type Draft, post, smaller } from './draft.ts';
@@ -28,6 +28,7 @@ export function refund(books: AccountBooks, command: RefundCommand, nowMs: numbe
     );
   }
   const chargedNanoUsd = sumCharge(command);
+  // Below zero where corrections have charged more than was given back.
   const amountNanoUsd = command.amountNanoUsd ?? chargedNanoUsd - before;
   const refusal = findRefundRefusal(books, command, chargedNanoUsd, amountNanoUsd, before);
   if (refusal !== undefined) return answerDraft(draft, () => refusal);
@@ -50,7 +51,7 @@ export function refund(books: AccountBooks, command: RefundCommand, nowMs: numbe
   );
 }
 
-/** Notes charge given back, under its own id and in the sum of its hold. */
+/** Notes charge given back, or charged besides, under its own id and in the sum of its hold. */
 export function addRefund(books: AccountBooks, refundId: string, added: Refund): void {
   books.refunds.set(refundId, added);
   books.refunded.set(added.holdId, (books.refunded.get(added.holdId) ?? 0n) + added.amountNanoUsd);
@@ -61,7 +62,8 @@ function isSameRefund(present: Refund, command: RefundCommand): boolean {
   return present.holdId === holdId && present.amountNanoUsd === amountNanoUsd;
 }
 
-function sumCharge({ allocations, debtNanoUsd }: RefundCommand): NanoUsd {
+/** What the call was charged when it ended. */
+export function sumCharge({ allocations, debtNanoUsd }: ChargedCall): NanoUsd {
   return allocations.reduce((sum, part) => sum + part.amountNanoUsd, debtNanoUsd);
 }
 
@@ -72,12 +74,8 @@ function findRefundRefusal(
   amountNanoUsd: NanoUsd,
   refundedNanoUsd: NanoUsd,
 ): RefundReply | undefined {
-  const { allocations, debtNanoUsd, fallbackGrantIds } = command;
-  if (allocations.length > MAX_LIVE_GRANTS) return { result: 'out_of_range', what: 'allocations' };
-  if (fallbackGrantIds.length > MAX_LIVE_GRANTS) return { result: 'out_of_range', what: 'grants' };
-  const parts = [debtNanoUsd, ...allocations.map((part) => part.amountNanoUsd)];
-  if (parts.some((part) => part < 0n) || chargedNanoUsd > MAX_NANO_USD)
-    return { result: 'out_of_range', what: 'charge' };
+  const outOfRange = findChargeOutOfRange(command);
+  if (outOfRange !== undefined) return outOfRange;
   const { amountNanoUsd: asked = 1n } = command;
   if (asked <= 0n || asked > MAX_NANO_USD) return { result: 'out_of_range', what: 'amount' };
   const ended = books.tombstones.get(command.holdId);
@@ -90,23 +88,35 @@ function findRefundRefusal(
   return undefined;
 }
 
-interface RefundPlan {
+/** What is wrong with a charge as it is told. */
+export function findChargeOutOfRange(command: ChargedCall): OutOfRange | undefined {
+  const { allocations, debtNanoUsd, fallbackGrantIds } = command;
+  if (allocations.length > MAX_LIVE_GRANTS) return { result: 'out_of_range', what: 'allocations' };
+  if (fallbackGrantIds.length > MAX_LIVE_GRANTS) return { result: 'out_of_range', what: 'grants' };
+  const parts = [debtNanoUsd, ...allocations.map((part) => part.amountNanoUsd)];
+  const isSound = parts.every((part) => part >= 0n) && sumCharge(command) <= MAX_NANO_USD;
+  return isSound ? undefined : { result: 'out_of_range', what: 'charge' };
+}
+
+export interface RefundPlan {
   debtNanoUsd: NanoUsd;
   /** By grant id, in the order in which they get it back. */
   grants: Map<string, NanoUsd>;
 }
 
 /** Where the amount goes; undefined when the grants named have not that much spent. Moves nothing. */
-function planRefund(
+export function planRefund(
   books: AccountBooks,
-  command: RefundCommand,
+  command: ChargedCall,
   amountNanoUsd: NanoUsd,
   beforeNanoUsd: NanoUsd,
 ): RefundPlan | undefined {
   const plan: RefundPlan = { debtNanoUsd: 0n, grants: new Map() };
-  let skip = beforeNanoUsd;
-  let missing = amountNanoUsd;
-  let unplaced = 0n;
+  // Charged besides by corrections, and first to go back; from where it was taken is not remembered.
+  const besides = beforeNanoUsd < 0n ? smaller(-beforeNanoUsd, amountNanoUsd) : 0n;
+  let skip = beforeNanoUsd < 0n ? 0n : beforeNanoUsd;
+  let missing = amountNanoUsd - besides;
+  let unplaced = besides;
   const unwind = (partNanoUsd: NanoUsd, place: (wanted: NanoUsd) => NanoUsd): void => {
     const skipped = smaller(partNanoUsd, skip);
     skip -= skipped;
@@ -141,7 +151,7 @@ function placeOnGrant(books: AccountBooks, plan: RefundPlan, grantId: string, wa
   return placed;
 }
 
-function postRefund(draft: Draft, plan: RefundPlan): void {
+export function postRefund(draft: Draft, plan: RefundPlan): void {
   post(draft, 'debt_refund', plan.debtNanoUsd);
   for (const [grantId, amountNanoUsd] of plan.grants) {
     post(draft, 'refund', amountNanoUsd, grantId);

@@ -32,6 +32,7 @@ const SCRIPTS = {
   tollgateReadBooks: 'ledger/read-books',
   tollgateReadGrants: 'ledger/read-grants',
   tollgateReclaim: 'ledger/reclaim',
+  tollgateCorrect: 'ledger/correct',
   tollgateRefund: 'ledger/refund',
   tollgateRelease: 'ledger/release',
   tollgateSetPolicy: 'ledger/set-policy',

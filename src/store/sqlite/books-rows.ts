@@ -101,7 +101,7 @@ export function createBooksRows(connection: DatabaseSync): BooksRows {
         if (values !== undefined) sql.writeGrant.run(...values);
       }
       if (entry.subjectId.startsWith('hold_')) saveHold(books, entry.subjectId);
-      if (entry.operation === 'refund') saveRefund(books, entry.subjectId);
+      if (entry.operation === 'refund' || entry.operation === 'charge') saveRefund(books, entry.subjectId);
       for (const { quotaId, window } of entry.cells) {
         const cell = books.cells.get(cellKey({ quotaId, window }));
         sql.writeCell.run(books.accountId, quotaId, window, cell?.used ?? 0n, cell?.held ?? 0n);

@@ -115,5 +115,19 @@ export const LEDGER_SCHEMA: SchemaPart = {
       exported INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     `,
+    `
+    -- Corrections stand among the refunds; what one charged besides is below zero.
+    CREATE TABLE refund_or_correction (
+      account_id TEXT NOT NULL REFERENCES books (account_id),
+      refund_id TEXT NOT NULL,
+      hold_id TEXT NOT NULL,
+      amount INTEGER NOT NULL CHECK (amount <> 0),
+      PRIMARY KEY (account_id, refund_id)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO refund_or_correction SELECT account_id, refund_id, hold_id, amount FROM refund;
+    DROP TABLE refund;
+    ALTER TABLE refund_or_correction RENAME TO refund;
+    CREATE INDEX refund_of_hold ON refund (account_id, hold_id, amount);
+    `,
   ],
 };

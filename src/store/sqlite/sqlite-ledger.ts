@@ -3,12 +3,13 @@ import type { AccountBooks } from '../../domain/credit/account-books.ts';
 import { balanceOf } from '../../domain/credit/account-books.ts';
 import { closeAccount, openAccount, setPolicy, tick } from '../../domain/credit/account-rules.ts';
 import { compareBurnOrder } from '../../domain/credit/burn-order.ts';
+import { correct } from '../../domain/credit/correct-rules.ts';
 import type { Decision } from '../../domain/credit/draft.ts';
 import { grant, voidGrant } from '../../domain/credit/grant-rules.ts';
 import { extend, hold } from '../../domain/credit/hold-rules.ts';
 import { refund } from '../../domain/credit/refund-rules.ts';
 import { reclaim, release, settle } from '../../domain/credit/settle-rules.ts';
-import type { Ledger, OpenAccountCommand, OpenAccountReply, RefundCommand } from '../../ledger/ledger.ts';
+import type { ChargedCall, Ledger, OpenAccountCommand, OpenAccountReply } from '../../ledger/ledger.ts';
 import { type BooksRows, createBooksRows, type Named } from './books-rows.ts';
 import { type CommitQueue, createCommitQueue, toLedgerFault } from './commit-queue.ts';
 import { type Row, readBigInt, readGrantRow, readHoldRow, readJournalRow, readText } from './ledger-rows.ts';
@@ -42,7 +43,10 @@ export function createSqliteLedger(options: SqliteLedgerOptions): Ledger {
     settle: (command) => transition(command, command, (books, now) => settle(books, command, now)),
     release: (command) => transition(command, command, (books, now) => release(books, command, now)),
     reclaim: (command) => transition(command, command, (books, now) => reclaim(books, command, now)),
-    refund: (command) => transition(command, namedBy(command), (books, now) => refund(books, command, now)),
+    refund: (command) =>
+      transition(command, namedBy(command, command.refundId), (books, now) => refund(books, command, now)),
+    correct: (command) =>
+      transition(command, namedBy(command, command.correctionId), (books, now) => correct(books, command, now)),
     tick: (command) => transition(command, {}, tick),
     ...createReads(database, clock, transition),
     ...createBooksReader(database),
@@ -53,7 +57,7 @@ export function createSqliteLedger(options: SqliteLedgerOptions): Ledger {
   };
 }
 
-function namedBy({ holdId, refundId, allocations, fallbackGrantIds }: RefundCommand): Named {
+function namedBy({ holdId, allocations, fallbackGrantIds }: ChargedCall, refundId: string): Named {
   return { holdId, refundId, grantIds: [...allocations.map(({ grantId }) => grantId), ...fallbackGrantIds] };
 }
 

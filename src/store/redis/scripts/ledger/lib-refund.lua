@@ -1,6 +1,46 @@
 -- Where the charge of a call goes back to. Mirrors src/domain/credit/refund-rules.ts.
 --- @include ledger/lib-holds
 
+local MAX_GRANTS = 1000
+
+-- The charge as the caller tells it: ARGV 7 to 9.
+local function read_charge()
+  local charge = { debt = tonumber(ARGV[8]), allocations = cjson.decode(ARGV[7]), fallbacks = cjson.decode(ARGV[9]) }
+  charge.amount, charge.least = charge.debt, charge.debt
+  for _, part in ipairs(charge.allocations) do
+    part[2] = tonumber(part[2])
+    charge.amount, charge.least = charge.amount + part[2], math.min(charge.least, part[2])
+  end
+  return charge
+end
+
+local function find_charge_out_of_range(charge)
+  if #charge.allocations > MAX_GRANTS then
+    return 'allocations'
+  end
+  if #charge.fallbacks > MAX_GRANTS then
+    return 'grants'
+  end
+  return (charge.least < 0 or charge.amount > MAX_NUMBER) and 'charge' or nil
+end
+
+-- The hold and the amount, as written, of a refund or correction; nil when there is none of the id.
+local function find_refund(id)
+  local present = redis.call('HGET', KEYS[15], 'refund|' .. id)
+  if present then
+    return string.match(present, '^(.*);(-?%d+)$')
+  end
+end
+
+-- Given back of this call so far; below zero where corrections have charged more.
+local function refunded_before()
+  return tonumber(redis.call('HGET', KEYS[15], 'hold|' .. HOLD_ID) or '0')
+end
+
+local function plan_refund_record(draft, id, amount, refunded)
+  plan(draft, 'HSET', KEYS[15], 'refund|' .. id, HOLD_ID .. ';' .. text(amount), 'hold|' .. HOLD_ID, text(refunded))
+end
+
 -- A grant named, ended or not; nil when there is none.
 local function find_named(books, id)
   if not books.grants[id] then
@@ -37,7 +77,9 @@ end
 -- that much spent. Moves nothing.
 local function plan_refund(draft, charge, amount, before)
   local planned = { debt = 0, grants = {}, amounts = {} }
-  local skip, missing, unplaced = before, amount, 0
+  -- Charged besides by corrections, and first to go back; from where it was taken is not remembered.
+  local besides = math.min(math.max(-before, 0), amount)
+  local skip, missing, unplaced = math.max(before, 0), amount - besides, besides
   for index = #charge.allocations + 1, 1, -1 do
     local part = charge.allocations[index] or { nil, charge.debt }
     local skipped = math.min(part[2], skip)

@@ -11,31 +11,11 @@ Replies  refunded | exists, each with amount, given back in all, balance (14) | 
          exceeds_charge, charged, given back | not_settled | no_credit | out_of_range, what | no_account
 ]]
 --- @include ledger/lib-refund
-local MAX_GRANTS = 1000
-local REFUNDS, REFUND_ID, AMOUNT = KEYS[15], ARGV[5], ARGV[6]
-
-local function read_charge()
-  local charge = { debt = tonumber(ARGV[8]), allocations = cjson.decode(ARGV[7]), fallbacks = cjson.decode(ARGV[9]) }
-  charge.amount, charge.least = charge.debt, charge.debt
-  for _, part in ipairs(charge.allocations) do
-    part[2] = tonumber(part[2])
-    charge.amount, charge.least = charge.amount + part[2], math.min(charge.least, part[2])
-  end
-  return charge
-end
+local REFUND_ID, AMOUNT = ARGV[5], ARGV[6]
 
 local function find_out_of_range(charge)
-  if #charge.allocations > MAX_GRANTS then
-    return 'allocations'
-  end
-  if #charge.fallbacks > MAX_GRANTS then
-    return 'grants'
-  end
-  if charge.least < 0 or charge.amount > MAX_NUMBER then
-    return 'charge'
-  end
   local asked = AMOUNT == '' and 1 or tonumber(AMOUNT)
-  return (asked <= 0 or asked > MAX_NUMBER) and 'amount' or nil
+  return find_charge_out_of_range(charge) or (asked <= 0 or asked > MAX_NUMBER) and 'amount' or nil
 end
 
 local function find_refusal(charge, amount, before)
@@ -59,11 +39,10 @@ if not books then
   return { 'no_account' }
 end
 local draft = begin_draft(books)
-local before = tonumber(redis.call('HGET', REFUNDS, 'hold|' .. HOLD_ID) or '0')
-local present = redis.call('HGET', REFUNDS, 'refund|' .. REFUND_ID)
-if present then
+local before = refunded_before()
+local present_hold, present_amount = find_refund(REFUND_ID)
+if present_hold then
   answer(draft)
-  local present_hold, present_amount = string.match(present, '^(.*);(%d+)$')
   if present_hold ~= HOLD_ID or (AMOUNT ~= '' and AMOUNT ~= present_amount) then
     return { 'conflict' }
   end
@@ -79,7 +58,6 @@ if not planned then
 end
 
 post_refund(draft, planned)
-local refunded = text(before + amount)
-plan(draft, 'HSET', REFUNDS, 'refund|' .. REFUND_ID, HOLD_ID .. ';' .. text(amount), 'hold|' .. HOLD_ID, refunded)
+plan_refund_record(draft, REFUND_ID, amount, before + amount)
 commit(draft, { operation = 'refund', subject = REFUND_ID, amount = amount, terms = ARGV[10], details = ARGV[11] })
-return with_balance(draft, { 'refunded', text(amount), refunded })
+return with_balance(draft, { 'refunded', text(amount), text(before + amount) })

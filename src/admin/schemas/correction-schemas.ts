@@ -1,0 +1,30 @@
+import { type Static, Type } from 'typebox';
+import { noteField, nullableStringAnswer, usdAnswer, usdField } from './fields.ts';
+import { callFields, NAMES_ONE_CALL, namesOneCall } from './refund-schemas.ts';
+
+const correctionFields = Type.Object(
+  {
+    ...callFields,
+    charge_usd: { ...usdField, description: 'What the call is charged in all.' },
+    note: Type.Optional(noteField),
+  },
+  { additionalProperties: false },
+);
+
+export const createCorrectionBody = Type.Refine(correctionFields, namesOneCall, () => NAMES_ONE_CALL);
+export type CreateCorrectionBody = Static<typeof correctionFields>;
+
+export const correctionSchema = Type.Object(
+  {
+    id: Type.String({ pattern: '^correction_' }),
+    account_id: Type.String({ pattern: '^acct_' }),
+    hold_id: Type.String({ pattern: '^hold_' }),
+    before_usd: { ...usdAnswer, description: 'What the call was charged in all, until then.' },
+    charge_usd: usdAnswer,
+    operation: Type.Enum(['charge', 'refund'], { description: 'Of the journal entry with the difference.' }),
+    amount_usd: { ...usdAnswer, description: 'The difference.' },
+    note: nullableStringAnswer,
+  },
+  { additionalProperties: false },
+);
+export type CorrectionAnswer = Static<typeof correctionSchema>;

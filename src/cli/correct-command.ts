@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { type CliOutput, openSession } from './cli-session.ts';
+
+interface CorrectOptions {
+  hold?: string;
+  request?: string;
+  chargeUsd: string;
+  note?: string;
+}
+
+export function addCorrectCommand(program: Command, output: CliOutput): void {
+  program
+    .command('correct')
+    .description('set what a call that has ended is charged; the difference is refunded, or charged')
+    .argument('<account>', 'id of the account')
+    .option('--hold <id>', 'the call by its hold, as the journal names it')
+    .option('--request <id>', 'the call by the request-id its caller was answered')
+    .requiredOption('--charge-usd <amount>', 'what the call is charged in all')
+    .option('--note <text>', 'kept in the journal')
+    .action((accountId: string, options: CorrectOptions, command: Command) =>
+      openSession(command, output).showRecord({
+        method: 'POST',
+        path: ['accounts', accountId, 'corrections'],
+        body: {
+          hold_id: options.hold,
+          request_id: options.request,
+          charge_usd: options.chargeUsd,
+          note: options.note,
+        },
+      }),
+    );
+}
