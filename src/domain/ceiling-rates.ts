@@ -1,5 +1,6 @@
 import type { MessagesRequest } from './call-request.ts';
-import { assumedFastRates, dearerRate, dearerRates } from './pass-rates.ts';
+import { larger } from './money.ts';
+import { assumedFastRates, dearerRates } from './pass-rates.ts';
 import { findEndedPrices, findPrices, type ModelCard, type RateCard, type TokenRates } from './rate-card.ts';
 
 /** The dearest prices one pass can meet, in pico-dollars per token. */
@@ -56,9 +57,9 @@ function fastRates(
 }
 
 function dearestPromptRate(request: MessagesRequest, rates: TokenRates, loops: boolean): bigint {
-  let dearest = dearerRate(rates.input, rates.cacheRead);
-  if (request.cacheWrite !== 'none' || loops) dearest = dearerRate(dearest, rates.cacheWrite5m);
-  return request.cacheWrite === '1h' ? dearerRate(dearest, rates.cacheWrite1h) : dearest;
+  let dearest = larger(rates.input, rates.cacheRead);
+  if (request.cacheWrite !== 'none' || loops) dearest = larger(dearest, rates.cacheWrite5m);
+  return request.cacheWrite === '1h' ? larger(dearest, rates.cacheWrite1h) : dearest;
 }
 
 /** A request that names no region runs by the workspace's default, which may be `us`. */

@@ -1,4 +1,4 @@
-import type { NanoUsd } from './money.ts';
+import { larger, type NanoUsd, smaller } from './money.ts';
 
 /** How a running call's hold grows, in nano-dollars. */
 export interface HoldSteps {
@@ -54,12 +54,4 @@ export function planSmallerStep(
   if (attempts >= ENLARGEMENTS_AT_MOST || roomNanoUsd < steps.reserveNanoUsd || roomNanoUsd <= 0n) return undefined;
   const toNanoUsd = smaller(heldNanoUsd + roomNanoUsd, steps.ceilingNanoUsd);
   return toNanoUsd > heldNanoUsd && toNanoUsd - usedNanoUsd >= steps.reserveNanoUsd ? toNanoUsd : undefined;
-}
-
-function larger(one: NanoUsd, other: NanoUsd): NanoUsd {
-  return one > other ? one : other;
-}
-
-function smaller(one: NanoUsd, other: NanoUsd): NanoUsd {
-  return one < other ? one : other;
 }

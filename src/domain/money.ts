@@ -7,6 +7,15 @@ export const NANO_PER_USD = 1_000_000_000n;
 /** The largest amount any ledger number may reach: 2^53 - 1 nano-dollars ($9,007,199.25), the bound Lua computes exactly to. */
 export const MAX_NANO_USD: NanoUsd = 9_007_199_254_740_991n;
 
+/** Math.min and Math.max take no bigint. */
+export function smaller(one: bigint, other: bigint): bigint {
+  return one < other ? one : other;
+}
+
+export function larger(one: bigint, other: bigint): bigint {
+  return one > other ? one : other;
+}
+
 const USD_PATTERN = /^(\d{1,7})(?:\.(\d{1,9}))?$/;
 
 /**

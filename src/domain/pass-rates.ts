@@ -1,3 +1,4 @@
+import { larger } from './money.ts';
 import { findEndedPrices, findPrices, type ModelCard, type RateCard, type TokenRates } from './rate-card.ts';
 import type { PriceAssumption } from './receipt.ts';
 import type { CallUsage, UsagePass } from './usage.ts';
@@ -113,20 +114,14 @@ function readTierTenths(
   return 10n;
 }
 
-/** The larger of two prices. Math.max takes no bigint. */
-export function dearerRate(one: bigint, other: bigint): bigint {
-  if (one > other) return one;
-  return other;
-}
-
 /** The dearer of two price lists, class by class. */
 export function dearerRates(one: TokenRates, other: TokenRates): TokenRates {
   return {
-    input: dearerRate(one.input, other.input),
-    cacheWrite5m: dearerRate(one.cacheWrite5m, other.cacheWrite5m),
-    cacheWrite1h: dearerRate(one.cacheWrite1h, other.cacheWrite1h),
-    cacheRead: dearerRate(one.cacheRead, other.cacheRead),
-    output: dearerRate(one.output, other.output),
+    input: larger(one.input, other.input),
+    cacheWrite5m: larger(one.cacheWrite5m, other.cacheWrite5m),
+    cacheWrite1h: larger(one.cacheWrite1h, other.cacheWrite1h),
+    cacheRead: larger(one.cacheRead, other.cacheRead),
+    output: larger(one.output, other.output),
   };
 }
 

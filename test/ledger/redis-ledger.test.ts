@@ -3,9 +3,11 @@ import { afterAll, beforeAll } from 'vitest';
 import { connectRedis } from '../../src/store/redis/connect-redis.ts';
 import { createRedisLedger } from '../../src/store/redis/redis-ledger.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
+import { describeGrantLimit } from './grant-limit.ts';
 import { describeLedgerBoundaries } from './ledger-boundaries.ts';
 import { describeLedger, type LedgerUnderTest, type TestClock } from './ledger-conformance.ts';
 import { describeLedgerProperty } from './ledger-property.ts';
+import { describeLedgerRules } from './ledger-rules.ts';
 
 let server: RedisServer;
 let admin: Redis;
@@ -29,4 +31,6 @@ async function open(clock: TestClock): Promise<LedgerUnderTest> {
 
 describeLedger('Redis', open);
 describeLedgerBoundaries('Redis', open);
+describeLedgerRules('Redis', open);
 describeLedgerProperty('Redis', open);
+describeGrantLimit('Redis', open);

@@ -192,6 +192,96 @@ export function describeRefunds(name: string, open: (clock: TestClock) => Promis
       expect((await refundOf('refund_1', settled, { accountId: 'acct_none' })).result).toBe('no_account');
       expect((await ledger.readBalance(accountId))?.availableNanoUsd).toBe(7n);
     });
+    test('of a charge that came late are as of any other, and of one unit as of many', async () => {
+      await grantOf('grant_a', 10n);
+      const holdId = makeHoldId(clock.nowMs, 1);
+      await ledger.settle({ accountId, holdId, amountNanoUsd: 3n, tokens: 1n, modelLabels: [], cells: [] });
+      expect(await refundOf('refund_1', holdId, { amountNanoUsd: 1n })).toMatchObject({ refundedNanoUsd: 1n });
+      expect(await refundOf('refund_2', holdId)).toMatchObject({ amountNanoUsd: 2n, refundedNanoUsd: 3n });
+    });
+    test('of a call that was released or reclaimed are refused, also of nothing', async () => {
+      await grantOf('grant_a', 10n);
+      const call = { accountId, tokens: 1n, modelLabels: [], cells: [], amountNanoUsd: 4n, leaseMs: 0 };
+      for (const [number, end] of [ledger.release, ledger.reclaim].entries()) {
+        const holdId = makeHoldId(clock.nowMs, number);
+        await ledger.hold({ ...call, holdId });
+        await end({ accountId, holdId });
+        expect(await refundOf(`refund_${number}`, holdId)).toEqual({ result: 'not_settled' });
+      }
+    });
+    test('may be of all there can be, and name a thousand grants', async () => {
+      const most = 2n ** 53n - 1n;
+      const holdId = makeHoldId(clock.nowMs, 1);
+      await ledger.settle({ accountId, holdId, amountNanoUsd: most, tokens: 1n, modelLabels: [], cells: [] });
+      const parts = (count: number) => Array.from({ length: count }, () => ({ grantId: 'grant_a', amountNanoUsd: 0n }));
+      const names = (count: number) => parts(count).map(({ grantId }) => grantId);
+      const refused = (what: string) => ({ result: 'out_of_range', what });
+      expect(await refundOf('refund_1', holdId, { allocations: parts(1_001) })).toEqual(refused('allocations'));
+      expect(await refundOf('refund_1', holdId, { fallbackGrantIds: names(1_001) })).toEqual(refused('grants'));
+      expect(await refundOf('refund_1', holdId, { debtNanoUsd: most + 1n })).toEqual(refused('charge'));
+      expect(await refundOf('refund_1', holdId, { amountNanoUsd: most + 1n })).toEqual(refused('amount'));
+      const all = { allocations: parts(1_000), fallbackGrantIds: names(1_000), amountNanoUsd: most };
+      expect(await refundOf('refund_1', holdId, all)).toMatchObject({ result: 'refunded', amountNanoUsd: most });
+      expect(await ledger.readBalance(accountId)).toMatchObject({ chargedNanoUsd: 0n, debtNanoUsd: 0n });
+    });
+
+    describe('where the grants that paid cannot take it back', () => {
+      /** Call 1 was paid by grant_a alone, of which all but `spent` has been given back since, for another call. */
+      const spentElsewhere = async (spent: bigint) => {
+        await grantOf('grant_a', 5n);
+        const first = await spend(1, 5n, 5n);
+        const second = await spend(2, 0n, 5n - spent);
+        await grantOf('grant_b', 20n);
+        await ledger.voidGrant({ accountId, grantId: 'grant_a' });
+        await refundOf('refund_second', second, { fallbackGrantIds: ['grant_a'] });
+        expect(await pockets('grant_a')).toEqual([0n, spent, 0n, 5n - spent]);
+        return first;
+      };
+      test('it lowers what is owed before a grant that had no part in the call gains', async () => {
+        const first = await spentElsewhere(1n);
+        await spend(3, 16n, 22n);
+        expect(await ledger.readBalance(accountId)).toMatchObject({ debtNanoUsd: 6n });
+        expect(await refundOf('refund_first', first, { fallbackGrantIds: ['grant_b'] })).toMatchObject({
+          result: 'refunded',
+          balance: { debtNanoUsd: 2n },
+        });
+        expect(await pockets('grant_b')).toEqual([0n, 20n, 0n, 0n]);
+      });
+      test('a grant is not asked for more than it has spent because it is named twice', async () => {
+        const first = await spentElsewhere(3n);
+        expect(await refundOf('refund_first', first, { fallbackGrantIds: ['grant_a'] })).toEqual({
+          result: 'no_credit',
+        });
+      });
+      test('debt is not lowered twice', async () => {
+        const first = await spentElsewhere(3n);
+        const owing = await spend(3, 18n, 21n);
+        expect(await ledger.readBalance(accountId)).toMatchObject({ debtNanoUsd: 3n });
+        const { allocations = [] } = (await findCharge(ledger, accountId, { holdId: first })) ?? {};
+        // As if one call had cost both: what it owes, and what grant_a can take back in part only.
+        await expect(
+          refundOf('refund_both', makeHoldId(START_MS, 99), { allocations, debtNanoUsd: 3n }),
+        ).resolves.toEqual({ result: 'no_credit' });
+        expect((await refundOf('refund_owing', owing, { amountNanoUsd: 3n })).result).toBe('refunded');
+      });
+      test('grants gain in the order in which they are asked', async () => {
+        await grantOf('grant_a', 5n, { priority: 10 });
+        await grantOf('grant_b', 5n, { priority: 20 });
+        const first = await spend(1, 10n, 10n);
+        await refundOf('refund_1', first, { amountNanoUsd: 5n });
+        const second = await spend(2, 5n, 7n);
+        await grantOf('grant_c', 2n, { priority: 5 });
+        // What grant_c repaid goes to grant_a, which has then spent 3 of the 5 that the first call drew on it.
+        await refundOf('refund_2', second, { amountNanoUsd: 2n, fallbackGrantIds: ['grant_a'] });
+        await refundOf('refund_3', first, { amountNanoUsd: 5n, fallbackGrantIds: ['grant_b'] });
+        const { sequence = 0 } = (await ledger.readBalance(accountId)) ?? {};
+        const [entry] = await ledger.readJournal(accountId, { afterSequence: sequence - 1, limit: 1 });
+        expect(entry?.postings).toEqual([
+          { kind: 'refund', grantId: 'grant_a', amountNanoUsd: 3n },
+          { kind: 'refund', grantId: 'grant_b', amountNanoUsd: 2n },
+        ]);
+      });
+    });
     test('a charge is found by its hold or its request, wherever it lies in the journal', async () => {
       await grantOf('grant_a', 1_000n);
       const ulid = makeHoldId(clock.nowMs + 30_000, 77).slice('hold_'.length);

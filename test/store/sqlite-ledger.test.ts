@@ -2,9 +2,11 @@ import { LEDGER_SCHEMA } from '../../src/store/sqlite/ledger-schema.ts';
 import { openDatabase } from '../../src/store/sqlite/open-database.ts';
 import { createSqliteLedger } from '../../src/store/sqlite/sqlite-ledger.ts';
 import { describeCorrections } from '../ledger/correct-conformance.ts';
+import { describeGrantLimit } from '../ledger/grant-limit.ts';
 import { describeLedgerBoundaries } from '../ledger/ledger-boundaries.ts';
 import { describeLedger, type LedgerUnderTest, type TestClock } from '../ledger/ledger-conformance.ts';
 import { describeLedgerProperty } from '../ledger/ledger-property.ts';
+import { describeLedgerRules } from '../ledger/ledger-rules.ts';
 import { describeRefunds } from '../ledger/refund-conformance.ts';
 
 async function open(clock: TestClock): Promise<LedgerUnderTest> {
@@ -21,6 +23,8 @@ async function open(clock: TestClock): Promise<LedgerUnderTest> {
 
 describeLedger('SQLite', open);
 describeLedgerBoundaries('SQLite', open);
+describeLedgerRules('SQLite', open);
+describeGrantLimit('SQLite', open);
 describeRefunds('SQLite', open);
 describeCorrections('SQLite', open);
 describeLedgerProperty('SQLite', open);

@@ -1,8 +1,8 @@
-import { MAX_NANO_USD, type NanoUsd } from '../money.ts';
+import { MAX_NANO_USD, type NanoUsd, smaller } from '../money.ts';
 import type { AccountBooks } from './account-books.ts';
 import { findSpendable } from './burn-order.ts';
 import type { CorrectCommand, CorrectReply } from './credit-commands.ts';
-import { answerDraft, beginDraft, commitDraft, type Decision, type Draft, post, smaller } from './draft.ts';
+import { answerDraft, beginDraft, commitDraft, type Decision, type Draft, post } from './draft.ts';
 import { addRefund, findChargeOutOfRange, planRefund, postRefund, sumCharge } from './refund-rules.ts';
 
 /**

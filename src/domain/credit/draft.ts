@@ -1,4 +1,4 @@
-import type { NanoUsd } from '../money.ts';
+import { type NanoUsd, smaller } from '../money.ts';
 import { type AccountBooks, balanceOf, cellKey } from './account-books.ts';
 import { findSpendable } from './burn-order.ts';
 import type {
@@ -121,8 +121,4 @@ function makeEntry(draft: Draft, facts: EntryFacts): JournalEntry {
     ...(facts.terms === undefined ? {} : { terms: facts.terms }),
     ...(facts.details === undefined ? {} : { details: facts.details }),
   };
-}
-
-export function smaller(left: bigint, right: bigint): bigint {
-  return left < right ? left : right;
 }

@@ -4,7 +4,7 @@ import type { AccountMode, AccountStatus, GrantKind, HoldState, JournalEntry, To
 import { applyCellChange } from './draft.ts';
 import { createGrant } from './grant-rules.ts';
 import { addAllocation, addCellShare } from './hold-rules.ts';
-import { applyPosting } from './post.ts';
+import { applyPosting, findGrant } from './post.ts';
 import { addRefund } from './refund-rules.ts';
 
 /**
@@ -48,10 +48,7 @@ function applyTerms(books: AccountBooks, entry: JournalEntry): void {
     );
     books.grants.set(entry.subjectId, created);
   }
-  if (entry.operation === 'void') {
-    const voided = books.grants.get(entry.subjectId);
-    if (voided !== undefined) voided.voided = true;
-  }
+  if (entry.operation === 'void') findGrant(books, entry.subjectId).voided = true;
   if (entry.operation === 'refund' || entry.operation === 'charge') {
     const amountNanoUsd = entry.operation === 'refund' ? entry.amountNanoUsd : -entry.amountNanoUsd;
     addRefund(books, entry.subjectId, { holdId: String(terms.holdId), amountNanoUsd });

@@ -1,12 +1,12 @@
 import { readHoldTimeMs } from '../hold-id.ts';
-import { MAX_NANO_USD, type NanoUsd } from '../money.ts';
+import { larger, MAX_NANO_USD, type NanoUsd, smaller } from '../money.ts';
 import { type AccountBooks, cellKey } from './account-books.ts';
 import { findStatusRefusal } from './account-rules.ts';
 import { findSpendable } from './burn-order.ts';
 import type { ExtendCommand, ExtendReply, HoldCommand, HoldReply, QuotaCell } from './credit-commands.ts';
 import { HOLD_ID_TOLERANCE_MS, MAX_CELLS, MAX_HOLD_LIFE_MS } from './credit-limits.ts';
 import type { CellUse, HoldState } from './credit-types.ts';
-import { answerDraft, beginDraft, changeCell, commitDraft, type Decision, type Draft, post, smaller } from './draft.ts';
+import { answerDraft, beginDraft, changeCell, commitDraft, type Decision, type Draft, post } from './draft.ts';
 
 type Room = { amountNanoUsd: NanoUsd } | { refusal: HoldRefusal };
 type HoldRefusal = Extract<HoldReply, { result: 'insufficient_credit' | 'quota_exceeded' }>;
@@ -105,8 +105,7 @@ function findRoom(
     if (cell.mode !== 'hard') continue;
     const { used, held } = draft.books.cells.get(cellKey(cell)) ?? { used: 0n, held: 0n };
     const room = cell.limit - used - held;
-    const needed = cell.measure === 'usd' ? least : shareOf(cell, least, command.tokens);
-    if (cell.limit === 0n || room < needed) return { refusal: refuseCell(cell, room) };
+    if (cell.limit === 0n || room < shareOf(cell, least, command.tokens)) return { refusal: refuseCell(cell, room) };
     if (cell.measure === 'usd') amountNanoUsd = smaller(amountNanoUsd, room);
   }
   return { amountNanoUsd };
@@ -120,8 +119,7 @@ function findCredit(draft: Draft, modelLabels: readonly string[]): NanoUsd {
 }
 
 function findDebtRoom(books: AccountBooks): NanoUsd {
-  const room = books.creditLimitNanoUsd - books.debtNanoUsd - books.debtHeldNanoUsd;
-  return room > 0n ? room : 0n;
+  return larger(books.creditLimitNanoUsd - books.debtNanoUsd - books.debtHeldNanoUsd, 0n);
 }
 
 function refuseCell(cell: QuotaCell, room: bigint): HoldRefusal {
@@ -130,7 +128,7 @@ function refuseCell(cell: QuotaCell, room: bigint): HoldRefusal {
     quotaId: cell.quotaId,
     window: cell.window,
     limit: cell.limit,
-    room: room > 0n ? room : 0n,
+    room: larger(room, 0n),
     ...(cell.endsAtMs === undefined ? {} : { endsAtMs: cell.endsAtMs }),
   };
 }

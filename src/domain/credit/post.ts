@@ -42,10 +42,16 @@ export function applyPosting(books: AccountBooks, posting: Posting): void {
 }
 
 function movePocket(books: AccountBooks, posting: Posting, pocket: Pocket, change: NanoUsd): void {
-  const grant = books.grants.get(posting.grantId ?? '');
-  if (grant === undefined) throw new RangeError(`posting ${posting.kind} names an unknown grant ${posting.grantId}`);
+  const grant = findGrant(books, posting.grantId);
   grant[pocket] = nonNegative(grant[pocket] + change, posting);
   books.totals[pocket] = nonNegative(books.totals[pocket] + change, posting);
+}
+
+/** @throws RangeError when there is none: a rule or a journal that names it is wrong. */
+export function findGrant(books: AccountBooks, grantId: string | undefined): GrantState {
+  const grant = books.grants.get(grantId ?? '');
+  if (grant === undefined) throw new RangeError(`account ${books.accountId} has no grant ${grantId}`);
+  return grant;
 }
 
 function nonNegative(amount: NanoUsd, posting: Posting): NanoUsd {

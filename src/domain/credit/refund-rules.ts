@@ -1,9 +1,9 @@
-import { MAX_NANO_USD, type NanoUsd } from '../money.ts';
+import { MAX_NANO_USD, type NanoUsd, smaller } from '../money.ts';
 import type { AccountBooks } from './account-books.ts';
 import type { ChargedCall, OutOfRange, RefundCommand, RefundReply } from './credit-commands.ts';
 import { MAX_LIVE_GRANTS } from './credit-limits.ts';
 import type { Refund } from './credit-types.ts';
-import { answerDraft, beginDraft, commitDraft, type Decision, type Draft, post, smaller } from './draft.ts';
+import { answerDraft, beginDraft, commitDraft, type Decision, type Draft, post } from './draft.ts';
 import { removeUnspendable } from './settle-rules.ts';
 
 /**
@@ -76,8 +76,8 @@ function findRefundRefusal(
 ): RefundReply | undefined {
   const outOfRange = findChargeOutOfRange(command);
   if (outOfRange !== undefined) return outOfRange;
-  const { amountNanoUsd: asked = 1n } = command;
-  if (asked <= 0n || asked > MAX_NANO_USD) return { result: 'out_of_range', what: 'amount' };
+  const { amountNanoUsd: asked } = command;
+  if (asked !== undefined && (asked <= 0n || asked > MAX_NANO_USD)) return { result: 'out_of_range', what: 'amount' };
   const ended = books.tombstones.get(command.holdId);
   const isCharged = ended === undefined || ended.state === 'settled' || ended.state === 'late';
   if (books.holds.has(command.holdId) || !isCharged) return { result: 'not_settled' };
@@ -131,7 +131,6 @@ export function planRefund(
   // Any credit repays debt first, so what is owed is lowered before a grant that had no part in the call gains.
   unplaced -= placeOnDebt(books, plan, unplaced);
   for (const grantId of command.fallbackGrantIds) {
-    if (unplaced === 0n) break;
     unplaced -= placeOnGrant(books, plan, grantId, unplaced);
   }
   return unplaced === 0n ? plan : undefined;

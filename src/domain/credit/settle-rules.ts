@@ -1,12 +1,13 @@
 import { readHoldTimeMs } from '../hold-id.ts';
-import { MAX_NANO_USD, type NanoUsd } from '../money.ts';
+import { larger, MAX_NANO_USD, type NanoUsd, smaller } from '../money.ts';
 import type { AccountBooks } from './account-books.ts';
 import { findSpendable } from './burn-order.ts';
 import type { ReclaimReply, ReleaseCommand, ReleaseReply, SettleCommand, SettleReply } from './credit-commands.ts';
 import { TOMBSTONE_LIFE_MS } from './credit-limits.ts';
 import type { HoldState, Tombstone } from './credit-types.ts';
-import { answerDraft, beginDraft, changeCell, commitDraft, type Decision, type Draft, post, smaller } from './draft.ts';
+import { answerDraft, beginDraft, changeCell, commitDraft, type Decision, type Draft, post } from './draft.ts';
 import { shareOf } from './hold-rules.ts';
+import { findGrant } from './post.ts';
 
 /**
  * Charges a call at its true cost, exactly once. The tokens are already burnt when this comes, so a hold that was
@@ -119,8 +120,7 @@ function chargeHold(draft: Draft, command: SettleCommand, open: HoldState | unde
     missing -= amount;
   }
   post(draft, 'debt', missing);
-  const heldOnLimit = open?.debtHeldNanoUsd ?? 0n;
-  return uncovered > heldOnLimit ? uncovered - heldOnLimit : 0n;
+  return larger(uncovered - (open?.debtHeldNanoUsd ?? 0n), 0n);
 }
 
 /**
@@ -144,8 +144,7 @@ function giveBack(draft: Draft, open: HoldState, chargeNanoUsd: NanoUsd): NanoUs
 
 /** Credit given back to a voided grant is voided; to an expired one, or in a closed account, it expires. */
 export function removeUnspendable(draft: Draft, grantId: string): void {
-  const grant = draft.books.grants.get(grantId);
-  if (grant === undefined) return;
+  const grant = findGrant(draft.books, grantId);
   if (grant.voided) post(draft, 'void', grant.remainingNanoUsd, grantId);
   else if (grant.expiresAtMs <= draft.nowMs || draft.books.status === 'closed') {
     post(draft, 'expire', grant.remainingNanoUsd, grantId);

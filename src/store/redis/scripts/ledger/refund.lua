@@ -14,8 +14,8 @@ Replies  refunded | exists, each with amount, given back in all, balance (14) | 
 local REFUND_ID, AMOUNT = ARGV[5], ARGV[6]
 
 local function find_out_of_range(charge)
-  local asked = AMOUNT == '' and 1 or tonumber(AMOUNT)
-  return find_charge_out_of_range(charge) or (asked <= 0 or asked > MAX_NUMBER) and 'amount' or nil
+  local asked = tonumber(AMOUNT)
+  return find_charge_out_of_range(charge) or asked and (asked <= 0 or asked > MAX_NUMBER) and 'amount' or nil
 end
 
 local function find_refusal(charge, amount, before)

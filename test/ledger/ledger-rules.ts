@@ -1,0 +1,262 @@
+import { describe, expect, test } from 'vitest';
+import type { QuotaCell } from '../../src/ledger/ledger.ts';
+import { START_MS } from './ledger-conformance.ts';
+import { makeHoldId } from './make-hold-id.ts';
+import { DAY_MS, LEASE_MS, type LedgerSetup, type OpenLedger, useLedger } from './use-ledger.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** What can have become of a hold of 5 when a message about it arrives. */
+const STATES: Record<string, (on: LedgerSetup, number: number) => Promise<unknown>> = {
+  unknown: async () => {},
+  open: (on, number) => on.hold(number, 5n),
+  settled: async (on, number) => {
+    await on.hold(number, 5n);
+    await on.settle(number, 4n);
+  },
+  late: (on, number) => on.settle(number, 4n),
+  released: async (on, number) => {
+    await on.hold(number, 5n);
+    await on.end('release', number);
+  },
+  reclaimed: async (on, number) => {
+    await on.hold(number, 5n, { leaseMs: 0 });
+    await on.end('reclaim', number);
+  },
+};
+
+/** The messages that can arrive. */
+const EVENTS: ((on: LedgerSetup, number: number) => Promise<{ result: string }>)[] = [
+  (on, number) => on.settle(number, 4n),
+  (on, number) => on.settle(number, 3n),
+  (on, number) => on.end('release', number),
+  (on, number) => on.end('reclaim', number),
+  (on, number) => on.hold(number, 5n),
+];
+
+/** The rules of the ledger as tables: every store keeps them. */
+export function describeLedgerRules(name: string, open: OpenLedger): void {
+  describe(`rules of the ledger on ${name}`, () => {
+    const on = useLedger(open);
+    const cell = (quotaId: string, limit: bigint, terms: Partial<QuotaCell> = {}): QuotaCell => ({
+      ...{ quotaId, window: 'day:2026-11-20', measure: 'usd', limit, mode: 'hard' },
+      ...terms,
+    });
+
+    describe('a call is charged once, whatever arrives in whatever order', () => {
+      test.each([
+        // When the hold is     settle 4     settle 3    release      reclaim    hold      and is charged in all
+        ['unknown', ['late', 'late', 'released', 'no_hold', 'held'], 7n],
+        ['open', ['settled', 'settled', 'released', 'early', 'exists'], 7n],
+        ['settled', ['duplicate', 'conflict', 'done', 'done', 'done'], 20n],
+        ['late', ['duplicate', 'conflict', 'done', 'done', 'done'], 20n],
+        ['released', ['conflict', 'conflict', 'duplicate', 'done', 'done'], 0n],
+        ['reclaimed', ['late', 'late', 'done', 'done', 'done'], 7n],
+      ] as const)('%s: %s', async (state, results, chargedNanoUsd) => {
+        await on.grant('grant_a', 1_000n);
+        for (const number of EVENTS.keys()) await STATES[state]?.(on, number);
+        const replies = [];
+        for (const [number, event] of EVENTS.entries()) replies.push((await event(on, number)).result);
+        expect(replies).toEqual(results);
+        expect(await on.balance()).toMatchObject({ chargedNanoUsd, spentNanoUsd: chargedNanoUsd });
+        // Said a second time nothing changes any more.
+        const before = await on.balance();
+        for (const [number, event] of EVENTS.entries()) await event(on, number);
+        expect(await on.balance()).toEqual(before);
+      });
+      test('a hold that nobody reclaimed for days is still settled from what it holds', async () => {
+        await on.grant('grant_a', 10n, { expiresAtMs: START_MS + 30 * DAY_MS });
+        await on.hold(1, 6n);
+        on.clock.nowMs += 80 * HOUR_MS;
+        expect(await on.settle(1, 4n)).toMatchObject({ result: 'settled', overageNanoUsd: 0n });
+        expect(await on.pockets('grant_a')).toEqual([6n, 0n, 4n, 0n, 0n]);
+      });
+    });
+
+    describe('accounts', () => {
+      test('open with their mode and credit limit', async () => {
+        const accountId = 'acct_postpaid';
+        await on.ledger.openAccount({ accountId, mode: 'postpaid', creditLimitNanoUsd: 7n });
+        expect(await on.ledger.readBalance(accountId)).toMatchObject({ mode: 'postpaid', creditLimitNanoUsd: 7n });
+        const [entry] = await on.ledger.readJournal(accountId, { afterSequence: 0, limit: 1 });
+        expect(entry?.terms).toEqual({ status: 'open', mode: 'postpaid', creditLimitNanoUsd: '7' });
+      });
+      test('that close lose credit not yet in effect as well, and still know a grant sent again', async () => {
+        await on.grant('grant_later', 5n, { effectiveAtMs: START_MS + HOUR_MS });
+        await on.ledger.closeAccount({ accountId: on.accountId });
+        expect(await on.balance()).toMatchObject({ pendingNanoUsd: 0n, expiredNanoUsd: 5n });
+        expect((await on.grant('grant_later', 5n, { effectiveAtMs: START_MS + HOUR_MS })).result).toBe('exists');
+      });
+      test('that are closed owe what a running call costs beyond its hold', async () => {
+        await on.grant('grant_a', 10n);
+        await on.hold(1, 4n);
+        await on.ledger.closeAccount({ accountId: on.accountId });
+        expect(await on.settle(1, 6n)).toMatchObject({ result: 'settled', overageNanoUsd: 2n });
+        expect(await on.balance()).toMatchObject({ debtNanoUsd: 2n, spentNanoUsd: 4n, expiredNanoUsd: 6n });
+      });
+      test('with a lower credit limit refuse new holds, and running ones keep theirs', async () => {
+        const setLimit = (creditLimitNanoUsd: bigint) =>
+          on.ledger.setPolicy({ accountId: on.accountId, mode: 'postpaid', creditLimitNanoUsd });
+        await setLimit(10n);
+        await on.hold(1, 8n);
+        await setLimit(3n);
+        expect(await on.hold(2, 1n)).toEqual({
+          result: 'insufficient_credit',
+          availableNanoUsd: 0n,
+          neededNanoUsd: 1n,
+        });
+        expect(await on.settle(1, 8n)).toMatchObject({ result: 'settled', overageNanoUsd: 0n });
+        await setLimit(9n);
+        expect(await on.hold(3, 2n)).toMatchObject({ availableNanoUsd: 1n });
+        expect((await on.hold(4, 1n)).result).toBe('held');
+      });
+    });
+
+    describe('grants', () => {
+      test('that burn first but come later leave a hold as it is', async () => {
+        await on.grant('grant_paid', 10n);
+        await on.hold(1, 5n);
+        await on.grant('grant_first', 10n, { priority: 0 });
+        await on.settle(1, 5n);
+        expect(await on.pockets('grant_paid')).toEqual([5n, 0n, 5n, 0n, 0n]);
+        expect(await on.pockets('grant_first')).toEqual([10n, 0n, 0n, 0n, 0n]);
+      });
+      test('repay debt whatever model they are for', async () => {
+        await on.settle(1, 4n);
+        await on.grant('grant_haiku', 10n, { models: ['haiku'] });
+        expect(await on.balance()).toMatchObject({ debtNanoUsd: 0n, availableNanoUsd: 6n });
+      });
+      test('are voided before their effect as after it', async () => {
+        await on.grant('grant_later', 5n, { effectiveAtMs: START_MS + HOUR_MS });
+        await on.ledger.voidGrant({ accountId: on.accountId, grantId: 'grant_later' });
+        on.clock.nowMs += HOUR_MS;
+        expect(await on.pockets('grant_later')).toEqual([0n, 0n, 0n, 0n, 5n]);
+        expect(await on.balance()).toMatchObject({ availableNanoUsd: 0n, pendingNanoUsd: 0n });
+      });
+    });
+
+    describe('a refusal', () => {
+      test.each([
+        ['credit before any quota', 11n, [cell('quota_a', 1n)], { result: 'insufficient_credit' }],
+        [
+          'the first quota that is full',
+          5n,
+          [cell('quota_a', 9n), cell('quota_b', 4n), cell('quota_c', 3n)],
+          { quotaId: 'quota_b', room: 4n },
+        ],
+        ['room down to the last unit', 2n, [cell('quota_a', 1n)], { quotaId: 'quota_a', room: 1n }],
+        [
+          'a quota of nothing even to a call that costs nothing',
+          0n,
+          [cell('quota_a', 0n)],
+          { quotaId: 'quota_a', room: 0n },
+        ],
+      ])('names %s', async (_name, amountNanoUsd, cells, told) => {
+        await on.grant('grant_a', 10n);
+        const before = await on.balance();
+        expect(await on.hold(1, amountNanoUsd, { cells })).toMatchObject(told);
+        expect(await on.balance()).toEqual(before);
+        expect(await on.ledger.readCells(on.accountId, cells)).toEqual(cells.map(() => ({ used: 0n, held: 0n })));
+      });
+    });
+
+    describe('quota cells', () => {
+      test('of the window in which the call began take a late settle', async () => {
+        const cells = [cell('quota_a', 9n), cell('quota_open', 2n, { measure: 'concurrency', window: 'total' })];
+        await on.grant('grant_a', 10n, { expiresAtMs: START_MS + 9 * DAY_MS });
+        await on.hold(1, 5n, { cells });
+        on.clock.nowMs += DAY_MS;
+        await on.end('reclaim', 1);
+        expect((await on.settle(1, 4n, { cells })).result).toBe('late');
+        expect(await on.ledger.readCells(on.accountId, cells)).toEqual([
+          { used: 4n, held: 0n },
+          { used: 0n, held: 0n },
+        ]);
+      });
+      test('that a call moves by nothing are not noted', async () => {
+        const cells = [cell('quota_a', 9n), cell('quota_tokens', 9n, { measure: 'tokens' })];
+        await on.hold(1, 0n, { cells, tokens: 0n });
+        expect((await on.lastEntry()).cells).toEqual([]);
+        expect((await on.ledger.readHolds(on.accountId))[0]?.cells).toEqual([]);
+        await on.settle(1, 0n, { cells, tokens: 0n });
+        expect((await on.lastEntry()).cells).toEqual([]);
+      });
+      test('that a hold sent again names for the first time are empty', async () => {
+        await on.grant('grant_a', 10n);
+        await on.hold(1, 5n);
+        expect(await on.hold(1, 5n, { cells: [cell('quota_new', 9n)] })).toMatchObject({
+          result: 'exists',
+          cells: [{ quotaId: 'quota_new', window: 'day:2026-11-20', used: 0n, held: 0n }],
+        });
+      });
+    });
+
+    describe('the journal', () => {
+      test('notes cost beyond the hold as drawn on credit, and as debt what is beyond that', async () => {
+        await on.grant('grant_a', 5n, { priority: 10 });
+        await on.grant('grant_b', 4n);
+        await on.hold(1, 4n);
+        await on.settle(1, 8n);
+        expect((await on.lastEntry()).postings).toEqual([
+          { kind: 'settle', grantId: 'grant_a', amountNanoUsd: 4n },
+          { kind: 'draw', grantId: 'grant_a', amountNanoUsd: 1n },
+          { kind: 'draw', grantId: 'grant_b', amountNanoUsd: 3n },
+        ]);
+        await on.settle(2, 3n);
+        expect((await on.lastEntry()).postings).toEqual([
+          { kind: 'draw', grantId: 'grant_b', amountNanoUsd: 1n },
+          { kind: 'debt', amountNanoUsd: 2n },
+        ]);
+      });
+      test('notes a release of what was never held as of nothing', async () => {
+        await on.end('release', 1);
+        expect(await on.lastEntry()).toMatchObject({ operation: 'release', amountNanoUsd: 0n, postings: [] });
+      });
+      test('and the replies have no member without a value', async () => {
+        await on.grant('grant_any', 9n);
+        expect(await on.lastEntry()).toStrictEqual({
+          accountId: on.accountId,
+          sequence: 2,
+          atMs: START_MS,
+          operation: 'grant',
+          subjectId: 'grant_any',
+          postings: [{ kind: 'grant', grantId: 'grant_any', amountNanoUsd: 9n }],
+          cells: [],
+          amountNanoUsd: 9n,
+          terms: { kind: 'paid', priority: 50, effectiveAtMs: START_MS, expiresAtMs: START_MS + DAY_MS, ordinal: 1 },
+        });
+        expect('models' in ((await on.ledger.readGrants(on.accountId))[0] ?? {})).toBe(false);
+        await on.ledger.setPolicy({ accountId: on.accountId, creditLimitNanoUsd: 2n });
+        await on.hold(1, 10n);
+        expect((await on.lastEntry()).postings).toStrictEqual([
+          { kind: 'hold', grantId: 'grant_any', amountNanoUsd: 9n },
+          { kind: 'debt_hold', amountNanoUsd: 1n },
+        ]);
+        await on.end('release', 1);
+        const released = await on.lastEntry();
+        expect(['terms' in released, 'details' in released]).toEqual([false, false]);
+        expect(await on.hold(2, 5n, { cells: [cell('quota_a', 1n)] })).toStrictEqual({
+          result: 'quota_exceeded',
+          quotaId: 'quota_a',
+          window: 'day:2026-11-20',
+          limit: 1n,
+          room: 1n,
+        });
+      });
+    });
+
+    test('a lease that ends is reclaimed at that very instant, and one prolonged is not', async () => {
+      await on.grant('grant_a', 10n);
+      await on.hold(1, 1n);
+      await on.hold(2, 1n);
+      on.clock.nowMs += LEASE_MS - 1;
+      expect((await on.end('reclaim', 1)).result).toBe('early');
+      const heartbeat = { accountId: on.accountId, toNanoUsd: 0n, leaseMs: LEASE_MS, modelLabels: [], cells: [] };
+      await on.ledger.extend({ ...heartbeat, holdId: makeHoldId(START_MS, 2) });
+      on.clock.nowMs += 1;
+      expect((await on.ledger.findDue(9)).holds).toEqual([{ accountId: on.accountId, holdId: on.id(1) }]);
+      expect((await on.end('reclaim', 1)).result).toBe('reclaimed');
+      expect((await on.end('reclaim', 2)).result).toBe('early');
+    });
+  });
+}
