@@ -249,6 +249,14 @@ export function describeLedgerBoundaries(name: string, open: (clock: TestClock) 
       });
     });
 
+    test('holds of tokens in a quota that refuses nothing end where no more can be counted', async () => {
+      await grantOf('grant_a', 100n);
+      const cells = [cell('quota_tokens', 1n, { measure: 'tokens', mode: 'shadow' })];
+      expect(await holdOf(1, 1n, { tokens: MAX, cells })).toMatchObject({ result: 'held' });
+      expect(await holdOf(2, 1n, { tokens: 1n, cells })).toEqual({ result: 'out_of_range', what: 'cells' });
+      expect(await holdOf(2, 1n, { tokens: 0n, cells })).toMatchObject({ result: 'held' });
+    });
+
     describe('extensions', () => {
       test('are refused in a frozen account, but not a heartbeat', async () => {
         await grantOf('grant_a', 100n);
@@ -342,6 +350,22 @@ export function describeLedgerBoundaries(name: string, open: (clock: TestClock) 
         expect(await settleOf(2, 2n)).toEqual({ result: 'out_of_range', what: 'charged' });
         expect((await settleOf(2, 1n)).result).toBe('late');
         expect(await ledger.readBalance(accountId)).toMatchObject({ chargedNanoUsd: MAX, debtNanoUsd: MAX });
+      });
+      test('use a quota as far as can be counted; beyond it they are charged all the same', async () => {
+        const cells = [
+          cell('quota_usd', 1n, { mode: 'soft' }),
+          cell('quota_tokens', 1n, { measure: 'tokens', mode: 'soft' }),
+        ];
+        await settleOf(1, MAX, { tokens: MAX - 1n, cells });
+        const call = { accountId, holdId: id(1), allocations: [], debtNanoUsd: MAX, fallbackGrantIds: [] };
+        expect(await ledger.refund({ ...call, refundId: 'refund_a' })).toMatchObject({ result: 'refunded' });
+        expect(await settleOf(2, 5n, { tokens: 7n, cells })).toMatchObject({ result: 'late' });
+        expect(await settleOf(3, 5n, { tokens: 7n, cells })).toMatchObject({ result: 'late' });
+        expect(await ledger.readBalance(accountId)).toMatchObject({ chargedNanoUsd: 10n });
+        expect(await cellsOf(cells)).toEqual([
+          { used: MAX, held: 0n },
+          { used: MAX, held: 0n },
+        ]);
       });
       test('beyond the hold draw on the grants that pay for the model, in order, each as far as it goes', async () => {
         await grantOf('grant_a', 10n, { priority: 10 });

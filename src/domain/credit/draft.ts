@@ -1,4 +1,4 @@
-import { type NanoUsd, smaller } from '../money.ts';
+import { MAX_NANO_USD, type NanoUsd, smaller } from '../money.ts';
 import { type AccountBooks, balanceOf, cellKey } from './account-books.ts';
 import { findSpendable } from './burn-order.ts';
 import type {
@@ -50,8 +50,13 @@ export function post(draft: Draft, kind: PostingKind, amountNanoUsd: NanoUsd, gr
   draft.postings.push(posting);
 }
 
-/** Changes a quota cell and notes it. A change of nothing is not noted. */
-export function changeCell(draft: Draft, change: CellChange): void {
+/**
+ * Changes a quota cell and notes it. A change of nothing is not noted. Use stops at the most that every store can count,
+ * where the quota is long full: refunds free credit but no quota, so that a call can be charged beyond it all the same.
+ */
+export function changeCell(draft: Draft, asked: CellChange): void {
+  const countable = MAX_NANO_USD - (draft.books.cells.get(cellKey(asked))?.used ?? 0n);
+  const change = { ...asked, used: smaller(asked.used, countable) };
   if (change.held === 0n && change.used === 0n) return;
   applyCellChange(draft.books, change);
   draft.cells.push(change);

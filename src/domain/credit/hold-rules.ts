@@ -9,7 +9,7 @@ import type { CellUse, HoldState } from './credit-types.ts';
 import { answerDraft, beginDraft, changeCell, commitDraft, type Decision, type Draft, post } from './draft.ts';
 
 type Room = { amountNanoUsd: NanoUsd } | { refusal: HoldRefusal };
-type HoldRefusal = Extract<HoldReply, { result: 'insufficient_credit' | 'quota_exceeded' }>;
+type HoldRefusal = Extract<HoldReply, { result: 'insufficient_credit' | 'quota_exceeded' | 'out_of_range' }>;
 
 /**
  * Reserves credit and quota cells in one step, all or nothing: overspending is impossible because what is held
@@ -108,7 +108,16 @@ function findRoom(
     if (cell.limit === 0n || room < shareOf(cell, least, command.tokens)) return { refusal: refuseCell(cell, room) };
     if (cell.measure === 'usd') amountNanoUsd = smaller(amountNanoUsd, room);
   }
+  if (isUncountable(draft, command, amountNanoUsd)) return { refusal: { result: 'out_of_range', what: 'cells' } };
   return { amountNanoUsd };
+}
+
+/** Whether a cell would hold more than every store can count, which one that limits nothing could come to. */
+function isUncountable(draft: Draft, command: Pick<HoldCommand, 'tokens' | 'cells'>, amountNanoUsd: NanoUsd): boolean {
+  return command.cells.some((cell) => {
+    const held = draft.books.cells.get(cellKey(cell))?.held ?? 0n;
+    return held + shareOf(cell, amountNanoUsd, command.tokens) > MAX_NANO_USD;
+  });
 }
 
 /** Spendable grants that pay for the model, and the room left on the credit limit. */

@@ -47,7 +47,7 @@ elseif target > MAX_NUMBER then
 else
   load_cells(books, cells)
   fitting, refusal = find_room(draft, cells, labels, more, more, 0)
-  if fitting and find_full_cell(draft, cells, 'held', more, 0) then
+  if fitting and find_full_cell(draft, cells, more, 0) then
     refusal = { 'out_of_range', 'cells' }
   end
 end

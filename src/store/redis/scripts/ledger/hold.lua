@@ -58,7 +58,7 @@ if known then
 end
 local labels = read_labels(ARGV[9])
 local fitting, refusal = find_room(draft, cells, labels, amount, least, tokens)
-if fitting and find_full_cell(draft, cells, 'held', fitting, tokens) then
+if fitting and find_full_cell(draft, cells, fitting, tokens) then
   refusal = { 'out_of_range', 'cells' }
 end
 if refusal then

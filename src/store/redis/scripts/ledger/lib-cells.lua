@@ -50,22 +50,23 @@ local function share_of(cell, amount, tokens)
   return cell.measure == 'tokens' and tokens or 1
 end
 
--- Whether a cell would pass what can be computed exactly; money cannot, tokens of many calls might.
-local function find_full_cell(draft, cells, name, amount, tokens)
+-- Whether a cell would hold more than can be computed exactly.
+local function find_full_cell(draft, cells, amount, tokens)
   for _, cell in ipairs(cells) do
-    if draft.books.cells[cell_field(cell)][name] > MAX_NUMBER - share_of(cell, amount, tokens) then
+    if draft.books.cells[cell_field(cell)].held > MAX_NUMBER - share_of(cell, amount, tokens) then
       return cell
     end
   end
   return nil
 end
 
--- A change of nothing is not noted.
-local function change_cell(draft, cell, held, used)
+-- A change of nothing is not noted. Use stops at what can be computed exactly.
+local function change_cell(draft, cell, held, asked)
+  local state = draft.books.cells[cell_field(cell)]
+  local used = math.min(asked, MAX_NUMBER - state.used)
   if held == 0 and used == 0 then
     return
   end
-  local state = draft.books.cells[cell_field(cell)]
   shift(state, 'held', held)
   shift(state, 'used', used)
   draft.cells[#draft.cells + 1] = { cell.quota, cell.window, text(held), text(used) }

@@ -25,11 +25,11 @@ local function find_answer(draft)
   return { tombstone.state ~= 'released' and tombstone.amount == ARGV[5] and 'duplicate' or 'conflict' }
 end
 
-local function find_out_of_range(draft, cells)
+local function find_out_of_range(draft)
   if amount < 0 or amount > MAX_NUMBER then
     return { 'out_of_range', 'amount' }
   end
-  if tokens < 0 or tokens > MAX_NUMBER or find_full_cell(draft, cells, 'used', 0, tokens) then
+  if tokens < 0 or tokens > MAX_NUMBER then
     return { 'out_of_range', 'tokens' }
   end
   if draft.books.charged > MAX_NUMBER - amount then
@@ -64,7 +64,7 @@ local draft = begin_draft(books)
 local hold = load_hold(books)
 local cells = read_cells(ARGV[8])
 load_cells(books, cells)
-local known = not hold and find_answer(draft) or find_out_of_range(draft, cells)
+local known = not hold and find_answer(draft) or find_out_of_range(draft)
 if known then
   answer(draft)
   return known
