@@ -36,7 +36,9 @@ const LEASE_MS = 1_500;
  */
 export async function createCallDriver(ledger: Ledger, auditor: Ledger, folder: string): Promise<CallDriver> {
   const accountId = createId('acct', Date.now());
-  await openAccount(auditor, accountId);
+  const grantId = createId('grant', Date.now());
+  // By the ledger under test, which may have to make them again.
+  await until(() => openAccount(ledger, accountId, grantId), { what: 'the account has its credit' });
   const queue = await openQueue(ledger, folder);
   const counts = { admitted: 0, refused: 0, unavailable: 0 };
   let billedNanoUsd = 0n;
@@ -102,17 +104,18 @@ export async function createCallDriver(ledger: Ledger, auditor: Ledger, folder: 
   };
 }
 
-async function openAccount(ledger: Ledger, accountId: string): Promise<void> {
+async function openAccount(ledger: Ledger, accountId: string, grantId: string): Promise<boolean> {
   await ledger.openAccount({ accountId, mode: 'prepaid', creditLimitNanoUsd: 0n });
   await ledger.grant({
     accountId,
-    grantId: createId('grant', Date.now()),
+    grantId,
     amountNanoUsd: CREDIT_NANO_USD,
     kind: 'paid',
     priority: 50,
     effectiveAtMs: Date.now() - 3_600_000,
     expiresAtMs: Date.now() + 86_400_000,
   });
+  return true;
 }
 
 async function openQueue(ledger: Ledger, folder: string): Promise<SettleQueue> {

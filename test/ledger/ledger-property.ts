@@ -19,7 +19,11 @@ const NO_SNAPSHOTS = { readSnapshot: async () => undefined };
  * After every step of any history the store has answered as the pure rules, and shows the same grants, holds and
  * balance; the invariants hold and the fold of its journal is its state.
  */
-export function describeLedgerProperty(name: string, open: (clock: TestClock) => Promise<LedgerUnderTest>): void {
+export function describeLedgerProperty(
+  name: string,
+  open: (clock: TestClock) => Promise<LedgerUnderTest>,
+  runs = RUNS,
+): void {
   describe(`any history on ${name}`, () => {
     const clock: TestClock = { nowMs: START_MS };
     let subject: LedgerUnderTest;
@@ -29,7 +33,7 @@ export function describeLedgerProperty(name: string, open: (clock: TestClock) =>
     });
     afterAll(() => subject.close());
 
-    test(`behaves as the rules (${RUNS} histories, seed ${SEED})`, { timeout: 60_000 + RUNS * 1_000 }, async () => {
+    test(`behaves as the rules (${runs} histories, seed ${SEED})`, { timeout: 60_000 + runs * 1_000 }, async () => {
       await fc.assert(
         fc.asyncProperty(history, async (steps) => {
           clock.nowMs = START_MS;
@@ -57,7 +61,7 @@ export function describeLedgerProperty(name: string, open: (clock: TestClock) =>
           expect(entries).toEqual(await model.readJournal(accountId, whole));
           expectSnapshots(accountId, entries);
         }),
-        { numRuns: RUNS, seed: SEED },
+        { numRuns: runs, seed: SEED },
       );
     });
   });

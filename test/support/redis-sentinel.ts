@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFreePort } from './free-port.ts';
 import { guardProcess } from './process-guard.ts';
+import { REDIS_BINARY } from './redis-binary.ts';
 import { sendRedisLine } from './redis-ping.ts';
 import { type RedisServer, startRedisServer } from './redis-server.ts';
 import { until } from './until.ts';
@@ -135,7 +136,7 @@ async function startWatcher(
   ];
   const file = join(folder, 'sentinel.conf');
   writeFileSync(file, `${lines.join('\n')}\n`);
-  const child = spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore' });
+  const child = spawn(REDIS_BINARY, [file, '--sentinel'], { stdio: 'ignore' });
   guardProcess(child, folder);
   const ask = (line: string): Promise<string> => sendRedisLine(socketPath, line, sentinelPassword);
   const stop = (): Promise<void> => endChild(child, folder);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFreePort } from './free-port.ts';
 import { guardProcess } from './process-guard.ts';
+import { REDIS_BINARY } from './redis-binary.ts';
 import { isRedisReady } from './redis-ping.ts';
 import { until } from './until.ts';
 
@@ -93,7 +94,7 @@ function createRedisServer(folder: string, port: number, options: RedisServerOpt
 function launch(folder: string, port: number, socketPath: string, options: RedisServerOptions): ChildProcess {
   const place = ['--bind', '127.0.0.1', '--port', `${port}`, '--unixsocket', socketPath, '--dir', folder];
   const log = ['--logfile', join(folder, 'redis.log'), '--daemonize', 'no'];
-  const child = spawn('redis-server', [...DURABLE, ...place, ...log, ...(options.args ?? [])], { stdio: 'ignore' });
+  const child = spawn(REDIS_BINARY, [...DURABLE, ...place, ...log, ...(options.args ?? [])], { stdio: 'ignore' });
   guardProcess(child, folder);
   return child;
 }

@@ -16,6 +16,8 @@ export interface AcknowledgeWritesOptions {
   writes: Pick<Ledger, Awaited>;
   /** Replicas that have to have a write before it counts; `auto`: one, where there is any. */
   replicas: number | 'auto';
+  /** How long a write waits for its replicas; half a second unless given. */
+  timeoutMs?: number;
 }
 
 /** What must have a write. */
@@ -72,11 +74,12 @@ async function readPrimary(client: RedisClient, key: string): Promise<Info> {
   }
 }
 
-async function awaitFence({ client, replicas }: AcknowledgeWritesOptions, fence: string, before: Info): Promise<void> {
+async function awaitFence(options: AcknowledgeWritesOptions, fence: string, before: Info): Promise<void> {
+  const { client, replicas, timeoutMs = REPLICAS_TIMEOUT_MS } = options;
   const safety = chooseSafety(before, replicas);
   if (safety.kind === 'none') return;
   const pipeline = client.pipeline().set(fence, '');
-  if (safety.kind === 'replicas') pipeline.wait(safety.count, REPLICAS_TIMEOUT_MS);
+  if (safety.kind === 'replicas') pipeline.wait(safety.count, timeoutMs);
   else pipeline.call('WAITAOF', '1', '0', `${FILE_TIMEOUT_MS}`);
   let answers: unknown[];
   try {

@@ -10,7 +10,6 @@ import { openFaultyLink } from '../../support/faulty-link.ts';
 import { type RedisCluster, startRedisCluster } from '../../support/redis-cluster.ts';
 import { startRedisPair, startRedisReplica } from '../../support/redis-pair.ts';
 import { sendRedisLine } from '../../support/redis-ping.ts';
-import { startRedisSentinel } from '../../support/redis-sentinel.ts';
 import { startRedisServer } from '../../support/redis-server.ts';
 import { until } from '../../support/until.ts';
 
@@ -125,38 +124,6 @@ describe('administrative writes', () => {
     await expect(ledger.grant(command)).rejects.toBeInstanceOf(LedgerUnacknowledged);
     cluster.replicas[0]?.resume();
     expect((await until(() => ledger.grant(command))).result).toBe('exists');
-  });
-
-  test('survive a fail-over by Sentinel, every one that was acknowledged', { timeout: 90_000 }, async () => {
-    await using sentinel = await startRedisSentinel();
-    const { ledger } = await open(sentinel.url);
-    const accountId = createId('acct', Date.now());
-    await until(() => ledger.openAccount(openingOf(accountId)));
-    const acknowledged: string[] = [];
-    let stopped = false;
-    let failures = 0;
-    const grantOn = async (): Promise<void> => {
-      while (!stopped) {
-        const command = grantOf(accountId);
-        const reply = await ledger.grant(command).catch(() => undefined);
-        if (reply?.result === 'granted') acknowledged.push(command.grantId);
-        else failures += 1;
-        // A refusal at once must not starve what would end it.
-        await new Promise((resolve) => setTimeout(resolve, 2));
-      }
-    };
-    const lanes = Promise.all([grantOn(), grantOn(), grantOn()]);
-    await until(() => acknowledged.length >= 100, { what: 'some are acknowledged' });
-    await (await sentinel.findPrimary()).kill();
-    const before = acknowledged.length;
-    await until(() => acknowledged.length >= before + 50, { what: 'more are, after it', timeoutMs: 30_000 });
-    stopped = true;
-    await lanes;
-    expect(failures).toBeGreaterThan(0);
-    // The connection that reads may be found later than the one that writes.
-    const grants = await until(() => ledger.readGrants(accountId));
-    const present = new Set(grants.map(({ grantId }) => grantId));
-    expect(acknowledged.filter((grantId) => !present.has(grantId))).toEqual([]);
   });
 });
 
