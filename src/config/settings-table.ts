@@ -82,7 +82,7 @@ export const settingsTable: { readonly [Key in keyof PlainSettings]: Setting<Pla
     default: 'auto',
     defaultText: 'auto',
     sentence:
-      'Replicas that must have a grant, void, refund, closing or policy before it is answered; `auto` is one where there is any.',
+      'Replicas that must have a grant, void, refund, correction, closing or policy before it is answered; `auto` is one where there is any.',
     secret: false,
     read: (text) =>
       text === 'auto' ? { ok: true, value: 'auto' } : readInteger(text, 0, 16, 'whole number, 0 to 16, nor auto'),

@@ -36,6 +36,7 @@ function neverSure(ledger: Ledger): Ledger {
     grant: unsure(ledger.grant),
     voidGrant: unsure(ledger.voidGrant),
     refund: unsure(ledger.refund),
+    correct: unsure(ledger.correct),
   };
 }
 
@@ -55,6 +56,7 @@ describe('a write that is not acknowledged', () => {
     { name: 'grant', method: 'POST', path: () => '/grants', body: { amount_usd: '2', kind: 'paid' } },
     { name: 'void', method: 'POST', path: () => `/grants/${grantId}/void`, body: undefined },
     { name: 'refund', method: 'POST', path: () => '/refunds', body: { hold_id: HOLD_ID } },
+    { name: 'correction', method: 'POST', path: () => '/corrections', body: { hold_id: HOLD_ID, charge_usd: '0.5' } },
     { name: 'policy', method: 'PATCH', path: () => '', body: { status: 'frozen' } },
     { name: 'close', method: 'POST', path: () => '/close', body: undefined },
   ])('a $name: 503 however often, until it is safe, and one entry in the journal', async (write) => {

@@ -3,7 +3,7 @@ import type { RedisClient } from './connect-redis.ts';
 import { readInfo } from './read-info.ts';
 import { ledgerKeys, ledgerTag } from './redis-keys.ts';
 
-const AWAITED = ['openAccount', 'setPolicy', 'closeAccount', 'grant', 'voidGrant', 'refund'] as const;
+const AWAITED = ['openAccount', 'setPolicy', 'closeAccount', 'grant', 'voidGrant', 'refund', 'correct'] as const;
 type Awaited = (typeof AWAITED)[number];
 
 export interface AcknowledgeWritesOptions {
