@@ -9,10 +9,16 @@ const accountId = 'acct_many';
 export function describeGrantLimit(name: string, open: OpenLedger): void {
   describe(`many grants on ${name}`, () => {
     test('the thousand-and-first that has credit left or held is refused', { timeout: 120_000 }, async () => {
-      const { ledger, close } = await open({ nowMs: START_MS });
+      const clock = { nowMs: START_MS };
+      const { ledger, close } = await open(clock);
       const terms = { accountId, kind: 'paid', effectiveAtMs: START_MS, expiresAtMs: START_MS + 86_400_000 } as const;
-      const grant = (grantId: string, priority = 50) =>
-        ledger.grant({ ...terms, grantId, priority, amountNanoUsd: 2n }).then(({ result }) => result);
+      const grant = (grantId: string, other: { priority?: number; expiresAtMs?: number } = {}) =>
+        ledger.grant({ ...terms, grantId, priority: 50, amountNanoUsd: 2n, ...other }).then(({ result }) => result);
+      const special = new Map([
+        [0, { priority: 10 }],
+        [1, { priority: 20, expiresAtMs: START_MS + 1_000 }],
+        [2, { priority: 30, expiresAtMs: START_MS + 2_000 }],
+      ]);
       const common = { accountId, tokens: 0n, modelLabels: [], cells: [] };
       const spend = async (number: number, amountNanoUsd: bigint) => {
         const call = { ...common, holdId: makeHoldId(START_MS, number), amountNanoUsd };
@@ -21,7 +27,7 @@ export function describeGrantLimit(name: string, open: OpenLedger): void {
       };
       await ledger.openAccount({ accountId, mode: 'prepaid', creditLimitNanoUsd: 0n });
       const granted = await Promise.all(
-        Array.from({ length: 1_000 }, (_, number) => grant(`grant_${number}`, number === 0 ? 10 : 50)),
+        Array.from({ length: 1_000 }, (_, number) => grant(`grant_${number}`, special.get(number))),
       );
       expect(new Set(granted)).toEqual(new Set(['granted']));
       expect(await grant('grant_more')).toBe('out_of_range');
@@ -34,6 +40,14 @@ export function describeGrantLimit(name: string, open: OpenLedger): void {
       await (await spend(2, 1n))();
       expect(await grant('grant_more')).toBe('granted');
       expect(await grant('grant_again')).toBe('out_of_range');
+
+      // One that expires while a part of it is held has not gone; one that expires whole has, in the very same step.
+      await spend(3, 1n);
+      clock.nowMs += 1_000;
+      expect(await grant('grant_again')).toBe('out_of_range');
+      clock.nowMs += 1_000;
+      expect(await grant('grant_again')).toBe('granted');
+      expect(await grant('grant_last')).toBe('out_of_range');
       await close();
     });
   });

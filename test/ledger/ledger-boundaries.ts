@@ -164,6 +164,14 @@ export function describeLedgerBoundaries(name: string, open: (clock: TestClock) 
         expect(await grantOf('grant_a', 5n, { models: ['opus'], ...terms })).toBe('conflict');
         expect(await grantOf('grant_a', 5n, { models: ['opus'] })).toBe('exists');
       });
+      test('for every model and for none are two things', async () => {
+        expect(await grantOf('grant_all', 5n)).toBe('granted');
+        expect(await grantOf('grant_all', 5n, { models: [] })).toBe('conflict');
+        expect(await grantOf('grant_none', 5n, { models: [] })).toBe('granted');
+        expect(await grantOf('grant_none', 5n)).toBe('conflict');
+        expect(await grantOf('grant_none', 5n, { models: [] })).toBe('exists');
+        expect(await holdOf(1, 6n)).toMatchObject({ result: 'insufficient_credit', availableNanoUsd: 5n });
+      });
       test.each([
         [-1, 'out_of_range'],
         [0, 'granted'],

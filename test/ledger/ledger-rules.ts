@@ -34,6 +34,34 @@ const EVENTS: ((on: LedgerSetup, number: number) => Promise<{ result: string }>)
   (on, number) => on.hold(number, 5n),
 ];
 
+/** Commands that change nothing by themselves, on an account with a hold 1 of 5, a settled 2 and a released 3. */
+const IDLE: [reply: string, command: (on: LedgerSetup) => Promise<{ result: string }>][] = [
+  ['exists', (on) => on.grant('grant_a', 100n, { expiresAtMs: START_MS + 9 * DAY_MS })],
+  ['conflict', (on) => on.grant('grant_a', 101n)],
+  ['bad_time', (on) => on.grant('grant_b', 1n, { expiresAtMs: START_MS })],
+  ['out_of_range', (on) => on.grant('grant_b', 0n)],
+  ['exists', (on) => on.hold(1, 5n)],
+  ['done', (on) => on.hold(2, 5n)],
+  ['bad_time', (on) => on.hold(8, 5n, { holdId: 'hold_x' })],
+  ['insufficient_credit', (on) => on.hold(8, 1_000n)],
+  ['extended', (on) => on.extend(1, 5n)],
+  ['no_hold', (on) => on.extend(8, 5n)],
+  ['insufficient_credit', (on) => on.extend(1, 1_000n)],
+  ['duplicate', (on) => on.settle(2, 4n)],
+  ['conflict', (on) => on.settle(3, 4n)],
+  ['too_old', (on) => on.settle(8, 4n, { holdId: 'hold_x' })],
+  ['out_of_range', (on) => on.settle(1, -1n)],
+  ['duplicate', (on) => on.end('release', 3)],
+  ['done', (on) => on.end('release', 2)],
+  ['early', (on) => on.end('reclaim', 1)],
+  ['done', (on) => on.end('reclaim', 2)],
+  ['no_hold', (on) => on.end('reclaim', 8)],
+  ['unchanged', (on) => on.ledger.setPolicy({ accountId: on.accountId, status: 'open' })],
+  ['no_grant', (on) => on.ledger.voidGrant({ accountId: on.accountId, grantId: 'grant_x' })],
+  ['already_voided', (on) => on.ledger.voidGrant({ accountId: on.accountId, grantId: 'grant_void' })],
+  ['advanced', (on) => on.ledger.tick({ accountId: on.accountId })],
+];
+
 /** The rules of the ledger as tables: every store keeps them. */
 export function describeLedgerRules(name: string, open: OpenLedger): void {
   describe(`rules of the ledger on ${name}`, () => {
@@ -73,6 +101,26 @@ export function describeLedgerRules(name: string, open: OpenLedger): void {
       });
     });
 
+    describe('what is due by time is done and noted whatever else is asked', () => {
+      test.each(IDLE)('%s (%#)', async (result, command) => {
+        await on.grant('grant_a', 100n, { expiresAtMs: START_MS + 9 * DAY_MS });
+        await on.grant('grant_void', 1n);
+        await on.ledger.voidGrant({ accountId: on.accountId, grantId: 'grant_void' });
+        await on.hold(1, 5n);
+        await on.hold(2, 5n);
+        await on.settle(2, 4n);
+        await on.end('release', 3);
+        await on.grant('grant_due', 7n, { expiresAtMs: START_MS + 1_000 });
+        const { sequence } = await on.balance();
+        on.clock.nowMs += 1_000;
+        expect((await command(on)).result).toBe(result);
+        const [tick, ...others] = await on.ledger.readJournal(on.accountId, { afterSequence: sequence, limit: 9 });
+        expect(tick).toMatchObject({ operation: 'tick', subjectId: on.accountId, atMs: START_MS + 1_000 });
+        expect(tick?.postings).toEqual([{ kind: 'expire', grantId: 'grant_due', amountNanoUsd: 7n }]);
+        expect(others).toEqual([]);
+      });
+    });
+
     describe('accounts', () => {
       test('open with their mode and credit limit', async () => {
         const accountId = 'acct_postpaid';
@@ -86,6 +134,17 @@ export function describeLedgerRules(name: string, open: OpenLedger): void {
         await on.ledger.closeAccount({ accountId: on.accountId });
         expect(await on.balance()).toMatchObject({ pendingNanoUsd: 0n, expiredNanoUsd: 5n });
         expect((await on.grant('grant_later', 5n, { effectiveAtMs: START_MS + HOUR_MS })).result).toBe('exists');
+      });
+      test('that close lose their credit in the order in which it was granted', async () => {
+        await on.grant('grant_b', 1n, { priority: 90 });
+        await on.grant('grant_a', 2n, { priority: 10 });
+        await on.grant('grant_c', 3n, { priority: 50 });
+        await on.ledger.closeAccount({ accountId: on.accountId });
+        expect((await on.lastEntry()).postings.map((posting) => posting.grantId)).toEqual([
+          'grant_b',
+          'grant_a',
+          'grant_c',
+        ]);
       });
       test('that are closed owe what a running call costs beyond its hold', async () => {
         await on.grant('grant_a', 10n);
@@ -172,6 +231,33 @@ export function describeLedgerRules(name: string, open: OpenLedger): void {
           { used: 4n, held: 0n },
           { used: 0n, held: 0n },
         ]);
+      });
+      test('that an extension is the first to name count what it adds', async () => {
+        await on.grant('grant_a', 10n);
+        await on.hold(1, 2n);
+        const cells = [cell('quota_new', 6n)];
+        expect(await on.extend(1, 9n, cells)).toMatchObject({ result: 'quota_exceeded', room: 6n });
+        expect((await on.extend(1, 8n, cells)).result).toBe('extended');
+        expect(await on.ledger.readCells(on.accountId, cells)).toEqual([{ used: 0n, held: 6n }]);
+        await on.settle(1, 3n, { cells });
+        expect(await on.ledger.readCells(on.accountId, cells)).toEqual([{ used: 3n, held: 0n }]);
+      });
+      test('count to 2^53 - 1 and no further', async () => {
+        const most = 2n ** 53n - 1n;
+        const tokens = [cell('quota_tokens', 1n, { measure: 'tokens', mode: 'soft' })];
+        const usd = [cell('quota_usd', 1n, { mode: 'soft' })];
+        const refused = { result: 'out_of_range', what: 'cells' };
+        await on.ledger.setPolicy({ accountId: on.accountId, creditLimitNanoUsd: most });
+        await on.grant('grant_a', most);
+        expect((await on.hold(1, most - 9n, { cells: [...tokens, ...usd], tokens: most - 2n })).result).toBe('held');
+        expect(await on.hold(2, 1n, { cells: tokens, tokens: 3n })).toEqual(refused);
+        expect((await on.hold(2, 1n, { cells: tokens, tokens: 2n })).result).toBe('held');
+        expect((await on.hold(3, 1n)).result).toBe('held');
+        expect(await on.extend(3, 11n, usd)).toEqual(refused);
+        expect((await on.extend(3, 10n, usd)).result).toBe('extended');
+        expect((await on.settle(1, 0n, { cells: [...tokens, ...usd], tokens: most })).result).toBe('settled');
+        expect((await on.settle(2, 1n, { cells: tokens, tokens: 1n })).result).toBe('settled');
+        expect(await on.ledger.readCells(on.accountId, tokens)).toEqual([{ used: most, held: 0n }]);
       });
       test('that a call moves by nothing are not noted', async () => {
         const cells = [cell('quota_a', 9n), cell('quota_tokens', 9n, { measure: 'tokens' })];

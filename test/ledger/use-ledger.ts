@@ -1,11 +1,13 @@
 import { afterEach, beforeEach } from 'vitest';
 import type { AccountBalance, JournalEntry } from '../../src/domain/credit/credit-types.ts';
 import type {
+  ExtendReply,
   GrantCommand,
   GrantReply,
   HoldCommand,
   HoldReply,
   Ledger,
+  QuotaCell,
   SettleCommand,
   SettleReply,
 } from '../../src/ledger/ledger.ts';
@@ -24,6 +26,7 @@ export interface LedgerSetup {
   /** The id of the hold with this number, made at the start. */
   id(number: number): string;
   hold(number: number, amountNanoUsd: bigint, terms?: Partial<HoldCommand>): Promise<HoldReply>;
+  extend(number: number, toNanoUsd: bigint, cells?: readonly QuotaCell[]): Promise<ExtendReply>;
   settle(number: number, amountNanoUsd: bigint, terms?: Partial<SettleCommand>): Promise<SettleReply>;
   end(how: 'release' | 'reclaim', number: number): Promise<{ result: string }>;
   balance(): Promise<AccountBalance>;
@@ -53,7 +56,7 @@ export function useLedger(open: OpenLedger): LedgerSetup {
   return Object.assign(setup, createCommands(setup), createReads(setup));
 }
 
-function createCommands(setup: LedgerSetup): Pick<LedgerSetup, 'grant' | 'id' | 'hold' | 'settle' | 'end'> {
+function createCommands(setup: LedgerSetup): Pick<LedgerSetup, 'grant' | 'id' | 'hold' | 'extend' | 'settle' | 'end'> {
   const { accountId } = setup;
   const id = (number: number) => makeHoldId(START_MS, number);
   const common = { accountId, tokens: 100n, modelLabels: ['claude-opus-5-5', 'opus'], cells: [] };
@@ -67,6 +70,8 @@ function createCommands(setup: LedgerSetup): Pick<LedgerSetup, 'grant' | 'id' | 
       }),
     hold: (number, amountNanoUsd, terms = {}) =>
       setup.ledger.hold({ ...common, holdId: id(number), amountNanoUsd, leaseMs: LEASE_MS, ...terms }),
+    extend: (number, toNanoUsd, cells = []) =>
+      setup.ledger.extend({ ...common, holdId: id(number), toNanoUsd, leaseMs: LEASE_MS, cells }),
     settle: (number, amountNanoUsd, terms = {}) =>
       setup.ledger.settle({ ...common, holdId: id(number), amountNanoUsd, ...terms }),
     end: (how, number) => setup.ledger[how]({ accountId, holdId: id(number) }),

@@ -91,7 +91,7 @@ function isSameGrant(present: GrantState, command: GrantCommand): boolean {
     present.priority === command.priority &&
     present.effectiveAtMs === command.effectiveAtMs &&
     present.expiresAtMs === command.expiresAtMs &&
-    (present.models ?? []).join() === (command.models ?? []).join()
+    present.models?.join() === command.models?.join()
   );
 }
 

@@ -16,6 +16,25 @@ describe('without a clock of its own', () => {
     expect(Math.abs((opened?.atMs ?? 0) - Date.now())).toBeLessThan(60_000);
     expect((await on.ledger.findDue(10)).holds).toEqual([]);
   });
+
+  test('an entry is of the very millisecond, and a lease of nothing is due in it', async () => {
+    const serverMs = async () => {
+      const [seconds, micros] = await on.admin.time();
+      return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+    };
+    for (let number = 0; number < 10; number += 1) {
+      const accountId = createId('acct', Date.now());
+      const beforeMs = await serverMs();
+      await on.ledger.openAccount({ accountId, mode: 'prepaid', creditLimitNanoUsd: 0n });
+      const afterMs = await serverMs();
+      const [{ atMs = 0 } = {}] = await on.ledger.readJournal(accountId, { afterSequence: 0, limit: 1 });
+      expect([beforeMs <= atMs, atMs <= afterMs]).toEqual([true, true]);
+    }
+    const due = on.holdOf({ leaseMs: 0 });
+    await on.ledger.hold(due);
+    await on.ledger.hold(on.holdOf({ leaseMs: HOUR_MS }));
+    expect((await on.ledger.findDue(10)).holds).toEqual([{ accountId: on.accountId, holdId: due.holdId }]);
+  });
 });
 
 describe('keys', () => {

@@ -7,10 +7,10 @@ ARGV  1 '' 2 now in ms since 1970, or '' for this server's clock  3 how many of 
 
 Replies  account|hold of each due hold, then '', then each due account
 ]]
+--- @include ledger/lib-clock
 local now = ARGV[2]
 if now == '' then
-  local time = redis.call('TIME')
-  now = string.format('%.0f', tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
+  now = string.format('%.0f', read_server_clock())
 end
 local words = redis.call('ZRANGE', KEYS[1], '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[3])
 words[#words + 1] = ''

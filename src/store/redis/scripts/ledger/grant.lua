@@ -12,13 +12,10 @@ Replies  granted | exists, each with balance (14) | conflict | bad_time | out_of
 local MAX_LIVE_GRANTS = 1000
 local grant_id, amount, priority = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[6])
 local effective, expires, models = tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
-local NO_MODELS = { [''] = true, ['[]'] = true }
 
 -- Texts are compared: an amount out of range, sent under a known id, must not be rounded into it.
 local function is_same(present)
-  local present_models = present.models or ''
-  local same_models = present_models == models or NO_MODELS[present_models] and NO_MODELS[models]
-  return same_models and text(present.granted) == ARGV[4] and present.kind == ARGV[5]
+  return (present.models or '') == models and text(present.granted) == ARGV[4] and present.kind == ARGV[5]
     and present.priority == priority and present.effective == effective and present.expires == expires
 end
 

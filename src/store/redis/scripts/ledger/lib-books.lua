@@ -1,4 +1,5 @@
 -- The books of one account: what a transition reads. The rules are those of src/domain/credit/.
+--- @include ledger/lib-clock
 --- @include ledger/lib-text
 
 -- KEYS and the first two ARGV are the same for every script of the ledger:
@@ -33,8 +34,7 @@ local function read_clock()
   if ARGV[2] ~= '' then
     return tonumber(ARGV[2])
   end
-  local time = redis.call('TIME')
-  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  return read_server_clock()
 end
 
 local function create_books()

@@ -7,9 +7,8 @@ ARGV  1 account id  2 sequence  3 instant of the oldest entry exported with it
 
 Replies  noted
 ]]
+--- @include ledger/lib-clock
 local account_id, sequence = ARGV[1], tonumber(ARGV[2])
-local time = redis.call('TIME')
-local now = string.format('%.0f', tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
 if sequence > tonumber(redis.call('HGET', KEYS[2], account_id) or '0') then
   redis.call('HSET', KEYS[2], account_id, ARGV[2])
 end
@@ -18,6 +17,6 @@ if tonumber(redis.call('HGET', KEYS[1], 'sequence') or '0') <= sequence then
   redis.call('ZREM', KEYS[3], account_id)
 else
   -- Behind the others, so that one busy account does not keep them waiting.
-  redis.call('ZADD', KEYS[3], 'XX', now, account_id)
+  redis.call('ZADD', KEYS[3], 'XX', string.format('%.0f', read_server_clock()), account_id)
 end
 return { 'noted' }
