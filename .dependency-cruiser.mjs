@@ -13,6 +13,8 @@ const FOLDERS = {
   metering: ['domain', 'anthropic', 'ledger', 'directory', 'alerts', 'observability', 'config'],
   // Carries the journal out of the store, to sinks.
   export: ['domain', 'ledger', 'observability'],
+  // Carries it back from an export.
+  restore: ['domain', 'ledger', 'export'],
   http: ['domain', 'anthropic', 'metering', 'ledger', 'directory', 'observability', 'config'],
   admin: ['domain', 'metering', 'ledger', 'directory', 'alerts', 'observability', 'config'],
   store: ['domain', 'ledger', 'directory', 'alerts', 'observability', 'config'],
@@ -24,12 +26,13 @@ const FOLDERS = {
   simulator: [],
 };
 
-/** Files beside the folders, from the process down. Only services.ts knows which store there is. */
+/** Files beside the folders, from the process down. Only services.ts and run-restore.ts know which store there is. */
 const TOP_FILES = {
   'main.ts': '^src/(?!store/|cli/)',
   'app.ts': '^src/(?!store/|cli/|simulator/|startup/|main\\.ts)',
   'services.ts': '^src/(?!cli/|startup/|main\\.ts|app\\.ts)',
   'cli.ts': '^src/(cli|config)/',
+  'run-restore.ts': '^src/(config|metering|restore|store)/',
 };
 
 /** Rules of I/O, clocks and Node have to hold in these; the packages named are pure as well. */

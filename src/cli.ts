@@ -1,3 +1,4 @@
+import type { Restore } from './cli/restore-command.ts';
 import { runCli } from './cli/run-cli.ts';
 
 /** A reader that stops early (`| head`) is no fault of the command. */
@@ -7,14 +8,23 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+/** A file beside this one, built like it. Loaded only by the commands that need a store. */
+function importBeside(name: string): Promise<unknown> {
+  return import(new URL(`./${name}.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url).href);
+}
+
 const exitCode = await runCli(process.argv.slice(2), {
   output: {
     out: (text) => void process.stdout.write(`${text}\n`),
     error: (text) => void process.stderr.write(`${text}\n`),
   },
   serve: async () => {
-    // Beside this file and built like it; its own start-up, and not the command line, decides how the process ends.
-    await import(new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url).href);
+    // Its own start-up, and not the command line, decides how the process ends.
+    await importBeside('main');
+  },
+  async *restore(request) {
+    const { runRestore } = (await importBeside('run-restore')) as { runRestore: Restore };
+    yield* runRestore(request);
   },
 });
 

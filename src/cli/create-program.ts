@@ -11,12 +11,14 @@ import { addQuotaCommands } from './quota-commands.ts';
 import { addRateCardCommand } from './rate-card-command.ts';
 import { addReconcileCommand } from './reconcile-command.ts';
 import { addRefundCommand } from './refund-command.ts';
+import { addRestoreCommand, type Restore } from './restore-command.ts';
 import { addTeamCommands } from './team-commands.ts';
 
 export interface ProgramParts {
   output: CliOutput;
   /** Starts the proxy in this process. */
   serve(): Promise<void>;
+  restore: Restore;
 }
 
 const EPILOGUE = `
@@ -28,7 +30,7 @@ Environment:
 Exit codes: 0 done, 1 refused, 2 wrong use, 3 no answer (a write may have taken effect).`;
 
 /** The whole command line. Wrong use is thrown as CommanderError, everything else as CliFailure. */
-export function createProgram({ output, serve }: ProgramParts): Command {
+export function createProgram({ output, serve, restore }: ProgramParts): Command {
   const program = new Command('tollgate')
     .description('Prepaid credit, metering and limits in front of the Claude API.')
     .option('--json', "print the API's own JSON")
@@ -54,6 +56,7 @@ export function createProgram({ output, serve }: ProgramParts): Command {
   addCorrectCommand(program, output);
   addAuditCommand(program, output);
   addReconcileCommand(program, output);
+  addRestoreCommand(program, output, restore);
   addRateCardCommand(program, output);
   return program;
 }

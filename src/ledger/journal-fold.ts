@@ -31,6 +31,11 @@ export function foldEntry(fold: JournalFold, entry: JournalEntry): void {
   for (const cell of entry.cells) fold.cellChangedMs.set(cellKey(cell), entry.atMs);
 }
 
+/** When a store may forget a cell at the earliest, told by its last change; undefined: never. */
+export function cellEndMs({ cellChangedMs }: JournalFold, key: string): number | undefined {
+  return isEndlessCell(key) ? undefined : (cellChangedMs.get(key) ?? 0) + CELL_LIFE_MS;
+}
+
 /** Cost that an entry adds to what the account was charged; below zero for a refund. */
 export function chargeOf(entry: JournalEntry): NanoUsd {
   if (['settle', 'late', 'charge'].includes(entry.operation)) return entry.amountNanoUsd;

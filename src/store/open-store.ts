@@ -4,6 +4,7 @@ import { describeRedisAddress, parseRedisUrl } from '../config/parse-redis-url.t
 import type { AuditLog } from '../directory/audit-log.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { StoredRegistry } from '../directory/stored-registry.ts';
+import type { AccountRestorer } from '../ledger/account-restorer.ts';
 import type { JournalSource } from '../ledger/journal-source.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { acknowledgeWrites } from './redis/acknowledge-writes.ts';
@@ -14,6 +15,7 @@ import { createRedisAudit } from './redis/redis-audit.ts';
 import { openRedisDirectory } from './redis/redis-directory.ts';
 import { createRedisJournalSource } from './redis/redis-journal-source.ts';
 import { createRedisLedger } from './redis/redis-ledger.ts';
+import { createRedisRestorer } from './redis/redis-restorer.ts';
 import { createRedisStored } from './redis/redis-stored.ts';
 import { ALERTS_SCHEMA } from './sqlite/alerts-schema.ts';
 import { AUDIT_SCHEMA } from './sqlite/audit-schema.ts';
@@ -25,6 +27,7 @@ import { createSqliteAudit } from './sqlite/sqlite-audit.ts';
 import { createSqliteDirectory } from './sqlite/sqlite-directory.ts';
 import { createSqliteJournalSource } from './sqlite/sqlite-journal-source.ts';
 import { createSqliteLedger } from './sqlite/sqlite-ledger.ts';
+import { createSqliteRestorer } from './sqlite/sqlite-restorer.ts';
 import { createSqliteStored } from './sqlite/sqlite-stored.ts';
 import { STORED_SCHEMA } from './sqlite/stored-schema.ts';
 import type { StoreWarning } from './store-risk.ts';
@@ -39,6 +42,8 @@ export interface Store {
   stored: StoredRegistry;
   /** The journal for an exporter. */
   journal: JournalSource;
+  /** Puts accounts back from an export. */
+  restorer: AccountRestorer;
   /** For people: which store this is, and where. Holds no password. */
   description: string;
   /** Whether it can come back without writes that it had acknowledged (a fail-over, the end of a file). */
@@ -97,6 +102,7 @@ async function openEmbeddedStore({ dataFolder, nowMs }: OpenStoreOptions): Promi
     alerts: createSqliteAlerts(database),
     stored: createSqliteStored(database),
     journal: createSqliteJournalSource(database),
+    restorer: createSqliteRestorer(database),
     description: `embedded (SQLite) in ${path}`,
     canLoseWrites: false,
     warnings: [],
@@ -127,6 +133,7 @@ async function openRedisStore(options: OpenStoreOptions, url: string): Promise<S
       alerts: createRedisAlerts(client),
       stored: createRedisStored(client),
       journal: createRedisJournalSource(client),
+      restorer: createRedisRestorer(client),
       description: `Redis at ${describeRedisAddress(parseRedisUrl(url))}`,
       canLoseWrites: true,
       warnings,

@@ -68,6 +68,7 @@ test('the curl lines of docs/admin-api.md work as they stand', async () => {
 const program = createProgram({
   output: { out: () => undefined, error: () => undefined },
   serve: async () => undefined,
+  restore: async function* () {},
 });
 
 /** Every command that does something, as its usage begins: "account show <account>". */

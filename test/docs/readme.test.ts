@@ -24,6 +24,7 @@ function findUnknownCommand(words: readonly string[]): string | undefined {
   let command: Command | undefined = createProgram({
     output: { out: () => {}, error: () => {} },
     serve: async () => {},
+    restore: async function* () {},
   });
   for (const [index, word] of words.entries()) {
     if (command.commands.length === 0) return undefined;

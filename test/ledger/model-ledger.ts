@@ -13,6 +13,8 @@ import type { Ledger } from '../../src/ledger/ledger.ts';
 /** The pure rules behind the Ledger interface, on whole books in memory: the specification the stores are held against. */
 export interface ModelLedger extends Ledger {
   books(accountId: string): AccountBooks | undefined;
+  /** Begins with an account that has lived elsewhere. */
+  adopt(books: AccountBooks, journal: readonly JournalEntry[]): void;
 }
 
 export function createModelLedger(clock: () => number): ModelLedger {
@@ -31,6 +33,7 @@ export function createModelLedger(clock: () => number): ModelLedger {
 
   return {
     books: (accountId) => accounts.get(accountId)?.books,
+    adopt: (books, journal) => void accounts.set(books.accountId, { books, journal: [...journal] }),
     async openAccount(command) {
       if (accounts.has(command.accountId)) return { result: 'exists' };
       const { books, entry, reply } = openAccount(command, clock());

@@ -57,6 +57,12 @@ export function cellKey(cell: { quotaId: string; window: string }): string {
   return `${cell.quotaId}@${cell.window}`;
 }
 
+/** What {@link cellKey} was made of; a quota id has no `@`. */
+export function readCellKey(key: string): { quotaId: string; window: string } {
+  const border = key.indexOf('@');
+  return { quotaId: key.slice(0, border), window: key.slice(border + 1) };
+}
+
 export function createBooks(accountId: string): AccountBooks {
   return {
     accountId,

@@ -1,4 +1,3 @@
-import type { NanoUsd } from '../money.ts';
 import { type AccountBooks, createBooks } from './account-books.ts';
 import type { AccountMode, AccountStatus, GrantKind, HoldState, JournalEntry, Tombstone } from './credit-types.ts';
 import { applyCellChange } from './draft.ts';
@@ -69,11 +68,17 @@ const TOMBSTONES: Partial<Record<JournalEntry['operation'], Tombstone['state']>>
 
 function applyToHold(books: AccountBooks, entry: JournalEntry): void {
   if (entry.operation === 'hold' || entry.operation === 'extend') enlargeHold(books, entry);
-  const state = TOMBSTONES[entry.operation];
-  if (state === undefined) return;
+  const tombstone = readTombstone(entry);
+  if (tombstone === undefined) return;
   books.holds.delete(entry.subjectId);
-  const amountNanoUsd: NanoUsd = state === 'settled' || state === 'late' ? entry.amountNanoUsd : 0n;
-  books.tombstones.set(entry.subjectId, { state, amountNanoUsd, atMs: entry.atMs });
+  books.tombstones.set(entry.subjectId, tombstone);
+}
+
+/** How an entry ended the hold that is its subject; undefined for an entry that ends none. */
+export function readTombstone({ operation, amountNanoUsd, atMs }: JournalEntry): Tombstone | undefined {
+  const state = TOMBSTONES[operation];
+  if (state === undefined) return undefined;
+  return { state, amountNanoUsd: state === 'settled' || state === 'late' ? amountNanoUsd : 0n, atMs };
 }
 
 function enlargeHold(books: AccountBooks, entry: JournalEntry): void {

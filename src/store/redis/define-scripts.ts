@@ -35,6 +35,7 @@ const SCRIPTS = {
   tollgateCorrect: 'ledger/correct',
   tollgateRefund: 'ledger/refund',
   tollgateRelease: 'ledger/release',
+  tollgateRestoreAccount: 'ledger/restore-account',
   tollgateSetPolicy: 'ledger/set-policy',
   tollgateSettle: 'ledger/settle',
   tollgateTick: 'ledger/tick',

@@ -90,6 +90,11 @@ export const ledgerKeys = {
   dueHolds: (tag: string): string => `${tag}:due-holds`,
 } as const;
 
+/** Where what is to become a key of the ledger lies ready during a restore, on the same slot. */
+export function readyKey(key: string): string {
+  return key.replace(/^\{[^}]*\}:/, '$&restore:');
+}
+
 /** The partition's tag of an account, by FNV-1a of its id (http://www.isthe.com/chongo/tech/comp/fnv/). */
 export function ledgerTag(accountId: string): string {
   let hash = 0x811c9dc5;

@@ -1,8 +1,9 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { type AccountBooks, cellKey } from '../../domain/credit/account-books.ts';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { type AccountBooks, cellKey, readCellKey } from '../../domain/credit/account-books.ts';
 import type { CellName } from '../../domain/credit/credit-commands.ts';
 import { TOMBSTONE_LIFE_MS } from '../../domain/credit/credit-limits.ts';
-import type { JournalEntry } from '../../domain/credit/credit-types.ts';
+import type { HoldState, JournalEntry, Tombstone } from '../../domain/credit/credit-types.ts';
+import { prepareBooksStatements } from './books-statements.ts';
 import {
   type Row,
   readBigInt,
@@ -30,11 +31,20 @@ export interface BooksRows {
   save(books: AccountBooks, entry: JournalEntry): void;
   /** Writes a lease alone: a heartbeat has no entry. */
   saveLease(books: AccountBooks, holdId: string): void;
+  /** Writes all of an account that has nothing but its line in `books`, or not even that. */
+  saveWhole(books: AccountBooks): void;
+  saveEntry(entry: JournalEntry): void;
+  saveTombstone(accountId: string, holdId: string, tombstone: Tombstone): void;
 }
 
 export function createBooksRows(connection: DatabaseSync): BooksRows {
-  const sql = prepareStatements(connection);
+  const sql = prepareBooksStatements(connection);
+  return { load: createLoad(sql), ...createSaves(sql) };
+}
 
+type Statements = ReturnType<typeof prepareBooksStatements>;
+
+function createLoad(sql: Statements): BooksRows['load'] {
   const loadCells = (books: AccountBooks, cells: readonly CellName[]): void => {
     for (const { quotaId, window } of cells) {
       const row = sql.readCell.get(books.accountId, quotaId, window) as Row | undefined;
@@ -58,60 +68,73 @@ export function createBooksRows(connection: DatabaseSync): BooksRows {
     const sum = sql.sumRefunds.get(books.accountId, holdId) as Row | undefined;
     if (sum !== undefined) books.refunded.set(holdId, readBigInt(sum, 'refunded'));
   };
+  return (accountId, named) => {
+    const row = sql.readBooks.get(accountId) as Row | undefined;
+    if (row === undefined) return undefined;
+    const books = readBooksRow(row);
+    for (const live of sql.readLiveGrants.all(accountId) as Row[]) addGrant(books, live);
+    for (const grantId of [named.grantId ?? [], named.grantIds ?? []].flat()) {
+      const grantRow = sql.readGrant.get(accountId, grantId) as Row | undefined;
+      if (grantRow !== undefined) addGrant(books, grantRow);
+    }
+    if (named.refundId !== undefined) loadRefunds(books, named.refundId, named.holdId ?? '');
+    if (named.holdId !== undefined) loadHold(books, named.holdId);
+    loadCells(books, named.cells ?? []);
+    return books;
+  };
+}
+
+function createSaves(sql: Statements): Omit<BooksRows, 'load'> {
   const saveRefund = (books: AccountBooks, refundId: string): void => {
     const made = books.refunds.get(refundId);
     if (made !== undefined) sql.writeRefund.run(books.accountId, refundId, made.holdId, made.amountNanoUsd);
   };
+  const saveTombstone: BooksRows['saveTombstone'] = (accountId, holdId, { state, amountNanoUsd, atMs }) => {
+    sql.writeTombstone.run(accountId, holdId, state, amountNanoUsd, atMs, atMs + 2 * TOMBSTONE_LIFE_MS);
+  };
   const saveHold = (books: AccountBooks, holdId: string): void => {
     const hold = books.holds.get(holdId);
     if (hold === undefined) sql.deleteHold.run(books.accountId, holdId);
-    else {
-      const lists = [writeJson(hold.allocations), writeJson(hold.cells)];
-      sql.writeHold.run(
-        ...[books.accountId, holdId, hold.amountNanoUsd, hold.deadlineMs, hold.createdAtMs, hold.debtHeldNanoUsd],
-        ...lists,
-      );
-    }
+    else sql.writeHold.run(...holdValues(books.accountId, hold));
     const tombstone = books.tombstones.get(holdId);
     if (tombstone === undefined) return;
-    const { state, amountNanoUsd, atMs } = tombstone;
-    sql.writeTombstone.run(books.accountId, holdId, state, amountNanoUsd, atMs, atMs + 2 * TOMBSTONE_LIFE_MS);
-    sql.forgetTombstones.run(atMs);
+    saveTombstone(books.accountId, holdId, tombstone);
+    sql.forgetTombstones.run(tombstone.atMs);
   };
+  const saveGrant = (books: AccountBooks, grantId: string): void => {
+    const values = grantValues(books, grantId);
+    if (values !== undefined) sql.writeGrant.run(...values);
+  };
+  const saveEntry = (entry: JournalEntry): void => void sql.writeEntry.run(...entryValues(entry));
 
   return {
-    load(accountId, named) {
-      const row = sql.readBooks.get(accountId) as Row | undefined;
-      if (row === undefined) return undefined;
-      const books = readBooksRow(row);
-      for (const live of sql.readLiveGrants.all(accountId) as Row[]) addGrant(books, live);
-      for (const grantId of [named.grantId ?? [], named.grantIds ?? []].flat()) {
-        const grantRow = sql.readGrant.get(accountId, grantId) as Row | undefined;
-        if (grantRow !== undefined) addGrant(books, grantRow);
-      }
-      if (named.refundId !== undefined) loadRefunds(books, named.refundId, named.holdId ?? '');
-      if (named.holdId !== undefined) loadHold(books, named.holdId);
-      loadCells(books, named.cells ?? []);
-      return books;
-    },
     save(books, entry) {
       sql.writeBooks.run(...booksValues(books));
-      for (const grantId of grantsOf(entry)) {
-        const values = grantValues(books, grantId);
-        if (values !== undefined) sql.writeGrant.run(...values);
-      }
+      for (const grantId of grantsOf(entry)) saveGrant(books, grantId);
       if (entry.subjectId.startsWith('hold_')) saveHold(books, entry.subjectId);
       if (entry.operation === 'refund' || entry.operation === 'charge') saveRefund(books, entry.subjectId);
       for (const { quotaId, window } of entry.cells) {
         const cell = books.cells.get(cellKey({ quotaId, window }));
         sql.writeCell.run(books.accountId, quotaId, window, cell?.used ?? 0n, cell?.held ?? 0n);
       }
-      sql.writeEntry.run(...entryValues(entry));
+      saveEntry(entry);
     },
     saveLease(books, holdId) {
       const hold = books.holds.get(holdId);
       if (hold !== undefined) sql.writeLease.run(hold.deadlineMs, books.accountId, holdId);
     },
+    saveWhole(books) {
+      sql.writeBooks.run(...booksValues(books));
+      for (const grantId of books.grants.keys()) saveGrant(books, grantId);
+      for (const hold of books.holds.values()) sql.writeHold.run(...holdValues(books.accountId, hold));
+      for (const refundId of books.refunds.keys()) saveRefund(books, refundId);
+      for (const [key, { used, held }] of books.cells) {
+        const { quotaId, window } = readCellKey(key);
+        sql.writeCell.run(books.accountId, quotaId, window, used, held);
+      }
+    },
+    saveEntry,
+    saveTombstone,
   };
 }
 
@@ -149,6 +172,13 @@ function grantValues(books: AccountBooks, grantId: string): SQLInputValue[] | un
   ];
 }
 
+function holdValues(accountId: string, hold: HoldState): SQLInputValue[] {
+  return [
+    ...[accountId, hold.holdId, hold.amountNanoUsd, hold.deadlineMs, hold.createdAtMs, hold.debtHeldNanoUsd],
+    ...[writeJson(hold.allocations), writeJson(hold.cells)],
+  ];
+}
+
 function entryValues(entry: JournalEntry): SQLInputValue[] {
   return [
     ...[entry.accountId, entry.sequence, entry.atMs, entry.operation, entry.subjectId, entry.amountNanoUsd],
@@ -156,49 +186,4 @@ function entryValues(entry: JournalEntry): SQLInputValue[] {
     entry.terms === undefined ? null : writeJson(entry.terms),
     entry.details === undefined ? null : writeJson(entry.details),
   ];
-}
-
-function prepareStatements(connection: DatabaseSync) {
-  const prepare = (text: string): StatementSync => {
-    const statement = connection.prepare(text);
-    statement.setReadBigInts(true);
-    return statement;
-  };
-  const replace = (table: string, columns: number): StatementSync =>
-    prepare(`INSERT OR REPLACE INTO ${table} VALUES (${Array(columns).fill('?').join(', ')})`);
-  return {
-    readBooks: prepare('SELECT * FROM books WHERE account_id = ?'),
-    readLiveGrants: prepare(
-      'SELECT * FROM credit_grant WHERE account_id = ? AND (remaining > 0 OR held > 0) ORDER BY ordinal',
-    ),
-    readGrant: prepare('SELECT * FROM credit_grant WHERE account_id = ? AND grant_id = ?'),
-    readHold: prepare('SELECT * FROM hold WHERE account_id = ? AND hold_id = ?'),
-    readTombstone: prepare('SELECT * FROM tombstone WHERE account_id = ? AND hold_id = ?'),
-    readCell: prepare('SELECT used, held FROM quota_cell WHERE account_id = ? AND quota_id = ? AND window = ?'),
-    readRefund: prepare('SELECT * FROM refund WHERE account_id = ? AND refund_id = ?'),
-    sumRefunds: prepare('SELECT coalesce(sum(amount), 0) AS refunded FROM refund WHERE account_id = ? AND hold_id = ?'),
-    writeRefund: prepare('INSERT INTO refund VALUES (?, ?, ?, ?)'),
-    // An update in place: replacing the row would break the references to it.
-    writeBooks: prepare(
-      `INSERT INTO books VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (account_id) DO UPDATE SET
-         status = excluded.status, mode = excluded.mode, credit_limit = excluded.credit_limit, debt = excluded.debt,
-         debt_held = excluded.debt_held, charged = excluded.charged, granted = excluded.granted,
-         remaining = excluded.remaining, held = excluded.held, spent = excluded.spent, expired = excluded.expired,
-         voided = excluded.voided, sequence = excluded.sequence, last_ms = excluded.last_ms,
-         grant_count = excluded.grant_count`,
-    ),
-    writeGrant: replace('credit_grant', 15),
-    writeHold: replace('hold', 8),
-    deleteHold: prepare('DELETE FROM hold WHERE account_id = ? AND hold_id = ?'),
-    writeLease: prepare('UPDATE hold SET deadline_ms = ? WHERE account_id = ? AND hold_id = ?'),
-    writeTombstone: replace('tombstone', 6),
-    // A few at a time with each write, so that no single call pays for a long clean-up.
-    forgetTombstones: prepare(
-      `DELETE FROM tombstone WHERE (account_id, hold_id) IN
-         (SELECT account_id, hold_id FROM tombstone WHERE forget_at_ms < ? ORDER BY forget_at_ms LIMIT 4)`,
-    ),
-    writeCell: replace('quota_cell', 5),
-    writeEntry: prepare('INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
-  };
 }

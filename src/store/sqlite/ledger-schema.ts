@@ -129,5 +129,13 @@ export const LEDGER_SCHEMA: SchemaPart = {
     ALTER TABLE refund_or_correction RENAME TO refund;
     CREATE INDEX refund_of_hold ON refund (account_id, hold_id, amount);
     `,
+    `
+    -- Of an account restored from an export that does not begin with its first entry: JSON as of the entry before.
+    CREATE TABLE journal_snapshot (
+      account_id TEXT PRIMARY KEY REFERENCES books (account_id),
+      sequence INTEGER NOT NULL,
+      books TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    `,
   ],
 };

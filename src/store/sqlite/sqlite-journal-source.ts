@@ -4,7 +4,7 @@ import { toLedgerFault } from './commit-queue.ts';
 import { type Row, readNumber, readText } from './ledger-rows.ts';
 import type { Database } from './open-database.ts';
 
-/** The journal of the embedded store for an exporter. One process has the file, and it keeps every entry. */
+/** The journal of the embedded store for an exporter. One process has the file, and no entry leaves it. */
 export function createSqliteJournalSource(database: Database): JournalSource {
   const sql = prepareStatements(database);
   return {
@@ -20,12 +20,16 @@ export function createSqliteJournalSource(database: Database): JournalSource {
     readExportState: async (accountId) => {
       const row = all(sql.state, accountId)[0];
       if (row === undefined) return { exported: 0, trimmed: 0, sequence: 0 };
-      return { exported: readNumber(row, 'exported'), trimmed: 0, sequence: readNumber(row, 'sequence') };
+      const [exported, trimmed] = [readNumber(row, 'exported'), readNumber(row, 'trimmed')];
+      return { exported, trimmed, sequence: readNumber(row, 'sequence') };
     },
     markExported: async (accountId, sequence) => void all(sql.mark, accountId, sequence),
     restartExport: async (accountId) => void all(sql.restart, accountId),
     findTrimmable: async () => [],
-    readSnapshot: async () => undefined,
+    readSnapshot: async (accountId) => {
+      const row = all(sql.snapshot, accountId)[0];
+      return row === undefined ? undefined : readText(row, 'books');
+    },
     trim: async () => false,
     scheduleTrim: async () => {},
   };
@@ -49,13 +53,17 @@ function prepareStatements({ connection }: Database) {
     unexported: prepare(
       `SELECT j.account_id, j.at_ms FROM books b
          LEFT JOIN journal_export e ON e.account_id = b.account_id
-         JOIN journal j ON j.account_id = b.account_id AND j.sequence = coalesce(e.exported, 0) + 1
+         LEFT JOIN journal_snapshot s ON s.account_id = b.account_id
+         JOIN journal j ON j.account_id = b.account_id
+           AND j.sequence = max(coalesce(e.exported, 0), coalesce(s.sequence, 0)) + 1
        ORDER BY j.at_ms LIMIT ?`,
     ),
     state: prepare(
-      `SELECT b.sequence, coalesce(e.exported, 0) AS exported FROM books b
-         LEFT JOIN journal_export e ON e.account_id = b.account_id WHERE b.account_id = ?`,
+      `SELECT b.sequence, coalesce(e.exported, 0) AS exported, coalesce(s.sequence, 0) AS trimmed FROM books b
+         LEFT JOIN journal_export e ON e.account_id = b.account_id
+         LEFT JOIN journal_snapshot s ON s.account_id = b.account_id WHERE b.account_id = ?`,
     ),
+    snapshot: prepare('SELECT books FROM journal_snapshot WHERE account_id = ?'),
     mark: prepare(
       `INSERT INTO journal_export VALUES (?, ?)
        ON CONFLICT (account_id) DO UPDATE SET exported = max(exported, excluded.exported)`,

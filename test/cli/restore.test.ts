@@ -1,0 +1,58 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { openStore } from '../../src/store/open-store.ts';
+import { createExportFolder, type ExportFolder } from '../restore/restore-stores.ts';
+import { runCliProcess } from './cli-under-test.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let folder: string;
+let exported: ExportFolder;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tollgate-cli-restore-'));
+  exported = createExportFolder();
+});
+afterAll(() => {
+  exported.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const open = (name: string) =>
+  openStore({
+    ...{ redisUrl: undefined, waitReplicas: 'auto', dataFolder: join(folder, name), commandTimeoutMs: 1_000 },
+    ...{ nowMs: () => Date.now(), onFault: () => {} },
+  });
+
+test('restore puts an export back, tells what it did, and does not begin while a Tollgate serves', async () => {
+  const store = await open('before');
+  await store.ledger.openAccount({ accountId: 'acct_a', mode: 'prepaid', creditLimitNanoUsd: 0n });
+  await store.ledger.setPolicy({ accountId: 'acct_a', status: 'frozen' });
+  await exported.export(store, { nowMs: Date.now() });
+  await store.close();
+
+  const environment = { DATA_DIR: join(folder, 'after') };
+  const run = (...args: string[]) => runCliProcess(['restore', '--from', exported.path, ...args], environment, folder);
+  const looked = await run('--dry-run');
+  expect([looked.exitCode, looked.error]).toEqual([0, '']);
+  expect(looked.out).toBe(
+    'acct_a: would be restored up to entry 2; the store had nothing of it; the directory does not know this account\n',
+  );
+  const done = await run('--json');
+  expect([done.exitCode, JSON.parse(done.out)]).toEqual([
+    0,
+    {
+      ...{ account_id: 'acct_a', result: 'restored', present_sequence: 0, sequence: 2, reason: null },
+      in_directory: false,
+    },
+  ]);
+  expect(readdirSync(join(folder, 'after')).filter((name) => name.includes('restore'))).toEqual([]);
+
+  const after = await open('after');
+  expect(await after.ledger.readBalance('acct_a')).toMatchObject({ status: 'frozen', sequence: 2 });
+  const served = await run();
+  expect([served.exitCode, served.out]).toEqual([1, '']);
+  expect(served.error).toContain('is open in another Tollgate process');
+  await after.close();
+});
