@@ -14,6 +14,12 @@ export function judgeSurvivors({ explained, survivors, files, isSample }) {
   };
 }
 
-function nameOf({ file, after = '', from, to }) {
+/** The mutants in what a run printed. */
+export function readMutants(text) {
+  const lines = text.split('\n').filter((line) => /noticed[^{]*: \{/.test(line));
+  return new Set(lines.map((line) => nameOf(JSON.parse(line.slice(line.indexOf('{'))))));
+}
+
+export function nameOf({ file, after = '', from, to }) {
   return [file, after, from, to].join('\n');
 }

@@ -1,4 +1,7 @@
-/** What each piece of Lua becomes, one mutant each. Longer operators come first. */
+/** A word of a reply or of a rule; what a fault says has spaces and is for people. */
+const TEXT = /'[a-z_;]+'/g;
+
+/** What each piece of Lua becomes, one mutant each; words within a text stay. Longer operators come first. */
 const PIECES = [
   [/==/g, ['~=']],
   [/~=/g, ['==']],
@@ -16,7 +19,7 @@ const PIECES = [
   [/\bfalse\b/g, ['true']],
   [/\bmath\.min\b/g, ['math.max']],
   [/\bmath\.max\b/g, ['math.min']],
-  [/'[a-z_;]+'/g, ["'mutated'"]],
+  [TEXT, ["'mutated'"]],
 ];
 
 /** Numbers of a rule, not places in KEYS, ARGV or a list. */
@@ -41,15 +44,16 @@ export function findLuaMutants(text) {
 
 function mutateLine(line, start) {
   const code = line.replace(/ --.*$/, '');
+  const blank = code.replace(/'[^']*[^'\d][^']*'/g, (text) => `'${'_'.repeat(text.length - 2)}'`);
   const found = [];
   for (const [piece, replacements] of PIECES) {
-    for (const match of code.matchAll(piece)) {
+    for (const match of (piece === TEXT ? code : blank).matchAll(piece)) {
       for (const replacement of replacements) {
         found.push({ start: start + match.index, end: start + match.index + match[0].length, replacement });
       }
     }
   }
-  for (const match of code.matchAll(NUMBER)) {
+  for (const match of blank.matchAll(NUMBER)) {
     const replacement = `${BigInt(match[0]) + 1n}`;
     found.push({ start: start + match.index, end: start + match.index + match[0].length, replacement });
   }

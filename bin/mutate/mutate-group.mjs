@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listFiles } from '../run/project.mjs';
+import { nameOf } from './judge-survivors.mjs';
 import { findLuaMutants } from './lua-mutants.mjs';
 import { startTests } from './start-tests.mjs';
 import { findTypeScriptMutants } from './typescript-mutants.mjs';
@@ -9,15 +10,22 @@ import { findTypeScriptMutants } from './typescript-mutants.mjs';
  * Makes the mistakes of one group, one at a time, and runs the tests that have to notice.
  * @param parts as in mutation-plan.mjs.
  * @param folder the copy of the project; its files are as before at the end.
+ * @param only of sources whose path has one of these in it.
+ * @param again names of mutants; others are not made.
  * @param every one mistake in so many, counted over the group.
  */
-export async function mutateGroup(parts, { folder, every }) {
+export async function mutateGroup(parts, { folder, every, only = [''], again }) {
   const outcome = { killed: 0, outOfTime: 0, survivors: [], files: [] };
   let number = 0;
   for (const part of parts) {
-    const files = part.sources ?? findFiles(folder, part);
+    const files = (part.sources ?? findFiles(folder, part)).filter((file) => only.some((name) => file.includes(name)));
     outcome.files.push(...files);
-    const mutants = files.flatMap((file) => findMutants(folder, file)).filter(() => ++number % every === 0);
+    const mutants = files
+      .flatMap((file) => findMutants(folder, file))
+      .filter((mutant) => {
+        number += 1;
+        return number % every === 0 && (again === undefined || again.has(nameOf(describeMutant(mutant))));
+      });
     if (mutants.length > 0) await mutatePart(mutants, { folder, part, outcome });
   }
   return outcome;

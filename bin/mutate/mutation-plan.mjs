@@ -68,6 +68,7 @@ export const MUTATION_PLAN = {
         'test/ledger/redis-refunds.test.ts',
         'test/store/redis/redis-ledger-order.test.ts',
         'test/store/redis/redis-ledger-keys.test.ts',
+        'test/store/redis/redis-ledger-corrupt.test.ts',
       ],
     },
     { sources: exportScripts, runner: 'script-runner', tests: ['test/export/journal-exporter.test.ts'] },

@@ -194,6 +194,121 @@ export function describeLedgerRules(name: string, open: OpenLedger): void {
       });
     });
 
+    describe('credit that comes back in the step that owes repays in burn order:', () => {
+      const LATER = { effectiveAtMs: START_MS, expiresAtMs: START_MS + DAY_MS };
+      test.each([
+        ['priority', { priority: 10, expiresAtMs: START_MS + 2 * DAY_MS }, {}],
+        ['expiry', { expiresAtMs: START_MS + DAY_MS - 1 }, { kind: 'promotional' }],
+        ['kind', { kind: 'promotional' }, { effectiveAtMs: START_MS - 1 }],
+        ['effect', { effectiveAtMs: START_MS - 1 }, LATER],
+      ] as const)('%s', async (_name, first, second) => {
+        await on.grant('grant_second', 1n, second);
+        await on.grant('grant_first', 1n, first);
+        await on.hold(1, 2n);
+        await on.settle(2, 1n);
+        await on.end('release', 1);
+        expect(await on.pockets('grant_first')).toEqual([0n, 0n, 1n, 0n, 0n]);
+        expect(await on.pockets('grant_second')).toEqual([1n, 0n, 0n, 0n, 0n]);
+      });
+      test('creation', async () => {
+        const names = Array.from({ length: 12 }, (_, number) => `grant_${(number * 7) % 12}`);
+        for (const grantId of names) await on.grant(grantId, 1n);
+        await on.hold(1, 12n);
+        await on.settle(2, 6n);
+        await on.end('release', 1);
+        const repaid = (await on.lastEntry()).postings.filter(({ kind }) => kind === 'repay');
+        expect(repaid.map(({ grantId }) => grantId)).toEqual(names.slice(0, 6));
+      });
+    });
+
+    describe('debt', () => {
+      const LATER = { effectiveAtMs: START_MS + HOUR_MS };
+      test('is repaid by several grants that take effect together, down to the last unit', async () => {
+        await on.grant('grant_a', 4n, LATER);
+        await on.grant('grant_b', 4n, LATER);
+        await on.settle(1, 5n);
+        on.clock.nowMs += HOUR_MS;
+        expect(await on.ledger.tick({ accountId: on.accountId })).toMatchObject({
+          result: 'advanced',
+          balance: { debtNanoUsd: 0n, availableNanoUsd: 3n },
+        });
+      });
+      test('repaid in the step that holds leaves what it took for no hold', async () => {
+        await on.grant('grant_a', 5n, LATER);
+        await on.grant('grant_b', 9n, LATER);
+        await on.settle(1, 7n);
+        on.clock.nowMs += HOUR_MS;
+        const holdOf = (amountNanoUsd: bigint) => on.hold(2, amountNanoUsd, { holdId: makeHoldId(on.clock.nowMs, 2) });
+        expect(await holdOf(8n)).toMatchObject({ result: 'insufficient_credit', availableNanoUsd: 7n });
+        await on.settle(3, 9n);
+        await on.grant('grant_c', 3n, { effectiveAtMs: on.clock.nowMs + 1, expiresAtMs: on.clock.nowMs + DAY_MS });
+        await on.grant('grant_d', 3n, { effectiveAtMs: on.clock.nowMs + 1, expiresAtMs: on.clock.nowMs + 2 * DAY_MS });
+        on.clock.nowMs += 1;
+        expect(await holdOf(5n)).toMatchObject({ result: 'insufficient_credit', availableNanoUsd: 4n });
+        expect((await holdOf(4n)).result).toBe('held');
+        expect((await on.ledger.readHolds(on.accountId))[0]?.allocations).toEqual([
+          { grantId: 'grant_c', amountNanoUsd: 1n },
+          { grantId: 'grant_d', amountNanoUsd: 3n },
+        ]);
+      });
+      test('used up whole in the step that holds is in no allocation', async () => {
+        await on.grant('grant_a', 5n, LATER);
+        await on.grant('grant_b', 9n, LATER);
+        await on.settle(1, 5n);
+        on.clock.nowMs += HOUR_MS;
+        await on.hold(2, 3n, { holdId: makeHoldId(on.clock.nowMs, 2) });
+        expect((await on.ledger.readHolds(on.accountId))[0]?.allocations).toEqual([
+          { grantId: 'grant_b', amountNanoUsd: 3n },
+        ]);
+      });
+      test('given back by a refund makes no account due when further credit takes effect', async () => {
+        await on.grant('grant_a', 5n, LATER);
+        await on.settle(1, 1n);
+        const charge = { holdId: on.id(1), allocations: [], debtNanoUsd: 1n, fallbackGrantIds: [] };
+        await on.ledger.refund({ accountId: on.accountId, refundId: 'refund_1', ...charge });
+        on.clock.nowMs += HOUR_MS;
+        expect((await on.ledger.findDue(9)).accounts).toEqual([]);
+      });
+      test('makes an account due at the instant at which further credit takes effect', async () => {
+        await on.grant('grant_a', 5n, LATER);
+        await on.grant('grant_b', 5n, { effectiveAtMs: START_MS + 2 * HOUR_MS });
+        await on.settle(1, 7n);
+        for (const due of [START_MS + HOUR_MS, START_MS + 2 * HOUR_MS]) {
+          on.clock.nowMs = due - 1;
+          expect((await on.ledger.findDue(9)).accounts).toEqual([]);
+          on.clock.nowMs = due;
+          expect((await on.ledger.findDue(9)).accounts).toEqual([on.accountId]);
+          await on.ledger.tick({ accountId: on.accountId });
+        }
+        expect(await on.balance()).toMatchObject({ debtNanoUsd: 0n, availableNanoUsd: 3n });
+        on.clock.nowMs = START_MS + DAY_MS;
+        expect((await on.ledger.findDue(9)).accounts).toEqual([on.accountId]);
+      });
+    });
+
+    test('many grants are counted once each', async () => {
+      for (let number = 1; number <= 20; number += 1) await on.grant(`grant_${number}`, 1n);
+      expect(await on.hold(1, 21n)).toEqual({
+        result: 'insufficient_credit',
+        availableNanoUsd: 20n,
+        neededNanoUsd: 21n,
+      });
+      await on.hold(2, 20n);
+      expect((await on.ledger.readHolds(on.accountId))[0]?.allocations).toEqual(
+        Array.from({ length: 20 }, (_, number) => ({ grantId: `grant_${number + 1}`, amountNanoUsd: 1n })),
+      );
+    });
+
+    test('credit without an end burns last', async () => {
+      const never = { effectiveAtMs: -Number.MAX_SAFE_INTEGER, expiresAtMs: Number.MAX_SAFE_INTEGER };
+      await on.grant('grant_never', 1n, never);
+      await on.grant('grant_year_9999', 1n, { expiresAtMs: Date.UTC(9999, 11, 31) });
+      await on.grant('grant_soon', 1n);
+      await on.hold(1, 3n);
+      const [hold] = await on.ledger.readHolds(on.accountId);
+      expect(hold?.allocations.map(({ grantId }) => grantId)).toEqual(['grant_soon', 'grant_year_9999', 'grant_never']);
+    });
+
     describe('a refusal', () => {
       test.each([
         ['credit before any quota', 11n, [cell('quota_a', 1n)], { result: 'insufficient_credit' }],

@@ -38,7 +38,7 @@ local function read_clock()
 end
 
 local function create_books()
-  local books = { status = 'open', mode = 'prepaid', grants = {}, touched = {}, cells = {}, burn_pages = {} }
+  local books = { status = 'open', grants = {}, touched = {}, cells = {}, burn_pages = {} }
   for _, name in ipairs(ACCOUNT_NUMBERS) do
     books[name] = 0
   end

@@ -68,11 +68,10 @@ end
 local function each_grant(books)
   local gained, taken, page, at = find_gained(books), 1, 0, 1
   return function()
-    local indexed = load_burn_page(books, page)[at]
-    if not indexed and at > PAGE then
+    if at > PAGE then
       page, at = page + 1, 1
-      indexed = load_burn_page(books, page)[at]
     end
+    local indexed = load_burn_page(books, page)[at]
     if gained[taken] and not (indexed and burns_before(indexed, gained[taken])) then
       taken = taken + 1
       return gained[taken - 1]
