@@ -28,6 +28,9 @@ const expected = readFileSync(new URL('expected.jsonl', folder), 'utf8')
 const card = loadCard();
 const AT_MS = Date.parse('2026-11-20T00:00:00Z');
 
+/** Answers of up to this size are split at every byte; all of them are read byte by byte. */
+const EVERY_SPLIT_BYTES = 2_000;
+
 function readerFor(file: string): UsageReader {
   return createUsageReader(file.endsWith('.sse') ? 'text/event-stream; charset=utf-8' : 'application/json');
 }
@@ -87,6 +90,14 @@ describe.each(expected)('$file ($model)', (entry) => {
 
   it('costs the same byte by byte', () => {
     expect(costOfPieces(entry.file, cut(bytes, [1]))).toBe(listCost(entry));
+  });
+
+  it.runIf(bytes.length <= EVERY_SPLIT_BYTES)('costs the same split in two at any byte', () => {
+    const list = listCost(entry);
+    for (let at = 1; at < bytes.length; at += 1) {
+      const cost = costOfPieces(entry.file, [bytes.subarray(0, at), bytes.subarray(at)]);
+      if (cost !== list) expect.fail(`split at ${at}: ${cost} instead of ${list}`);
+    }
   });
 
   it('costs the same however it is split', () => {
