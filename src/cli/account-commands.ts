@@ -94,7 +94,7 @@ function withPolicy(command: Command): Command {
     .option('--mode <mode>', 'prepaid or postpaid')
     .option('--credit-limit-usd <amount>', 'how far a postpaid account may owe')
     .option('--on-disconnect <policy>', 'drain or cancel')
-    .option('--on-exhausted <policy>', 'refuse, cut or finish')
+    .option('--on-exhausted <policy>', 'calls that may cost more than is left: refuse, cut (unless said) or finish')
     .option('--low-balance-usd <levels...>', 'balances at which an alert goes out')
     .option('--price-multiplier <decimal>', 'what it pays per dollar of its prices, such as 1.25')
     .option('--price-overrides <file>', 'JSON list of prices in place of the rate card’s; see docs/prices.md');

@@ -52,7 +52,12 @@ export function completeUsage(
   visibleCharacters: number,
   charactersPer100Tokens?: number,
 ): CallUsage {
-  const missing = estimateOutput(request, visibleCharacters, charactersPer100Tokens) - sumOutput(usage);
+  return raiseOutput(usage, estimateOutput(request, visibleCharacters, charactersPer100Tokens));
+}
+
+/** The same usage with at least so many output tokens in all: what is missing is added to the last pass. */
+export function raiseOutput(usage: CallUsage, outputTokens: number): CallUsage {
+  const missing = outputTokens - sumOutput(usage);
   const last = usage.passes.at(-1);
   if (missing <= 0 || last === undefined) return usage;
   const grown: UsagePass = { ...last, tokens: { ...last.tokens, output: last.tokens.output + missing } };

@@ -1,5 +1,5 @@
 import type { MessagesRequest } from './call-request.ts';
-import { completeUsage } from './estimate-usage.ts';
+import { raiseOutput } from './estimate-usage.ts';
 import type { NanoUsd } from './money.ts';
 import { priceCall } from './price-call.ts';
 import type { RateCard } from './rate-card.ts';
@@ -9,10 +9,8 @@ import type { CallUsage, TokenUsage, UsagePass } from './usage.ts';
 export interface RunningUse {
   /** What it has reported so far; undefined before its first event. */
   usage: CallUsage | undefined;
-  /** Code points of text, thinking and tool input seen. */
-  visibleCharacters: number;
-  /** Tokens that may have been generated while nothing was visible. */
-  silentTokens: number;
+  /** Tokens that may have been generated so far, seen and unseen. */
+  outputTokens: number;
   /** Results of server tools seen: after each, the model reads the whole prompt again. */
   serverToolResults: number;
   /** Bytes of the answer seen: the results among them are part of those prompts. */
@@ -37,21 +35,16 @@ export function priceRunningUse(
   const [first] = usage?.passes ?? [];
   if (usage === undefined || first === undefined) return promptNanoUsd;
   // With a stop reason come the last figures.
-  const estimated = usage.stopReason === undefined ? addUnreported(usage, first, request, use) : usage;
+  const estimated = usage.stopReason === undefined ? addUnreported(usage, first, use) : usage;
   return priceAny(card, estimated, request, atMs) ?? promptNanoUsd;
 }
 
-function addUnreported(usage: CallUsage, first: UsagePass, request: MessagesRequest, use: RunningUse): CallUsage {
-  const seen = completeUsage(usage, request, use.visibleCharacters);
+function addUnreported(usage: CallUsage, first: UsagePass, use: RunningUse): CallUsage {
+  const seen = raiseOutput(usage, use.outputTokens);
   const again: UsagePass = { model: first.model, kind: 'message', tokens: repeatPrompt(first.tokens, use.answerBytes) };
-  const silent: UsagePass = {
-    model: first.model,
-    kind: 'message',
-    tokens: { input: 0, cacheWrite5m: 0, cacheWrite1h: 0, cacheRead: 0, output: Math.ceil(use.silentTokens) },
-  };
   return {
     ...seen,
-    passes: [...seen.passes, silent, ...Array.from({ length: use.serverToolResults }, () => again)],
+    passes: [...seen.passes, ...Array.from({ length: use.serverToolResults }, () => again)],
     webSearches: Math.max(seen.webSearches, use.serverToolResults),
   };
 }

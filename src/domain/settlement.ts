@@ -1,6 +1,6 @@
 import type { CallOutcome, InterruptReason, ReportedUsage } from './call-outcome.ts';
 import type { MessagesRequest } from './call-request.ts';
-import { completeUsage, estimateUsage } from './estimate-usage.ts';
+import { completeUsage, estimateUsage, raiseOutput } from './estimate-usage.ts';
 import type { NanoUsd } from './money.ts';
 import { priceCall } from './price-call.ts';
 import type { ModelCard, RateCard } from './rate-card.ts';
@@ -50,6 +50,8 @@ export interface SettlementCase {
   doubtfulEnds?: 'release' | 'estimate';
   /** What the output of an answer that broke off is estimated by; unless given, a value that fits most. */
   charactersPer100Tokens?: number;
+  /** Output of an answer that broke off, where it was estimated all along: it then stands for any other estimate. */
+  followedOutputTokens?: number | undefined;
 }
 
 /**
@@ -64,6 +66,7 @@ export interface SettlementCase {
  * | `error` event within the answer | nothing, for the same reason |
  * | broke off after its final figures | as reported |
  * | broke off, or the client left | reported input, and the larger of reported and visible output |
+ * | the same, with a hold smaller than its ceiling | reported input, and the output that the hold was found to cover |
  * | failed before a byte of an answer came | nothing |
  * | either of these two in doubt, by policy | nothing, or an estimate of the prompt |
  *
@@ -83,7 +86,10 @@ export function settleOutcome(situation: SettlementCase): Settlement {
   if (outcome.isDoubtful || !isPlausible(usage, situation.card)) return settleDoubtful(situation, outcome, usage);
   // A stop reason comes with the last figures, so what breaks off after it lacks only the closing event.
   if (outcome.kind === 'completed' || usage.stopReason !== undefined) return chargeReported(situation, usage);
-  return estimate(situation, completeUsage(usage, request, visibleCharacters, ratio), ['usage_partial']);
+  const { followedOutputTokens: followed } = situation;
+  const completed =
+    followed === undefined ? completeUsage(usage, request, visibleCharacters, ratio) : raiseOutput(usage, followed);
+  return estimate(situation, completed, ['usage_partial']);
 }
 
 function settleDoubtful(situation: SettlementCase, outcome: ReportedUsage, usage: CallUsage): Settlement {

@@ -8,12 +8,15 @@ import type { Upstream } from './upstream.ts';
 export interface Exchange {
   /** The whole request was handed to a connection: from here on the API may bill it. */
   readonly wasSent: boolean;
-  /** Stops reading until {@link resume}: the client is slower than the upstream. */
-  pause(): void;
-  resume(): void;
+  /** Stops reading until no cause is left: see {@link resume}. */
+  pause(cause: PauseCause): void;
+  resume(cause: PauseCause): void;
   /** Ends it now with this cause, unless it has ended. */
   abort(end: ExchangeEnd): void;
 }
+
+/** The client is slower than the upstream; the call's hold does not cover what comes next. */
+export type PauseCause = 'slow_client' | 'short_hold';
 
 export interface ExchangeEvents {
   onHeaders(status: number, headers: IncomingHttpHeaders): void;
@@ -66,6 +69,7 @@ export function startExchange(
   let wasSent = false;
   let hasHeaders = false;
   let hasEnded = false;
+  const pauses = new Set<PauseCause>();
 
   const end = (how: ExchangeEnd, error?: Error): void => {
     if (hasEnded) return;
@@ -113,8 +117,13 @@ export function startExchange(
     get wasSent() {
       return wasSent;
     },
-    pause: () => controller?.pause(),
-    resume: () => controller?.resume(),
+    pause(cause) {
+      pauses.add(cause);
+      controller?.pause();
+    },
+    resume(cause) {
+      if (pauses.delete(cause) && pauses.size === 0) controller?.resume();
+    },
     abort,
   };
 }

@@ -103,7 +103,7 @@ function createRelay(parts: ForwardParts, job: ForwardJob, client: ClientConnect
         giveBack();
       };
       // It may have been paused for the very client that left.
-      exchange?.resume();
+      exchange?.resume('slow_client');
     },
     interrupt: (how) => exchange?.abort(how),
   };

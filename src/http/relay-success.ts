@@ -1,19 +1,18 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
-import { createStreamCloser, type StreamCloser } from '../anthropic/stream-closer.ts';
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { UsageSnapshot } from '../anthropic/usage-reader.ts';
 import { formatUsd } from '../domain/money.ts';
 import type { Settlement } from '../domain/settlement.ts';
-import type { AnswerProgress } from '../metering/running-holds.ts';
 import type { ExchangeEnd } from './exchange.ts';
 import type { AnswerSink, RelayContext } from './forward-types.ts';
 import { createClientHeaders } from './headers.ts';
+import { createHoldGate, type HoldGate } from './hold-gate.ts';
 import { createProgressMarks } from './progress-marks.ts';
 import { createQuotaHeaders } from './quota-headers.ts';
 import { readOutcome } from './read-outcome.ts';
 import type { Refusal } from './refusals.ts';
 import { sendWhole } from './send-answer.ts';
 import { createThrottledWriter } from './throttled-writer.ts';
-import { createUsageObserver, type UsageObserver } from './usage-observer.ts';
+import { createUsageObserver } from './usage-observer.ts';
 
 /**
  * A JSON answer up to this size is read whole before anything is sent, so that its cost can be told in a header. The
@@ -34,8 +33,11 @@ export function createSuccessSink(context: RelayContext): AnswerSink {
   });
   // A JSON answer reports its usage at its very end, with nothing to note before it.
   const mark = isStream ? createProgressMarks(job.call, observer, parts.timers) : undefined;
-  const closer = isStream && job.call.running !== undefined && isPlain(head.headers) ? createStreamCloser() : undefined;
   const writer = createThrottledWriter(context);
+  const gate =
+    isStream && job.call.running !== undefined
+      ? createHoldGate(context, { running: job.call.running, observer, write: writer.write })
+      : undefined;
   let collected: Buffer[] | undefined = /^application\/json\b/i.test(contentType) ? [] : undefined;
   let bytes = 0;
 
@@ -46,18 +48,17 @@ export function createSuccessSink(context: RelayContext): AnswerSink {
     parts.metrics.openStreams.inc();
   };
   if (collected === undefined) startStream();
-  if (isStream) job.call.running?.follow(() => readProgress(observer, closer, bytes));
 
   return {
     push(chunk) {
+      bytes += chunk.byteLength;
+      if (gate !== undefined) {
+        gate.push(chunk);
+        return mark?.();
+      }
       observer.push(chunk);
       mark?.();
-      bytes += chunk.byteLength;
-      if (collected === undefined) {
-        const whole = closer === undefined ? chunk : Buffer.concat(closer.push(chunk));
-        if (whole.byteLength > 0) writer.write(whole);
-        return job.call.running?.look();
-      }
+      if (collected === undefined) return writer.write(chunk);
       collected.push(chunk);
       if (bytes <= WHOLE_JSON_BYTES) return;
       startStream();
@@ -65,12 +66,14 @@ export function createSuccessSink(context: RelayContext): AnswerSink {
       collected = undefined;
     },
     end(how) {
+      gate?.end(how);
       writer.stop();
       if (job.response.headersSent) parts.metrics.openStreams.dec();
-      observer.end((snapshot) => {
+      observer.end((last) => {
+        const snapshot = gate?.isHolding ? gate.passed : last;
         const settle = (status: number): Settlement =>
           job.call.finish(readOutcome({ how, head, snapshot, bytes, isStream }), traceOf(context, status, snapshot));
-        if (collected === undefined) endStream(context, how, settle, closer);
+        if (collected === undefined) endStream(context, how, settle, gate);
         else endWhole(context, how, Buffer.concat(collected), settle);
       });
     },
@@ -89,39 +92,18 @@ function endStream(
   { job, client }: RelayContext,
   how: ExchangeEnd,
   settle: (status: number) => Settlement,
-  closer: StreamCloser | undefined,
+  gate: HoldGate | undefined,
 ): void {
   const settlement = settle(job.response.headersSent ? job.response.statusCode : 0);
   if (client.gone) client.destroy();
-  else if (how === 'credit_exhausted' && closer?.isOpen) job.response.end(closer.close(outputTokensOf(settlement)));
-  else {
-    const rest = Buffer.concat(closer?.takeRest() ?? []);
-    if (rest.byteLength > 0) client.write(rest);
-    if (how === 'ended') job.response.end();
-    else client.destroy();
-  }
+  else if (how === 'credit_exhausted' && gate?.canClose) job.response.end(gate.close(outputTokensOf(settlement)));
+  else if (how === 'ended') job.response.end();
+  else client.destroy();
 }
 
 function outputTokensOf(settlement: Settlement): number {
   if (settlement.action === 'release') return 0;
   return settlement.usage.passes.reduce((sum, { tokens }) => sum + tokens.output, 0);
-}
-
-/** Nothing can be added to a body that is compressed or whose length is announced. */
-function isPlain(headers: IncomingHttpHeaders): boolean {
-  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-  return encoding === 'identity' && headers['content-length'] === undefined;
-}
-
-function readProgress(
-  observer: UsageObserver,
-  closer: StreamCloser | undefined,
-  answerBytes: number,
-): AnswerProgress | undefined {
-  const snapshot = observer.snapshot();
-  if (snapshot === undefined) return undefined;
-  const { usage, visibleCharacters } = snapshot;
-  return { usage, visibleCharacters, answerBytes, serverToolResults: closer?.serverToolResults ?? 0 };
 }
 
 function endWhole(context: RelayContext, how: ExchangeEnd, body: Buffer, settle: (status: number) => Settlement): void {

@@ -16,12 +16,12 @@ export function createThrottledWriter({ parts, client, exchange }: RelayContext)
     if (cancelStall === undefined) return;
     cancelStall();
     cancelStall = undefined;
-    exchange().resume();
+    exchange().resume('slow_client');
   };
   return {
     write(chunk) {
       if (client.gone || client.write(chunk) || cancelStall !== undefined) return;
-      exchange().pause();
+      exchange().pause('slow_client');
       cancelStall = parts.timers.after(parts.limits.upstreamSilenceMs, () => client.destroy());
       client.onDrain(resume);
     },

@@ -6,7 +6,7 @@ import type { ModelCard, RateCard } from '../domain/rate-card.ts';
 import type { Settlement } from '../domain/settlement.ts';
 import type { BindingQuota } from './call-quotas.ts';
 import type { CallOutcome, InterruptReason, ReportedUsage } from './metering-types.ts';
-import type { RunningHold } from './running-holds.ts';
+import type { RunningHold } from './running-hold.ts';
 
 /** Facts of one admitted call. */
 export interface CallFacts {

@@ -13,7 +13,8 @@ import type { OpenCall, OpenCalls } from './open-calls.ts';
 import type { OutputRatios } from './output-ratios.ts';
 import type { HoldWatchTerms } from './place-hold.ts';
 import { type CallReport, reportCall } from './report-call.ts';
-import type { RunningHold, RunningHolds } from './running-holds.ts';
+import type { RunningHold } from './running-hold.ts';
+import type { RunningHolds } from './running-holds.ts';
 import { findOutputRatio, scoreEstimate } from './score-estimate.ts';
 import type { SpoolPlace } from './settle-queue.ts';
 import type { Timers } from './timers.ts';
@@ -46,7 +47,7 @@ export function openMeteredCall(
 
   const finish = (outcome: CallOutcome, trace: CallTrace): Settlement => {
     if (settlement !== undefined) return settlement;
-    settlement = decideCharge(facts, outcome, parts);
+    settlement = decideCharge(facts, outcome, parts, running?.coveredTokens);
     running?.end();
     const endedAtMs = parts.timers.nowMs();
     const ended = { ...facts, heldNanoUsd: running?.heldNanoUsd ?? facts.heldNanoUsd };
@@ -85,6 +86,7 @@ function decideCharge(
   facts: CallFacts,
   outcome: CallOutcome,
   { policies = DEFAULT_CALL_POLICIES, outputRatios }: Pick<MeteredCallParts, 'policies' | 'outputRatios'>,
+  followedOutputTokens?: number,
 ): Settlement {
   const { request, model, card, admittedAtMs, ceilingNanoUsd } = facts;
   return settleOutcome({
@@ -96,6 +98,7 @@ function decideCharge(
     heldNanoUsd: ceilingNanoUsd,
     doubtfulEnds: policies.doubtfulEnds,
     charactersPer100Tokens: findOutputRatio(outputRatios, facts, outcome),
+    followedOutputTokens,
   });
 }
 
@@ -120,13 +123,13 @@ function toMark(
 }
 
 function watchHold(
-  { runningHolds }: MeteredCallParts,
+  { runningHolds, outputRatios }: MeteredCallParts,
   hold: HoldCommand,
   facts: CallFacts,
   terms: HoldWatchTerms,
   entry: OpenCall,
 ): RunningHold {
-  const { principal, request, card, heldNanoUsd, admittedAtMs } = facts;
+  const { principal, request, model, card, heldNanoUsd, admittedAtMs } = facts;
   return runningHolds.watch({
     ...terms,
     hold,
@@ -134,6 +137,7 @@ function watchHold(
     card,
     request,
     atMs: admittedAtMs,
+    findRatio: (content) => outputRatios.find(model.id, content),
     stop: principal.account.onExhausted === 'cut' ? () => entry.interrupt('credit_exhausted') : undefined,
   });
 }

@@ -66,7 +66,7 @@ async function findOrCreateAccount({ directory, ledger, nowMs }: DemoParts): Pro
     mode: 'prepaid',
     creditLimitNanoUsd: 0n,
     onDisconnect: 'drain',
-    onExhausted: 'refuse',
+    onExhausted: 'cut',
     lowBalanceNanoUsd: LOW_BALANCE_NANO_USD,
     createdAtMs,
   });

@@ -33,7 +33,7 @@ describe('creating an account', () => {
       mode: 'prepaid',
       credit_limit_usd: '0.00',
       on_disconnect: 'drain',
-      on_exhausted: 'refuse',
+      on_exhausted: 'cut',
       low_balance_usd: [],
       pricing: { multiplier: null, overrides: [] },
       balance: NOTHING,
@@ -49,7 +49,7 @@ describe('creating an account', () => {
       mode: 'postpaid',
       credit_limit_usd: '9007199.254740991',
       on_disconnect: 'cancel',
-      on_exhausted: 'refuse',
+      on_exhausted: 'finish',
       low_balance_usd: ['5', '20.50', '5.00', '0.000000001'],
     });
     expect(account).toMatchObject({
@@ -58,7 +58,7 @@ describe('creating an account', () => {
       mode: 'postpaid',
       credit_limit_usd: '9007199.254740991',
       on_disconnect: 'cancel',
-      on_exhausted: 'refuse',
+      on_exhausted: 'finish',
       low_balance_usd: ['20.50', '5.00', '0.000000001'],
     });
     expect((await admin.call('GET', `/accounts/${account.id}`)).body).toEqual(account);

@@ -160,7 +160,7 @@ describe('the use of a running call', () => {
       priceRunningUse(
         card,
         request,
-        { usage: usage(), visibleCharacters: 0, silentTokens: 0, serverToolResults: 0, answerBytes: 0, ...use },
+        { usage: usage(), outputTokens: 0, serverToolResults: 0, answerBytes: 0, ...use },
         AT_MS,
         7_000_000_000n,
       ),
@@ -169,8 +169,8 @@ describe('the use of a running call', () => {
   it.each([
     ['before anything is reported it is the prompt that is held', { usage: undefined }, 7],
     ['then the prompt reported', {}, 0.05 + 0.000025],
-    ['and the output that is visible', { visibleCharacters: 13_000 }, 0.05 + 0.25],
-    ['and what may have been generated unseen', { silentTokens: 1_000 }, 0.05 + 0.025 + 0.000025],
+    ['and the output estimated, reported or not', { outputTokens: 10_000 }, 0.05 + 0.25],
+    ['but no less than reported', { usage: usage(2_000), outputTokens: 1_000 }, 0.05 + 0.05],
     [
       'and the prompt again after each result',
       { serverToolResults: 2, answerBytes: 30_000 },
@@ -178,7 +178,7 @@ describe('the use of a running call', () => {
     ],
     [
       'and what is reported at the end, alone',
-      { usage: usage(100, { stopReason: 'end_turn' }), visibleCharacters: 13_000 },
+      { usage: usage(100, { stopReason: 'end_turn' }), outputTokens: 13_000 },
       0.0525,
     ],
     [

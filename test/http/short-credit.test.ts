@@ -28,6 +28,10 @@ const LONG: Scenario = {
   delivery: { holdBefore: 'every_event' },
 };
 
+/** Opus 5 costs $5 and $25 a million tokens. */
+const priceOf = ({ input_tokens, output_tokens }: Anthropic.Usage): bigint =>
+  BigInt(input_tokens) * 5_000n + BigInt(output_tokens) * 25_000n;
+
 /** Lets a stepped answer go on, piece by piece, until it ends. */
 async function stepThrough(proxy: ProxyUnderTest): Promise<void> {
   const call = await proxy.api.nextRequest('/v1/messages');
@@ -86,6 +90,21 @@ describe('an answer longer than the credit', () => {
     const journal = await proxy.ledger.readJournal(proxy.account.id, { afterSequence: 0, limit: 100 });
     expect(journal.filter(({ operation }) => operation === 'extend').length).toBeGreaterThan(0);
     expect(journal.at(-1)?.details).toMatchObject({ reason: 'credit_exhausted', basis: 'estimated' });
+  });
+
+  test('cut: a piece that no credit covers is neither passed on nor charged', async () => {
+    await using proxy = await start('cut', 0.6);
+    // 40,000 characters are estimated at more than the dollars there are; the model has written a quarter of that.
+    const answer = { outputTokens: 60_000, text: 'road '.repeat(48_000), deltas: 6 };
+    proxy.api.enqueue({ kind: 'answer', answer, delivery: { holdBefore: 'every_event' } });
+    const stream = connect(proxy).messages.stream(REQUEST).finalMessage();
+    await stepThrough(proxy);
+    const message = await stream;
+    expect(message.stop_reason).toBe('max_tokens');
+    expect(message.content).toEqual([expect.objectContaining({ type: 'text', text: '' })]);
+    const charged = await proxy.expectSound();
+    expect(charged).toBe(priceOf(message.usage));
+    expect((await proxy.ledger.readBalance(proxy.account.id))?.debtNanoUsd).toBe(0n);
   });
 
   test('finish: it comes to its end, and what is missing is debt', async () => {

@@ -14,12 +14,13 @@ import { createPublicApp } from '../../src/http/create-public-app.ts';
 import type { ForwardParts } from '../../src/http/forward-types.ts';
 import { createUpstream, type UpstreamOptions } from '../../src/http/upstream.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { CallPolicies } from '../../src/metering/call-policies.ts';
 import { createMeter } from '../../src/metering/meter.ts';
 import { createOpenCalls, type OpenCalls } from '../../src/metering/open-calls.ts';
 import { createPriceBook } from '../../src/metering/price-book.ts';
 import { createSettleQueue, type SettleQueue } from '../../src/metering/settle-queue.ts';
 import { openSettleSpool } from '../../src/metering/settle-spool.ts';
-import { systemTimers } from '../../src/metering/timers.ts';
+import { systemTimers, type Timers } from '../../src/metering/timers.ts';
 import { createMetrics, type Metrics } from '../../src/observability/metrics.ts';
 import { DIRECTORY_SCHEMA } from '../../src/store/sqlite/directory-schema.ts';
 import { LEDGER_SCHEMA } from '../../src/store/sqlite/ledger-schema.ts';
@@ -42,6 +43,9 @@ export interface ProxyOptions {
   api?: ListeningApi;
   upstream?: Partial<UpstreamOptions>;
   createUsageReader?: ForwardParts['createUsageReader'];
+  policies?: CallPolicies;
+  /** The machine's own clock unless given. */
+  timers?: Timers;
   /** Puts something between the meter and the ledger. */
   wrapLedger?(ledger: Ledger): Ledger;
 }
@@ -99,14 +103,16 @@ export async function startProxy(options: ProxyOptions = {}): Promise<ProxyUnder
   const people = await createPeople(books, options);
 
   const openCalls = createOpenCalls();
-  const shared = { ledger, timers: systemTimers, metrics, logger, openCalls };
+  const policies = options.policies === undefined ? {} : { policies: options.policies };
+  const timers = options.timers ?? systemTimers;
+  const shared = { ledger, timers, metrics, logger, openCalls };
   const { spool, waiting } = await openSettleSpool(join(folder, 'spool.jsonl'));
   const settleQueue = createSettleQueue({ ...shared, spool, waiting, entriesMax: limits.spoolEntries });
   const upstream = createUpstream({
     baseUrl: api.baseUrl,
     apiKey: UPSTREAM_KEY,
     limits,
-    timers: systemTimers,
+    timers,
     ...options.upstream,
   });
   const alerts: string[] = [];
@@ -117,7 +123,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<ProxyUnder
     upstream,
     stored: createSqliteStored(database),
     principals: createPrincipalCache({ directory: books.directory, now: Date.now }),
-    meter: createMeter({ ...shared, priceBook: createPriceBook(rateCard), settleQueue, limits }),
+    meter: createMeter({ ...shared, priceBook: createPriceBook(rateCard), settleQueue, limits, ...policies }),
     createUsageReader: options.createUsageReader ?? createUsageReader,
     onOperatorAlert: (alert) => void alerts.push(alert),
     isClosing: () => closing,

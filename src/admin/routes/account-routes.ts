@@ -65,7 +65,7 @@ function composeAccount(body: CreateAccountBody, id: string, nowMs: number): Acc
     mode: body.mode ?? 'prepaid',
     creditLimitNanoUsd: readUsd(body.credit_limit_usd ?? '0'),
     onDisconnect: body.on_disconnect ?? 'drain',
-    onExhausted: body.on_exhausted ?? 'refuse',
+    onExhausted: body.on_exhausted ?? 'cut',
     lowBalanceNanoUsd: sortLevels(body.low_balance_usd ?? []),
     createdAtMs: nowMs,
   };

@@ -7,7 +7,8 @@ const onDisconnectField = Type.Enum(['drain', 'cancel'], {
   description: 'When the client leaves: read the answer to its end, or abort it upstream.',
 });
 const onExhaustedField = Type.Enum(['refuse', 'cut', 'finish'], {
-  description: 'What happens to a running call when the credit ends.',
+  description:
+    'What becomes of a call that may cost more than the credit left: refused; admitted and cut in good order when the credit ends (the default, for streams); run on into debt.',
 });
 const lowBalanceField = Type.Array(usdField, {
   maxItems: 16,
