@@ -59,7 +59,10 @@ describeOnEachTollgate('a dozen streams on three dollars', (tollgate) => {
   test('run on: each comes to its end, all are charged what was billed, and the debt is what the credit lacked', async () => {
     const caller = await tollgate().createCaller({ creditUsd: CREDIT_USD, account: { on_exhausted: 'finish' } });
     tollgate().api.enqueue(
-      ...Array.from({ length: STREAMS }, () => ({ kind: 'answer' as const, answer: { outputTokens: 15_000, deltas: 100 } })),
+      ...Array.from({ length: STREAMS }, () => ({
+        kind: 'answer' as const,
+        answer: { outputTokens: 15_000, deltas: 100 },
+      })),
     );
     const messages = await Promise.all(sendAll(tollgate(), caller));
     expect(messages.map(({ stop_reason }) => stop_reason)).toEqual(Array.from({ length: STREAMS }, () => 'end_turn'));
