@@ -34,6 +34,7 @@ export const MUTATION_PLAN = {
       tests: [
         'test/ledger/model-ledger.test.ts',
         'test/domain/credit/burn-order.test.ts',
+        'test/domain/credit/account-books.test.ts',
         'test/domain/credit/fold-journal.test.ts',
       ],
     },

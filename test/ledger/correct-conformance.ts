@@ -164,6 +164,22 @@ export function describeCorrections(name: string, open: (clock: TestClock) => Pr
       await ledger.settle({ accountId, holdId, amountNanoUsd: 3n, tokens: 1n, modelLabels: [], cells: [] });
       expect(await correctTo('correction_1', holdId, 2n)).toMatchObject({ changeNanoUsd: -1n });
     });
+    test('that charge more note what they draw, down to the last unit', async () => {
+      await grantOf('grant_a', 5n);
+      await grantOf('grant_b', 5n);
+      const holdId = await spend(1, 4n);
+      await correctTo('correction_1', holdId, 6n);
+      const { sequence = 0 } = (await ledger.readBalance(accountId)) ?? {};
+      const [entry] = await ledger.readJournal(accountId, { afterSequence: sequence - 1, limit: 1 });
+      expect(entry).toMatchObject({
+        operation: 'charge',
+        amountNanoUsd: 2n,
+        postings: [
+          { kind: 'draw', grantId: 'grant_a', amountNanoUsd: 1n },
+          { kind: 'draw', grantId: 'grant_b', amountNanoUsd: 1n },
+        ],
+      });
+    });
     test('in a closed account become debt, or expire', async () => {
       await grantOf('grant_a', 10n);
       const holdId = await spend(1, 4n);

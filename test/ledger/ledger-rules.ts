@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { QuotaCell } from '../../src/ledger/ledger.ts';
+import type { CorrectCommand, QuotaCell, RefundCommand } from '../../src/ledger/ledger.ts';
 import { START_MS } from './ledger-conformance.ts';
 import { makeHoldId } from './make-hold-id.ts';
 import { DAY_MS, LEASE_MS, type LedgerSetup, type OpenLedger, useLedger } from './use-ledger.ts';
@@ -34,6 +34,23 @@ const EVENTS: ((on: LedgerSetup, number: number) => Promise<{ result: string }>)
   (on, number) => on.hold(number, 5n),
 ];
 
+/** Hold 2 was charged 4, of which refund_1 gave 1 back. */
+const charged = (on: LedgerSetup) => ({
+  ...{ accountId: on.accountId, holdId: on.id(2), debtNanoUsd: 0n, fallbackGrantIds: [] },
+  allocations: [{ grantId: 'grant_a', amountNanoUsd: 4n }],
+});
+const ELSEWHERE = [{ grantId: 'grant_x', amountNanoUsd: 4n }];
+const refundOf = (on: LedgerSetup, terms: Partial<RefundCommand>): RefundCommand => ({
+  ...charged(on),
+  refundId: 'refund_1',
+  ...terms,
+});
+const correctionOf = (on: LedgerSetup, terms: Partial<CorrectCommand>): CorrectCommand => ({
+  ...charged(on),
+  ...{ correctionId: 'correction_1', toNanoUsd: 1n },
+  ...terms,
+});
+
 /** Commands that change nothing by themselves, on an account with a hold 1 of 5, a settled 2 and a released 3. */
 const IDLE: [reply: string, command: (on: LedgerSetup) => Promise<{ result: string }>][] = [
   ['exists', (on) => on.grant('grant_a', 100n, { expiresAtMs: START_MS + 9 * DAY_MS })],
@@ -56,6 +73,16 @@ const IDLE: [reply: string, command: (on: LedgerSetup) => Promise<{ result: stri
   ['early', (on) => on.end('reclaim', 1)],
   ['done', (on) => on.end('reclaim', 2)],
   ['no_hold', (on) => on.end('reclaim', 8)],
+  ['exists', (on) => on.ledger.refund(refundOf(on, { amountNanoUsd: 1n }))],
+  ['conflict', (on) => on.ledger.refund(refundOf(on, { amountNanoUsd: 2n }))],
+  ['not_settled', (on) => on.ledger.refund(refundOf(on, { refundId: 'refund_2', holdId: on.id(1) }))],
+  ['exceeds_charge', (on) => on.ledger.refund(refundOf(on, { refundId: 'refund_2', amountNanoUsd: 4n }))],
+  ['no_credit', (on) => on.ledger.refund(refundOf(on, { refundId: 'refund_2', allocations: ELSEWHERE }))],
+  ['exists', (on) => on.ledger.correct(correctionOf(on, { correctionId: 'refund_1' }))],
+  ['conflict', (on) => on.ledger.correct(correctionOf(on, { correctionId: 'refund_1', holdId: on.id(1) }))],
+  ['unchanged', (on) => on.ledger.correct(correctionOf(on, { toNanoUsd: 3n }))],
+  ['not_settled', (on) => on.ledger.correct(correctionOf(on, { holdId: on.id(1) }))],
+  ['no_credit', (on) => on.ledger.correct(correctionOf(on, { allocations: ELSEWHERE, toNanoUsd: 0n }))],
   ['unchanged', (on) => on.ledger.setPolicy({ accountId: on.accountId, status: 'open' })],
   ['no_grant', (on) => on.ledger.voidGrant({ accountId: on.accountId, grantId: 'grant_x' })],
   ['already_voided', (on) => on.ledger.voidGrant({ accountId: on.accountId, grantId: 'grant_void' })],
@@ -110,6 +137,7 @@ export function describeLedgerRules(name: string, open: OpenLedger): void {
         await on.hold(2, 5n);
         await on.settle(2, 4n);
         await on.end('release', 3);
+        await on.ledger.refund(refundOf(on, { amountNanoUsd: 1n }));
         await on.grant('grant_due', 7n, { expiresAtMs: START_MS + 1_000 });
         const { sequence } = await on.balance();
         on.clock.nowMs += 1_000;

@@ -44,7 +44,7 @@ end
 
 -- The refusal where the difference cannot be moved; nil when it was.
 local function move(draft, charge, change, before)
-  if change >= 0 then
+  if change > 0 then
     if draft.books.charged > MAX_NUMBER - change then
       return { 'out_of_range', 'charged' }
     end
@@ -74,14 +74,15 @@ if present_hold then
 end
 local charge, before = read_charge(), refunded_before()
 local change = TO - (charge.amount - before)
-local refusal = find_refusal(charge) or move(draft, charge, change, before)
+local refusal = find_refusal(charge)
+if not refusal and change == 0 then
+  answer(draft)
+  return with_balance(draft, { 'unchanged' })
+end
+refusal = refusal or move(draft, charge, change, before)
 if refusal then
   answer(draft)
   return refusal
-end
-if change == 0 then
-  answer(draft)
-  return with_balance(draft, { 'unchanged' })
 end
 
 plan_refund_record(draft, CORRECTION_ID, -change, before - change)
