@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { type AlertDelivery, createAlertDelivery } from './alerts/deliver-alerts.ts';
 import { observeLedger } from './alerts/observe-ledger.ts';
-import { createWebhookSender } from './alerts/post-webhook.ts';
-import { type BalanceWatch, createBalanceWatch } from './alerts/watch-balances.ts';
+import { type Alerts, startAlerts } from './alerts/start-alerts.ts';
 import type { Settings } from './config/settings.ts';
 import type { AuditLog } from './directory/audit-log.ts';
 import type { Directory } from './directory/directory.ts';
@@ -12,6 +10,7 @@ import type { StoredRegistry } from './directory/stored-registry.ts';
 import type { RateCard } from './domain/rate-card.ts';
 import { createFileSink } from './export/file-sink.ts';
 import { createJournalExporter } from './export/journal-exporter.ts';
+import { createDriftCheck } from './ledger/drift-check.ts';
 import { guardLedger } from './ledger/guard-ledger.ts';
 import type { JournalSource } from './ledger/journal-source.ts';
 import type { Ledger } from './ledger/ledger.ts';
@@ -79,7 +78,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     onFault: (error) => logger.warn({ err: error }, 'the connection to Redis is disturbed'),
   });
   try {
-    const alerts = startAlerts(options, store, metrics);
+    const alerts = startAlerts({ store: store.alerts, webhook: findWebhook(settings), nowMs, logger, metrics });
     const storeWatch = watchStore(store, { every: systemTimers.every, onCheck: metrics.storeChecked, logger });
     const losses = watchForLosses(options, store, metrics);
     const ledger = observeLedger(guardLedger(losses.ledger, storeWatch.isFit), {
@@ -93,6 +92,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     metrics.watchAccounts({ directory: store.directory, ledger, alerts: store.alerts, readQuotas });
     const metering = await startMetering(options, ledger, metrics, priceBook);
     const journalExport = startJournalExport(options, store, metrics);
+    const driftCheck = startDriftCheck(options, store, metrics, alerts);
     return {
       store,
       ledger,
@@ -118,6 +118,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
         metering.sweeper.stop();
         await metering.settleQueue.close();
         await journalExport?.stop();
+        await driftCheck?.stop();
         await alerts.close();
         await store.close();
       },
@@ -157,38 +158,20 @@ function startJournalExport({ settings, logger }: ServicesOptions, store: Store,
   });
 }
 
-interface Alerts {
-  watch: BalanceWatch;
-  close(): Promise<void>;
+function findWebhook({ alertWebhookUrl: url, alertWebhookSecret: secret }: Settings) {
+  return url === undefined || secret === undefined ? undefined : { url, secret };
 }
 
-function startAlerts({ settings, logger }: ServicesOptions, store: Store, metrics: Metrics): Alerts {
-  const { nowMs } = systemTimers;
-  const { alertWebhookUrl: url, alertWebhookSecret: secret } = settings;
-  const hasWebhook = url !== undefined && secret !== undefined;
-  let delivery: AlertDelivery | undefined;
-  let sender: ReturnType<typeof createWebhookSender> | undefined;
-  if (hasWebhook) {
-    sender = createWebhookSender({ url, secret, nowMs });
-    delivery = createAlertDelivery({ store: store.alerts, sender, nowMs, logger, metrics });
-    delivery.start();
-  }
-  const watch = createBalanceWatch({
-    store: store.alerts,
-    nowMs,
-    logger,
-    metrics,
-    hasWebhook,
-    onNotice: () => void delivery?.deliverDue(),
+/** Undefined where it is turned off. */
+function startDriftCheck({ settings, logger }: ServicesOptions, store: Store, metrics: Metrics, alerts: Alerts) {
+  const roundMs = settings.limits.driftCheckMs;
+  if (roundMs === 0) return undefined;
+  return createDriftCheck({
+    ...{ ledger: store.ledger, journal: store.journal, timers: systemTimers, roundMs, random: Math.random, logger },
+    listAccounts: store.directory.listAccounts,
+    onReconciled: metrics.ledgerReconciled,
+    onDifference: alerts.raiseDrift,
   });
-  return {
-    watch,
-    async close() {
-      await watch.settled();
-      await delivery?.stop();
-      await sender?.close();
-    },
-  };
 }
 
 interface Metering {

@@ -15,7 +15,7 @@ export interface AdminParts {
   /** Where the snapshots are that stand for trimmed entries. */
   journal: Pick<JournalSource, 'readSnapshot'>;
   /** Told of each reconciliation: by how much the account's amounts differ. */
-  onReconciled(accountId: string, driftNanoUsd: bigint): void;
+  onReconciled(accountId: string, driftNanoUsd: bigint, agrees: boolean): void;
   /** The card in force: what quotas may name models by. */
   rateCard: () => RateCard;
   /** The bearer token of `/admin/v1`. Never empty. */

@@ -12,6 +12,8 @@ export interface AlertStore {
    * replica changed them since `change.revision` was read.
    */
   changeAlerts(change: AlertChange): Promise<'changed' | 'stale'>;
+  /** Puts a notice of anything else into the outbox; without effect while one of its id is there. */
+  addNotice(notice: Notice, nowMs: number): Promise<void>;
   /** The levels fired and not recovered, latest first. `limit` is 1 to 1,000. */
   listFired(limit: number): Promise<FiredLevel[]>;
 

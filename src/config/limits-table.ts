@@ -115,6 +115,14 @@ export const limitsTable: { readonly [Key in keyof Limits]: Setting<number> } = 
     max: 400 * DAY,
     sentence: 'Time journal entries stay in Redis once they are exported. Without an export they stay for ever.',
   }),
+  driftCheckMs: integerSetting({
+    name: 'LIMIT_DRIFT_CHECK_MS',
+    default: DAY,
+    unit: 'milliseconds',
+    min: 0,
+    max: 400 * DAY,
+    sentence: "Time in which each process holds every account's books against its journal, one at a time; 0: never.",
+  }),
 };
 
 function bytes(name: string, value: number, [min, max]: [number, number], sentence: string): Setting<number> {

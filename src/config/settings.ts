@@ -78,4 +78,6 @@ export interface Limits {
   rememberedWrites: number;
   /** Journal entries that are exported stay in Redis for so long. Above the 72 h for which ended holds are known. */
   journalKeepMs: number;
+  /** A round of the background check of all books; 0: there is none. */
+  driftCheckMs: number;
 }

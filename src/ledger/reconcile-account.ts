@@ -33,14 +33,19 @@ type Parts = { ledger: Pick<Ledger, 'readBooks' | 'readJournal'>; journal: Pick<
  * Proves an account: its journal is contiguous, the fold of the journal is the state that the store keeps, the charges
  * of the entries add up to what the account was charged, and the invariants hold on both sides. Reads in pages, so
  * that other work goes on between them, and compares as of one sequence, so that the account may be in use meanwhile.
+ * @param pause awaited between two pages.
  * @returns undefined when the account has no books.
  */
-export async function reconcileAccount(parts: Parts, accountId: string): Promise<Reconciliation | undefined> {
+export async function reconcileAccount(
+  parts: Parts,
+  accountId: string,
+  pause?: () => Promise<void>,
+): Promise<Reconciliation | undefined> {
   const books = await parts.ledger.readBooks(accountId);
   if (books === undefined) return undefined;
-  let folded = await foldUpTo(parts, accountId, books.sequence);
+  let folded = await foldUpTo({ ...parts, pause }, accountId, books.sequence);
   for (let tries = 1; tries < TRIES && folded.missing !== undefined; tries += 1) {
-    const again = await foldUpTo(parts, accountId, books.sequence);
+    const again = await foldUpTo({ ...parts, pause }, accountId, books.sequence);
     if (again.fromSequence === folded.fromSequence) break;
     folded = again;
   }
@@ -77,7 +82,11 @@ interface Folded {
   missing?: Difference;
 }
 
-async function foldUpTo({ ledger, journal }: Parts, accountId: string, sequence: number): Promise<Folded> {
+async function foldUpTo(
+  { ledger, journal, pause }: Parts & { pause: (() => Promise<void>) | undefined },
+  accountId: string,
+  sequence: number,
+): Promise<Folded> {
   const snapshot = await journal.readSnapshot(accountId);
   const fold = snapshot === undefined ? createFold(accountId) : readFold(snapshot);
   const fromSequence = fold.books.sequence;
@@ -97,6 +106,7 @@ async function foldUpTo({ ledger, journal }: Parts, accountId: string, sequence:
       folded.entries += 1;
       folded.chargedNanoUsd += chargeOf(entry);
     }
+    await pause?.();
   }
   return folded;
 }

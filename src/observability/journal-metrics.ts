@@ -6,8 +6,8 @@ export interface JournalMetrics {
   journalGap(): void;
   /** Instant since which the oldest entry that is not exported waits; undefined: none does. */
   journalLag(oldestAtMs: number | undefined): void;
-  /** What a reconciliation found: amounts by which the books differ from their journal, all added up. */
-  ledgerReconciled(accountId: string, driftNanoUsd: bigint): void;
+  /** What a reconciliation found: amounts by which the books differ from their journal, all added up; anything else. */
+  ledgerReconciled(accountId: string, driftNanoUsd: bigint, agrees: boolean): void;
 }
 
 const NANO = 1e9;
@@ -51,13 +51,21 @@ export function createJournalMetrics(metrics: MetricRegistry, nowMs: () => numbe
       drift.set(Number([...drifting.values()].reduce((sum, amount) => sum + amount, 0n)) / NANO);
     },
   );
+  const reconciled = metrics.counter({
+    name: 'tollgate_ledger_reconciliations_total',
+    help: 'Accounts whose books this process held against their journal. result differs: anything at all is not as it should be.',
+    labels: { result: ['agrees', 'differs'] },
+    aggregation: 'sum',
+    zeroes: 'all',
+  });
   return {
     journalExported: (entries) => exported.inc(entries),
     journalGap: () => gaps.inc(),
     journalLag(oldestAtMs) {
       oldest = oldestAtMs;
     },
-    ledgerReconciled(accountId, driftNanoUsd) {
+    ledgerReconciled(accountId, driftNanoUsd, agrees) {
+      reconciled.inc({ result: agrees ? 'agrees' : 'differs' });
       if (driftNanoUsd === 0n) drifting.delete(accountId);
       else if (drifting.has(accountId) || drifting.size < DRIFTING_AT_MOST) drifting.set(accountId, driftNanoUsd);
     },

@@ -56,6 +56,16 @@ export function describeAlertStore(name: string, open: () => Promise<AlertStoreF
       expect((await claim()).map(({ id }) => id)).toEqual(['first']);
     });
 
+    test('a notice of anything else is there once, and again after it was delivered', async () => {
+      await store.addNotice({ id: 'drift', payload: '{"first":1}' }, NOW_MS);
+      await store.addNotice({ id: 'drift', payload: '{"second":2}' }, NOW_MS - 1);
+      expect(await claim(NOW_MS - 1)).toEqual([]);
+      expect(await claim()).toEqual([{ id: 'drift', payload: '{"first":1}', attempt: 1 }]);
+      await store.completeNotice('drift');
+      await store.addNotice({ id: 'drift', payload: '{}' }, NOW_MS);
+      expect(await claim()).toHaveLength(1);
+    });
+
     test('of twenty changes at once exactly one wins', async () => {
       const { revision } = await store.readAlerts('acct_a');
       const change = { accountId: 'acct_a', revision, states: [fired(LEVEL)], nowMs: NOW_MS };

@@ -28,7 +28,7 @@ export function addReconciliationRoutes(app: AdminApp, parts: AdminParts): void 
     if ((await findAccountOrRefuse(directory, accountId, reply)) === undefined) return reply;
     const found = await inTurn(() => reconcileAccount(parts, accountId));
     if (found === undefined) return refuse(reply, 'not_found', 'The account has no books.');
-    parts.onReconciled(accountId, found.driftNanoUsd);
+    parts.onReconciled(accountId, found.driftNanoUsd, found.differences.length === 0);
     if (found.differences.length > 0) {
       const { differences, sequence } = found;
       request.log.error({ account_id: accountId, sequence, differences }, 'the books and the journal do not agree');

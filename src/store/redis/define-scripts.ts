@@ -5,6 +5,7 @@ import { loadScript } from './load-script.ts';
 /** Every script by the name it has as a command of the client, with its file under `scripts/`. */
 const SCRIPTS = {
   tollgateAbandonNotice: 'alerts/abandon-notice',
+  tollgateAddNotice: 'alerts/add-notice',
   tollgateChangeAlerts: 'alerts/change-alerts',
   tollgateClaimNotices: 'alerts/claim-notices',
   tollgateCompleteNotice: 'alerts/complete-notice',

@@ -39,6 +39,8 @@ export function createRedisAlerts(client: RedisClient): AlertStore {
       const reply = await run('tollgateChangeAlerts', [states, fired, due, notices], changeArguments(change));
       return readWord(reply, 0) === 'changed' ? 'changed' : 'stale';
     },
+    addNotice: async ({ id, payload }, nowMs) =>
+      void (await run('tollgateAddNotice', [due, notices], [id, payload, String(nowMs)])),
     async listFired(limit) {
       const members = await ask(() => client.zrevrange(fired, 0, limit - 1));
       return members.map(parseFired);

@@ -28,6 +28,7 @@ export function createSqliteAlerts(database: Database): AlertStore {
         return { revision, states: parseLevelStates(revision) };
       }),
     changeAlerts: (change) => write(() => changeAlerts(sql, change)),
+    addNotice: ({ id, payload }, nowMs) => write(() => void sql.addNoticeOnce.run(id, payload, nowMs)),
     listFired: (limit) =>
       guard(() =>
         sql.listFired.all(limit).map((row) => ({
@@ -62,6 +63,7 @@ function prepareStatements({ connection }: Database) {
       'SELECT account_id, level FROM alert_fired ORDER BY fired_at_ms DESC, account_id, level LIMIT ?',
     ),
     addNotice: prepare('INSERT INTO alert_notice (id, payload, attempts, due_at_ms) VALUES (?, ?, 0, ?)'),
+    addNoticeOnce: prepare('INSERT OR IGNORE INTO alert_notice (id, payload, attempts, due_at_ms) VALUES (?, ?, 0, ?)'),
     findDue: prepare(
       'SELECT id, payload, attempts FROM alert_notice WHERE due_at_ms <= ? ORDER BY due_at_ms, id LIMIT ?',
     ),
