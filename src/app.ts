@@ -1,11 +1,15 @@
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { AdminApp, Readiness } from './admin/admin-parts.ts';
 import { createAdminApp } from './admin/create-admin-app.ts';
 import { createUsageReader } from './anthropic/create-usage-reader.ts';
 import type { Settings } from './config/settings.ts';
+import { openBatchFolder } from './http/batches/batch-folder.ts';
+import { createBatchUpstream } from './http/batches/upstream-batches.ts';
 import { createPublicApp } from './http/create-public-app.ts';
 import type { Upstream } from './http/upstream.ts';
+import { type BatchPoller, createBatchPoller } from './metering/batches/batch-poller.ts';
 import { systemTimers } from './metering/timers.ts';
 import type { Services } from './services.ts';
 
@@ -18,6 +22,7 @@ export interface AppOptions {
   services: Services;
   upstream: Upstream;
   adminToken: string;
+  dataFolder: string;
   version: string;
 }
 
@@ -44,6 +49,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     principals: services.principals,
     meter: services.meter,
     stored: services.stored,
+    batches: services.batches,
+    batchFolder: openBatchFolder(join(options.dataFolder, 'batch-uploads')),
+    publicUrl: settings.publicUrl,
     ledger: services.ledger,
     metrics: services.metrics,
     logger: services.logger,
@@ -58,6 +66,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await Promise.all([publicApp.close(), adminApp.close()]);
     throw error;
   }
+  const poller = watchBatches(options);
   return {
     publicUrl: urlOf(publicApp, settings.host),
     adminUrl: urlOf(adminApp, settings.adminHost),
@@ -66,6 +75,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       // The listener stays open meanwhile: what comes is told to come back, and a probe that we are not ready.
       const outcome = await services.openCalls.drain(settings.limits.shutdownDrainMs, systemTimers);
       await closeListener(publicApp);
+      await poller.stop();
       // A request that was being read when the closing began may have become a call since.
       const late = await services.openCalls.drain(0, systemTimers);
       await services.settleQueue.settled();
@@ -86,6 +96,17 @@ async function closeListener(app: Pick<FastifyInstance, 'server' | 'close'>): Pr
   await app.close();
   stopLooking();
   cancelCut();
+}
+
+/** From when the listeners are up: a start that fails leaves nothing running. */
+function watchBatches({ settings: { limits }, services, upstream }: AppOptions): BatchPoller {
+  const timers = systemTimers;
+  return createBatchPoller({
+    batches: services.batches,
+    upstream: (signal) => createBatchUpstream({ upstream, limits, timers }, signal),
+    timers,
+    limits,
+  });
 }
 
 function createAdmin({ services, adminToken, version }: AppOptions, isClosing: () => boolean): AdminApp {

@@ -97,7 +97,7 @@ async function start(): Promise<Running> {
     const demo = upstreamApi.simulated
       ? await prepareDemo({ ...services, dataFolder, nowMs: systemTimers.nowMs })
       : undefined;
-    app = await startApp({ settings, services, upstream, adminToken: admin.token, version });
+    app = await startApp({ settings, services, upstream, adminToken: admin.token, dataFolder, version });
     process.stdout.write(
       writeBanner({
         version,

@@ -15,9 +15,11 @@ import { guardLedger } from './ledger/guard-ledger.ts';
 import type { JournalSource } from './ledger/journal-source.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { redeliverLostWrites } from './ledger/redeliver-lost-writes.ts';
+import { type BatchMeter, createBatchMeter } from './metering/batches/batch-meter.ts';
 import { createLeaseKeeper, type LeaseKeeper } from './metering/lease-keeper.ts';
 import { createMeter, type Meter } from './metering/meter.ts';
 import { createOpenCalls, type OpenCalls } from './metering/open-calls.ts';
+import { createOpenCostMemory } from './metering/open-cost-memory.ts';
 import { createPriceBook, type PriceBook } from './metering/price-book.ts';
 import { createQuotaFigures } from './metering/read-quota-figures.ts';
 import { recoverOrphans } from './metering/recover-orphans.ts';
@@ -42,6 +44,7 @@ export interface Services {
   /** The card in force; another one after a reload. */
   readonly rateCard: RateCard;
   meter: Meter;
+  batches: BatchMeter;
   openCalls: OpenCalls;
   settleQueue: SettleQueue;
   metrics: Metrics;
@@ -90,7 +93,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     });
     const readQuotas = createQuotaFigures({ directory: store.directory, ledger, nowMs });
     metrics.watchAccounts({ directory: store.directory, ledger, alerts: store.alerts, readQuotas });
-    const metering = await startMetering(options, ledger, metrics, priceBook);
+    const metering = await startMetering(options, { ledger, directory: store.directory, stored: store.stored }, metrics, priceBook);
     const journalExport = startJournalExport(options, store, metrics);
     const driftCheck = startDriftCheck(options, store, metrics, alerts);
     return {
@@ -176,6 +179,7 @@ function startDriftCheck({ settings, logger }: ServicesOptions, store: Store, me
 
 interface Metering {
   meter: Meter;
+  batches: BatchMeter;
   openCalls: OpenCalls;
   settleQueue: SettleQueue;
   leaseKeeper: LeaseKeeper;
@@ -184,7 +188,7 @@ interface Metering {
 
 async function startMetering(
   options: ServicesOptions,
-  ledger: Ledger,
+  { ledger, directory, stored }: Pick<Store, 'ledger' | 'directory' | 'stored'>,
   metrics: Metrics,
   priceBook: PriceBook,
 ): Promise<Metering> {
@@ -198,10 +202,13 @@ async function startMetering(
   const settleQueue = createSettleQueue({ ...shared, spool, waiting, logger, entriesMax: limits.spoolEntries });
   metrics.watchSpool(() => settleQueue.waiting());
   recoverOrphans({ settleQueue, metrics, logger }, orphans, settings.orphanedCalls);
+  const openCosts = createOpenCostMemory();
+  const calls = { ...shared, priceBook, settleQueue, logger, limits, policies: settings, openCosts };
   return {
     openCalls,
     settleQueue,
-    meter: createMeter({ ...shared, priceBook, settleQueue, openCalls, logger, limits, policies: settings }),
+    meter: createMeter({ ...calls, openCalls }),
+    batches: createBatchMeter({ ...calls, directory, stored }),
     leaseKeeper: createLeaseKeeper({ ...shared, openCalls, logger, limits }),
     sweeper: createSweeper({ ...shared, openCalls, logger }),
   };

@@ -65,6 +65,16 @@ export const settingsTable: { readonly [Key in keyof PlainSettings]: Setting<Pla
     secret: false,
     read: readBaseUrl,
   },
+  publicUrl: {
+    name: 'PUBLIC_URL',
+    type: 'an http:// or https:// URL',
+    unit: '',
+    default: undefined,
+    defaultText: 'none: the `Host` of the request, and its `X-Forwarded-Proto`',
+    sentence: 'Where clients reach the public listener: the `results_url` of a Message Batch begins with it.',
+    secret: false,
+    read: readBaseUrl,
+  },
   redisUrl: {
     ...secretSetting({
       name: 'REDIS_URL',

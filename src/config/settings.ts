@@ -9,6 +9,8 @@ export interface Settings {
   /** Undefined: the simulated Claude API answers. */
   anthropicApiKey: string | undefined;
   upstreamBaseUrl: string;
+  /** Where clients reach the public listener; undefined: as their requests name it. */
+  publicUrl: string | undefined;
   /** Undefined: the embedded store. */
   redisUrl: string | undefined;
   /** Replicas that must have an administrative write before it is answered; `auto`: one where there is any. */
@@ -41,6 +43,12 @@ export interface Limits {
   messagesBodyBytes: number;
   /** Largest body after gunzip, read for metering only. */
   inflatedBodyBytes: number;
+  /** Largest Message Batch: 256 MiB, as the API. It is kept on disk while it is read. */
+  batchBodyBytes: number;
+  /** Batches being uploaded at once. */
+  batchUploads: number;
+  /** Longest time between two looks at a batch that is not charged yet. */
+  batchPollMs: number;
   /** JSON nesting read in a request. */
   jsonDepth: number;
   /** Time a client has to send its whole request. */

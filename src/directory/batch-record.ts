@@ -38,6 +38,8 @@ export interface BatchHold {
   modelLabels: readonly string[];
   amountNanoUsd: NanoUsd;
   items: number;
+  /** Of all items: bytes that may be prompt tokens. What an item without a usage is estimated by. */
+  promptBytes: number;
   cells: readonly BatchCell[];
 }
 

@@ -52,6 +52,8 @@ export interface SettlementCase {
   charactersPer100Tokens?: number;
   /** Output of an answer that broke off, where it was estimated all along: it then stands for any other estimate. */
   followedOutputTokens?: number | undefined;
+  /** `batch`: an item of a Message Batch, at the batch's part of the price also where its answer does not say so. */
+  serviceTier?: 'batch';
 }
 
 /**
@@ -73,15 +75,16 @@ export interface SettlementCase {
  * Source: the API's help pages ("failed requests are not charged"; a call whose client leaves is).
  */
 export function settleOutcome(situation: SettlementCase): Settlement {
-  const { outcome, request, model, charactersPer100Tokens: ratio } = situation;
+  const { outcome, request, charactersPer100Tokens: ratio } = situation;
   if (outcome.kind === 'upstream_error' || outcome.kind === 'not_sent') {
     if (outcome.doubtful !== true || situation.doubtfulEnds !== 'estimate') return RELEASE;
-    return estimate(situation, estimateUsage(request, model, 0), ['end_doubtful']);
+    return estimate(situation, guessUsage(situation, 0), ['end_doubtful']);
   }
   if (outcome.kind === 'interrupted' && isFailedRequest(outcome.reason)) return RELEASE;
-  const { usage, visibleCharacters } = outcome;
+  const { visibleCharacters } = outcome;
+  const usage = assumeTier(situation, outcome.usage);
   if (usage === undefined) {
-    return estimate(situation, estimateUsage(request, model, visibleCharacters, ratio), ['usage_missing']);
+    return estimate(situation, guessUsage(situation, visibleCharacters), ['usage_missing']);
   }
   if (outcome.isDoubtful || !isPlausible(usage, situation.card)) return settleDoubtful(situation, outcome, usage);
   // A stop reason comes with the last figures, so what breaks off after it lacks only the closing event.
@@ -93,12 +96,24 @@ export function settleOutcome(situation: SettlementCase): Settlement {
 }
 
 function settleDoubtful(situation: SettlementCase, outcome: ReportedUsage, usage: CallUsage): Settlement {
-  const { request, model, card, heldNanoUsd, charactersPer100Tokens: ratio } = situation;
-  const guess = estimate(situation, estimateUsage(request, model, outcome.visibleCharacters, ratio), ['usage_absurd']);
+  const { card, heldNanoUsd } = situation;
+  const guess = estimate(situation, guessUsage(situation, outcome.visibleCharacters), ['usage_absurd']);
   if (!isPlausible(usage, card) || guess.action === 'release') return guess;
   const bent = estimate(situation, usage, ['usage_absurd']);
   if (bent.action === 'release' || bent.amountNanoUsd > heldNanoUsd) return guess;
   return bent.amountNanoUsd > guess.amountNanoUsd ? bent : guess;
+}
+
+/** What an answer does not say of its tier is known from where it came. */
+function assumeTier({ serviceTier }: SettlementCase, usage: CallUsage | undefined): CallUsage | undefined {
+  return usage === undefined || serviceTier === undefined || usage.serviceTier !== undefined
+    ? usage
+    : { ...usage, serviceTier };
+}
+
+function guessUsage(situation: SettlementCase, visibleCharacters: number): CallUsage {
+  const { request, model, charactersPer100Tokens, serviceTier } = situation;
+  return { ...estimateUsage(request, model, visibleCharacters, charactersPer100Tokens), serviceTier };
 }
 
 const RELEASE: Settlement = { action: 'release', basis: 'none' };

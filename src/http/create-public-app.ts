@@ -9,6 +9,7 @@ import { takeRawBodies } from './plugins/raw-body.ts';
 import type { PublicParts } from './public-parts.ts';
 import { refuseRequest } from './refuse-request.ts';
 import { addRequestState, createRequestId, createRequestState } from './request-state.ts';
+import { addBatchRoutes } from './routes/batch-routes.ts';
 import { addFileRoutes } from './routes/file-routes.ts';
 import { addFreeRoutes } from './routes/free-routes.ts';
 import { addMessagesRoute } from './routes/messages-route.ts';
@@ -39,6 +40,7 @@ export async function createPublicApp(parts: PublicParts): Promise<FastifyInstan
   addOwnRoutes(app, parts);
   await addFreeRoutes(app, parts);
   await addFileRoutes(app, parts);
+  await addBatchRoutes(app, parts);
   return app;
 }
 

@@ -24,6 +24,8 @@ const REQUEST_DROPPED = new Set([
   // The client's credentials are ours to check. Upstream an API key wins over a bearer, so both must go.
   'x-api-key',
   'authorization',
+  // The operator's workspaces are not the caller's to choose from; and a batch made in another could not be charged.
+  'anthropic-workspace-id',
   // Cookies were set for our origin, not for the upstream's.
   'cookie',
   // Written anew for the upstream's origin and for the body as it is sent.

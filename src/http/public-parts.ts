@@ -2,9 +2,11 @@ import type { Limits } from '../config/settings.ts';
 import type { PrincipalCache } from '../directory/principal-cache.ts';
 import type { StoredRegistry } from '../directory/stored-registry.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { BatchMeter } from '../metering/batches/batch-meter.ts';
 import type { Meter } from '../metering/meter.ts';
 import type { Logger } from '../observability/create-logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { BatchFolder } from './batches/batch-folder.ts';
 import type { ForwardParts } from './forward-types.ts';
 
 /** Everything the public listener needs. */
@@ -12,7 +14,15 @@ export interface PublicParts extends Omit<ForwardParts, 'limits' | 'metrics' | '
   limits: Limits;
   principals: Pick<PrincipalCache, 'find'>;
   meter: Meter;
-  stored: Pick<StoredRegistry, 'addFile' | 'removeFile' | 'findForeignFile' | 'listFiles'>;
+  stored: Pick<
+    StoredRegistry,
+    'addFile' | 'removeFile' | 'findForeignFile' | 'listFiles' | 'findBatch' | 'listBatches' | 'removeBatch'
+  >;
+  batches: BatchMeter;
+  /** Where batches are kept while they are read. */
+  batchFolder: BatchFolder;
+  /** Where clients reach this listener; undefined: as their requests name it. */
+  publicUrl?: string | undefined;
   ledger: Pick<Ledger, 'readBalance' | 'readCells' | 'ping'>;
   metrics: Pick<
     Metrics,

@@ -7,6 +7,10 @@ export type PublicRouteId =
   | 'files'
   | 'file'
   | 'file_content'
+  | 'batches'
+  | 'batch'
+  | 'batch_cancel'
+  | 'batch_results'
   | 'balance'
   | 'root'
   | 'livez'
@@ -31,7 +35,7 @@ interface RouteEntry {
 }
 
 /**
- * Routes are an allow-list: behind the upstream's key lie routes that bill outside the request (batches, sessions) or
+ * Routes are an allow-list: behind the upstream's key lie routes that bill outside the request (sessions) or
  * administer the operator's organisation.
  */
 const ROUTES: ReadonlyMap<string, RouteEntry> = new Map<string, RouteEntry>([
@@ -39,14 +43,25 @@ const ROUTES: ReadonlyMap<string, RouteEntry> = new Map<string, RouteEntry>([
   ['/v1/messages/count_tokens', { id: 'count_tokens', methods: ['POST'], forwarded: true }],
   ['/v1/models', { id: 'models', methods: ['GET'], forwarded: true }],
   ['/v1/files', { id: 'files', methods: ['GET', 'POST'], forwarded: true }],
+  ['/v1/messages/batches', { id: 'batches', methods: ['GET', 'POST'], forwarded: true }],
   ['/v1/balance', { id: 'balance', methods: ['GET'] }],
   ['/', { id: 'root', methods: ['HEAD'] }],
   ['/livez', { id: 'livez', methods: ['GET', 'HEAD'] }],
   ['/readyz', { id: 'readyz', methods: ['GET', 'HEAD'] }],
 ]);
+const BATCH_ENTRY: RouteEntry = { id: 'batch', methods: ['GET', 'DELETE'], forwarded: true };
 const MODEL_ENTRY: RouteEntry = { id: 'model', methods: ['GET'], forwarded: true };
 /** Letters that mean themselves in a path; the first is a letter or digit, so `.` and `..` are not among them. */
 const NAMED_ROUTES: readonly [path: RegExp, entry: RouteEntry][] = [
+  [/^\/v1\/messages\/batches\/[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/, BATCH_ENTRY],
+  [
+    /^\/v1\/messages\/batches\/[A-Za-z0-9][A-Za-z0-9_-]{0,127}\/cancel$/,
+    { id: 'batch_cancel', methods: ['POST'], forwarded: true },
+  ],
+  [
+    /^\/v1\/messages\/batches\/[A-Za-z0-9][A-Za-z0-9_-]{0,127}\/results$/,
+    { id: 'batch_results', methods: ['GET'], forwarded: true },
+  ],
   [/^\/v1\/models\/[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, MODEL_ENTRY],
   [/^\/v1\/files\/[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/, { id: 'file', methods: ['GET', 'DELETE'], forwarded: true }],
   [

@@ -1,3 +1,4 @@
+import { isDoubtfulUsage } from '../anthropic/doubtful-usage.ts';
 import type { UsageSnapshot } from '../anthropic/usage-reader.ts';
 import type { CallOutcome, InterruptReason, ReportedUsage } from '../metering/metering-types.ts';
 import type { ExchangeEnd } from './exchange.ts';
@@ -12,9 +13,6 @@ export interface AnswerEnd {
   bytes: number;
   isStream: boolean;
 }
-
-/** The reader's words for counts that it had to bend. */
-const DOUBTFUL_ANOMALIES: ReadonlySet<string> = new Set(['negative_count', 'absurd_count', 'not_a_count']);
 
 /** What the meter is told of an answer. What the bytes say goes before how the connection ended. */
 export function readOutcome({ how, head, snapshot, bytes, isStream }: AnswerEnd): CallOutcome {
@@ -39,7 +37,7 @@ export function readReported(snapshot: UsageSnapshot | undefined): ReportedUsage
     usage: snapshot?.usage,
     visibleCharacters: snapshot?.visibleCharacters ?? 0,
     content: snapshot?.content ?? 'text',
-    isDoubtful: snapshot?.anomalies.some((anomaly) => DOUBTFUL_ANOMALIES.has(anomaly)) ?? false,
+    isDoubtful: isDoubtfulUsage(snapshot?.anomalies ?? []),
   };
 }
 

@@ -17,7 +17,8 @@ export type Refusal =
   /** `reason` is a sentence for a person and repeats nothing of the body but field names. */
   | { kind: 'malformed'; reason: string }
   /** Nowhere, or another account's: which of both is not told. */
-  | { kind: 'file_not_found'; id: string }
+  | { kind: 'file_not_found'; id: string; item?: number }
+  | { kind: 'batch_not_found'; id: string }
   | { kind: 'request_timeout' }
   | { kind: 'headers_too_large' }
   | { kind: 'directory_unavailable' }
@@ -59,16 +60,20 @@ export function answerRefusal(refusal: Refusal, context: RefusalContext): ErrorA
       return answer(
         400,
         'invalid_request_error',
-        `${describeKey(context.principal)} is not allowed to use model ${showName(refusal.model)}.`,
+        `${nameItem(refusal)}${describeKey(context.principal)} is not allowed to use model ${showName(refusal.model)}.`,
       );
     case 'model_not_priced':
       return answer(
         400,
         'invalid_request_error',
-        `model: ${showName(refusal.model)} has no price here and is not served.`,
+        `${nameItem(refusal)}model: ${showName(refusal.model)} has no price here and is not served.`,
       );
     case 'unbounded_cost':
-      return answer(400, 'invalid_request_error', `The cost of this request cannot be bounded: ${refusal.reason}.`);
+      return answer(
+        400,
+        'invalid_request_error',
+        `${nameItem(refusal)}The cost of this request cannot be bounded: ${refusal.reason}.`,
+      );
     case 'account_frozen':
       return answer(
         402,
@@ -118,7 +123,9 @@ function answerTransportRefusal(
     case 'malformed':
       return answer(400, 'invalid_request_error', refusal.reason);
     case 'file_not_found':
-      return answer(404, 'not_found_error', `File not found: ${showName(refusal.id)}.`, NO_RETRY);
+      return answer(404, 'not_found_error', `${nameItem(refusal)}File not found: ${showName(refusal.id)}.`, NO_RETRY);
+    case 'batch_not_found':
+      return answer(404, 'not_found_error', `Message Batch not found: ${showName(refusal.id)}.`, NO_RETRY);
     case 'request_timeout':
       return answer(408, 'timeout_error', 'The request was not received in time.');
     case 'headers_too_large':
@@ -153,6 +160,11 @@ function answerUpstreamFault(refusal: Extract<Refusal, { kind: `upstream_${strin
         refusal.retryAfter === undefined ? {} : { 'retry-after': refusal.retryAfter },
       );
   }
+}
+
+/** Of a batch, the request that it is about, as the API names it. */
+function nameItem({ item }: { item?: number }): string {
+  return item === undefined ? '' : `requests.${item}.params: `;
 }
 
 function answer(status: number, type: ErrorType, message: string, headers: ErrorAnswer['headers'] = {}): ErrorAnswer {

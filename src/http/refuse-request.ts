@@ -61,6 +61,7 @@ function noteRefusal(parts: RefusalParts, state: RequestState, refusal: Refusal,
 export function routeLabel(id: PublicRouteId | undefined): Route {
   if (id === 'model') return 'models';
   if (id === 'files' || id === 'file' || id === 'file_content') return 'files';
+  if (id === 'batches' || id === 'batch' || id === 'batch_cancel' || id === 'batch_results') return 'batches';
   return id === 'messages' || id === 'count_tokens' || id === 'models' || id === 'balance' ? id : 'other';
 }
 
@@ -101,6 +102,7 @@ function refusalReason(refusal: Refusal): RefusalReason | undefined {
     case 'upstream_busy':
       return 'overloaded';
     case 'file_not_found':
+    case 'batch_not_found':
       return 'malformed';
     case 'request_timeout':
     case 'upstream_unreachable':

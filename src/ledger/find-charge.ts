@@ -1,4 +1,4 @@
-import { MAX_HOLD_LIFE_MS, TOMBSTONE_LIFE_MS } from '../domain/credit/credit-limits.ts';
+import { MAX_BATCH_LIFE_MS, TOMBSTONE_LIFE_MS } from '../domain/credit/credit-limits.ts';
 import type { Allocation, JournalEntry } from '../domain/credit/credit-types.ts';
 import { readIdTimeMs } from '../domain/hold-id.ts';
 import type { NanoUsd } from '../domain/money.ts';
@@ -19,8 +19,8 @@ export type CallName = { holdId: string } | { requestId: string };
 
 /** An id's instant comes from the proxy's clock, an entry's from the store's. */
 const CLOCK_SLACK_MS = 60_000;
-/** A call's charge comes at the latest when its hold has been kept alive to the end and its settle was almost too old. */
-const LATEST_CHARGE_MS = MAX_HOLD_LIFE_MS + TOMBSTONE_LIFE_MS;
+/** A charge comes at the latest when a batch was held to the end and its settle was almost too old. */
+const LATEST_CHARGE_MS = MAX_BATCH_LIFE_MS + TOMBSTONE_LIFE_MS;
 const PAGE = 500;
 /** An upstream's id holds no instant: so many of the newest entries are looked through for it. */
 const ENTRIES_AT_MOST = 200_000;

@@ -15,10 +15,13 @@ export type AdmissionRefusal =
       /** When the window ends, in ms; undefined where it has no end. */
       endsAtMs?: number;
     }
-  | { kind: 'model_not_allowed'; model: string }
-  | { kind: 'model_not_priced'; model: string }
-  /** The dearest this call can be is beyond any amount the ledger can hold, or cannot be bounded. */
-  | { kind: 'unbounded_cost'; reason: string }
+  | { kind: 'model_not_allowed'; model: string; item?: number }
+  | { kind: 'model_not_priced'; model: string; item?: number }
+  /**
+   * The dearest this call can be is beyond any amount the ledger can hold, or cannot be bounded. Of a batch, `item` is
+   * the index of the item it is about.
+   */
+  | { kind: 'unbounded_cost'; reason: string; item?: number }
   | { kind: 'account_frozen' }
   | { kind: 'account_closed' }
   /** The store did not answer: fail closed. */

@@ -53,7 +53,7 @@ function describeCharge(settlement: Extract<Settlement, { action: 'settle' }>): 
 }
 
 /** Quantity, price of one and amount before the multiplier, both exact in dollars. */
-function describeLine(line: ReceiptLine): EntryDetails {
+export function describeLine(line: ReceiptLine): EntryDetails {
   return {
     model: line.model,
     class: line.class,
@@ -66,7 +66,7 @@ function describeLine(line: ReceiptLine): EntryDetails {
 }
 
 /** Pico-dollars as a decimal dollar string with up to twelve places. */
-function formatPicoUsd(picoUsd: bigint): string {
+export function formatPicoUsd(picoUsd: bigint): string {
   const rest = (picoUsd % 1_000n).toString().padStart(3, '0').replace(/0+$/, '');
   if (rest === '') return formatUsd(picoUsd / 1_000n);
   const nano = formatUsd(picoUsd / 1_000n);

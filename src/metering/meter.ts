@@ -49,6 +49,8 @@ export interface MeterParts {
   limits: { holdLeaseMs: number };
   /** {@link DEFAULT_CALL_POLICIES} unless given. */
   policies?: CallPolicies;
+  /** Of its own unless given. */
+  openCosts?: OpenCostMemory;
 }
 
 export type Admission = { admitted: true; call: MeteredCall } | { admitted: false; refusal: AdmissionRefusal };
@@ -82,7 +84,7 @@ export function createMeter(parts: MeterParts): Meter {
     ...parts,
     quotaWatch: createQuotaWatch(parts),
     runningHolds: createRunningHolds(parts),
-    openCosts: createOpenCostMemory(),
+    openCosts: parts.openCosts ?? createOpenCostMemory(),
     outputRatios: createOutputRatios(),
   };
   return {

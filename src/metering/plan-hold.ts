@@ -18,7 +18,7 @@ export interface HoldPlan {
 
 export interface OpenKind {
   keyId: string;
-  memory: OpenCostMemory;
+  memory: Pick<OpenCostMemory, 'largest'>;
 }
 
 /** The whole of what a request can cost; where that is open, the largest cost of its kind, and a floor. */

@@ -20,12 +20,16 @@ export type PricedRequest = Omit<Extract<CallCeiling, { priced: true }>, 'priced
   card: RateCard;
 };
 
-/** Prices a request for the account that pays it, at an instant (ms since 1970). */
+/**
+ * Prices a request for the account that pays it, at an instant (ms since 1970).
+ * @param ceil bounds its cost: as a call's unless given.
+ */
 export function priceRequest(
   { priceBook, metrics }: PriceRequestParts,
   { account, key }: Principal,
   request: MessagesRequest,
   atMs: number,
+  ceil: typeof ceilCall = ceilCall,
 ): PricedRequest | AdmissionRefusal {
   const names = listReachableModels(request);
   const loaded = priceBook.cardOf(account);
@@ -36,7 +40,7 @@ export function priceRequest(
     names.filter((name) => name !== ANY_MODEL),
   );
   const model = findModel(card, request.model);
-  const ceiling = ceilCall(card, request, atMs);
+  const ceiling = ceil(card, request, atMs);
   if (model === undefined || !ceiling.priced) {
     metrics.unpricedRequest('refused');
     return { kind: 'model_not_priced', model: ceiling.priced ? request.model : ceiling.model };

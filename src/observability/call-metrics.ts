@@ -3,6 +3,7 @@ import type { PriceAssumption, Receipt } from '../domain/receipt.ts';
 import { type CallUsage, USAGE_CLASSES, type UsageClass } from '../domain/usage.ts';
 import {
   CHARGE_BASES,
+  type ChargeBasis,
   CUT_REASONS,
   type FinishedCall,
   OUTCOMES,
@@ -35,6 +36,8 @@ export type { FinishedCall };
 export interface CallMetrics {
   /** Counts an admitted call that ended: request, tokens, cost, durations. */
   callFinished(call: FinishedCall): void;
+  /** Counts what the part of a batch that one hold pays has cost. */
+  batchCharged(charge: { basis: ChargeBasis; receipt: Receipt; heldNanoUsd: bigint }): void;
   /** Counts a request of a route that is not metered. */
   requestForwarded(request: { route: Exclude<Route, 'messages'>; status: number; outcome: Outcome }): void;
   /** Counts a request that was refused, as an answer; {@link AdmissionMetrics.admissionRefused} counts its reason. */
@@ -50,10 +53,11 @@ export function createCallMetrics(metrics: MetricRegistry, models: ModelLabels):
     callFinished(call) {
       const model = models.find(call.model);
       requests.inc({ route: 'messages', model, status_class: statusClass(call.status), outcome: call.outcome });
-      charges.observe(call);
+      charges.observe(call, priceTier(call.usage));
       timings.observe(call);
       genAi.observe(call, model);
     },
+    batchCharged: (charge) => charges.observe(charge, 'batch'),
     requestForwarded({ route, status, outcome }) {
       requests.inc({ route, model: 'none', status_class: statusClass(status), outcome });
     },
@@ -103,7 +107,7 @@ function createChargeMetrics(metrics: MetricRegistry, models: ModelLabels) {
   });
   const charged = metrics.counter({
     name: 'tollgate_charged_calls_total',
-    help: 'Admitted calls that ended, by what their charge stands on.',
+    help: 'Admitted calls, and batches by model, that ended, by what their charge stands on.',
     labels: { basis: CHARGE_BASES },
     aggregation: 'sum',
     zeroes: 'all',
@@ -123,11 +127,10 @@ function createChargeMetrics(metrics: MetricRegistry, models: ModelLabels) {
     zeroes: 'all',
   });
   return {
-    observe(call: FinishedCall): void {
+    observe(call: Pick<FinishedCall, 'basis' | 'receipt' | 'heldNanoUsd'>, tier: (typeof PRICE_TIERS)[number]): void {
       charged.inc({ basis: call.basis });
       if (call.receipt === undefined) return;
       for (const assumption of call.receipt.assumptions ?? []) assumptions.inc({ assumption });
-      const tier = priceTier(call.usage);
       for (const share of shareCost(call.receipt)) {
         const model = models.find(share.model);
         if (share.class === 'web_search') searches.inc({ model }, share.quantity);

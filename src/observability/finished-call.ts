@@ -1,7 +1,7 @@
 import type { Receipt } from '../domain/receipt.ts';
 import type { CallUsage } from '../domain/usage.ts';
 
-export const ROUTES = ['messages', 'count_tokens', 'models', 'files', 'balance', 'other'] as const;
+export const ROUTES = ['messages', 'count_tokens', 'models', 'files', 'batches', 'balance', 'other'] as const;
 export type Route = (typeof ROUTES)[number];
 
 export const OUTCOMES = ['completed', 'refused', 'upstream_error', 'interrupted', 'client_gone', 'not_sent'] as const;

@@ -1,5 +1,6 @@
 import { type AccountMetrics, createAccountMetrics } from './account-metrics.ts';
 import { type AdmissionMetrics, createAdmissionMetrics } from './admission-metrics.ts';
+import { type BatchMetrics, createBatchMetrics } from './batch-metrics.ts';
 import { type CallMetrics, createCallMetrics } from './call-metrics.ts';
 import { createEstimateMetrics, type EstimateMetrics } from './estimate-metrics.ts';
 import { collectProcessMetrics, createFoldCounter, createHealthMetrics, type HealthMetrics } from './health-metrics.ts';
@@ -22,6 +23,7 @@ export interface MetricsOptions {
 /** Everything Tollgate counts. No label is a key, member, session or request. Amounts and counts are zero or more. */
 export interface Metrics
   extends CallMetrics,
+    BatchMetrics,
     EstimateMetrics,
     AdmissionMetrics,
     SettleMetrics,
@@ -47,6 +49,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const { nowMs, accountsAtMost = ACCOUNTS_AT_MOST } = options;
   const groups = {
     ...createCallMetrics(metrics, models),
+    ...createBatchMetrics(metrics),
     ...createEstimateMetrics(metrics, models),
     ...createAdmissionMetrics(metrics, nowMs),
     ...createSettleMetrics(metrics, nowMs),

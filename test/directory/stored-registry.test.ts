@@ -25,6 +25,7 @@ const batch = (id: string, changes: Partial<BatchRecord> = {}): BatchRecord => (
       modelLabels: ['m', 'haiku'],
       amountNanoUsd: 9_007_199_254_740_991n,
       items: 2,
+      promptBytes: 10,
       cells: [{ quotaId: 'quota_a', window: 'total', measure: 'usd' }],
     },
   ],

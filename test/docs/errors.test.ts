@@ -54,6 +54,7 @@ const EXAMPLES: { [name in Refusal['kind'] | `${Refusal['kind']} (${string})`]?:
   inflated_body_too_large: { kind: 'inflated_body_too_large', limitBytes: 1 },
   malformed: { kind: 'malformed', reason: 'model: Field required' },
   file_not_found: { kind: 'file_not_found', id: 'file_a' },
+  batch_not_found: { kind: 'batch_not_found', id: 'msgbatch_a' },
   request_timeout: { kind: 'request_timeout' },
   headers_too_large: { kind: 'headers_too_large' },
   upstream_unreachable: { kind: 'upstream_unreachable' },

@@ -131,7 +131,7 @@ describeOnEachTollgate('curl', (tollgate) => {
     '/v1/messages;a=b',
     '/v1/messages%00',
     '/V1/messages',
-    '/v1/messages/batches',
+    '/v1/messages/batches/../x',
     '/v1/complete',
     '/v1/organizations/usage_report/messages',
     '/admin/v1/accounts',

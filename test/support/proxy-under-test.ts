@@ -10,13 +10,16 @@ import type { Account, Directory, Key } from '../../src/directory/directory.ts';
 import { createKeySecret } from '../../src/directory/key-secret.ts';
 import { createPrincipalCache } from '../../src/directory/principal-cache.ts';
 import type { RateCard } from '../../src/domain/rate-card.ts';
+import { openBatchFolder } from '../../src/http/batches/batch-folder.ts';
 import { createPublicApp } from '../../src/http/create-public-app.ts';
 import type { ForwardParts } from '../../src/http/forward-types.ts';
 import { createUpstream, type UpstreamOptions } from '../../src/http/upstream.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import type { CallPolicies } from '../../src/metering/call-policies.ts';
+import { createBatchMeter } from '../../src/metering/batches/batch-meter.ts';
+import { type CallPolicies, DEFAULT_CALL_POLICIES } from '../../src/metering/call-policies.ts';
 import { createMeter } from '../../src/metering/meter.ts';
 import { createOpenCalls, type OpenCalls } from '../../src/metering/open-calls.ts';
+import { createOpenCostMemory } from '../../src/metering/open-cost-memory.ts';
 import { createPriceBook } from '../../src/metering/price-book.ts';
 import { createSettleQueue, type SettleQueue } from '../../src/metering/settle-queue.ts';
 import { openSettleSpool } from '../../src/metering/settle-spool.ts';
@@ -116,14 +119,22 @@ export async function startProxy(options: ProxyOptions = {}): Promise<ProxyUnder
     ...options.upstream,
   });
   const alerts: string[] = [];
+  const stored = createSqliteStored(database);
+  const priceBook = createPriceBook(rateCard);
   let closing = false;
   const app = await createPublicApp({
     ...shared,
     limits,
     upstream,
-    stored: createSqliteStored(database),
     principals: createPrincipalCache({ directory: books.directory, now: Date.now }),
-    meter: createMeter({ ...shared, priceBook: createPriceBook(rateCard), settleQueue, limits, ...policies }),
+    stored,
+    meter: createMeter({ ...shared, priceBook, settleQueue, limits, ...policies }),
+    batches: createBatchMeter({
+      ...{ ...shared, priceBook, settleQueue, limits, stored, directory: books.directory },
+      policies: DEFAULT_CALL_POLICIES,
+      openCosts: createOpenCostMemory(),
+    }),
+    batchFolder: openBatchFolder(join(folder, 'batches')),
     createUsageReader: options.createUsageReader ?? createUsageReader,
     onOperatorAlert: (alert) => void alerts.push(alert),
     isClosing: () => closing,

@@ -10,3 +10,5 @@ export const HOLD_ID_TOLERANCE_MS = 30_000;
 export const TOMBSTONE_LIFE_MS = 72 * 3_600_000;
 /** A hold cannot be kept alive for longer than this by heartbeats. */
 export const MAX_HOLD_LIFE_MS = 24 * 3_600_000;
+/** The hold of a batch lasts longer, since nobody has to keep it alive: 24 hours, the results' 29 days, and two for outages. */
+export const MAX_BATCH_LIFE_MS = 32 * 24 * 3_600_000;

@@ -1,4 +1,3 @@
-import { Transform } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../../directory/directory.ts';
 import {
@@ -8,20 +7,20 @@ import {
   refusalOfError,
   relayAnswer,
   relaySmallAnswer,
-  type SmallAnswer,
   upstreamPathOf,
 } from '../ask-upstream.ts';
+import { BodyTooLarge, limitBody } from '../limited-body.ts';
 import type { PublicParts } from '../public-parts.ts';
 import { readQuery } from '../public-routes.ts';
 import { refuseRequest, routeLabel } from '../refuse-request.ts';
+import { readId, relayStoredList } from '../relay-stored-list.ts';
 import { readStoredPage } from '../stored-page.ts';
+import { UpstreamFailed } from '../upstream-failed.ts';
 
 /** The API takes 500 MB. */
 const FILE_BYTES_AT_MOST = 500 * 1_024 * 1_024;
 /** Uploads at once in this process: each holds a connection to the upstream for as long as its sender takes. */
 const UPLOADS_AT_MOST = 32;
-/** Files of a page that are asked for at once. */
-const ASKED_AT_ONCE = 8;
 
 /** The Files API, free of charge: an account sees, refers to and deletes only the files it has uploaded itself. */
 export async function addFileRoutes(app: FastifyInstance, parts: PublicParts): Promise<void> {
@@ -50,23 +49,11 @@ interface Named {
 
 /** What the upstream's side throws is told by name; the rest is the whole listener's to answer. */
 function answerFault(parts: PublicParts, error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (error instanceof FileTooLarge) {
+  if (error instanceof BodyTooLarge) {
     return refuseRequest(parts, request, reply, { kind: 'body_too_large', limitBytes: FILE_BYTES_AT_MOST });
   }
   if (!(error instanceof UpstreamFailed)) throw error;
   return refuseRequest(parts, request, reply, refusalOfError(error.cause as Error));
-}
-
-/** The upload went on beyond the API's limit. */
-class FileTooLarge extends Error {
-  readonly code = 'FILE_TOO_LARGE';
-  override readonly name = 'FileTooLarge';
-}
-
-/** The upstream did not answer a question. */
-class UpstreamFailed extends Error {
-  readonly code = 'UPSTREAM_FAILED';
-  override readonly name = 'UpstreamFailed';
 }
 
 function accountOf(request: FastifyRequest): string {
@@ -77,14 +64,14 @@ function addUpload(scope: FastifyInstance, parts: PublicParts, ask: AskUpstream)
   let uploads = 0;
   scope.post('/v1/files', { bodyLimit: FILE_BYTES_AT_MOST }, async (request, reply) => {
     const contentLength = request.headers['content-length'];
-    if (Number(contentLength ?? 0) > FILE_BYTES_AT_MOST) throw new FileTooLarge('announced larger than allowed');
+    if (Number(contentLength ?? 0) > FILE_BYTES_AT_MOST) throw new BodyTooLarge('announced larger than allowed');
     if (uploads >= UPLOADS_AT_MOST) return refuseRequest(parts, request, reply, { kind: 'upstream_busy' });
     uploads += 1;
     try {
-      const body = countBytes(request);
+      const body = limitBody(request, FILE_BYTES_AT_MOST);
       const data = await ask(request, { method: 'POST', path: upstreamPathOf(request), body, contentLength }).catch(
         (error: Error) => {
-          throw body.errored instanceof FileTooLarge ? body.errored : new UpstreamFailed('upload', { cause: error });
+          throw body.errored instanceof BodyTooLarge ? body.errored : new UpstreamFailed('upload', { cause: error });
         },
       );
       const answer = await readSmallAnswer(data);
@@ -95,22 +82,6 @@ function addUpload(scope: FastifyInstance, parts: PublicParts, ask: AskUpstream)
       uploads -= 1;
     }
   });
-}
-
-/** The body, broken off where it grows larger than allowed or its sender leaves. */
-function countBytes(request: FastifyRequest): Transform {
-  let bytes = 0;
-  const counted = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.byteLength;
-      done(bytes > FILE_BYTES_AT_MOST ? new FileTooLarge('grew larger than allowed') : null, chunk);
-    },
-  });
-  request.raw.once('close', () => {
-    if (!request.raw.complete) counted.destroy(new Error('the sender left'));
-  });
-  counted.on('error', () => request.raw.unpipe(counted).resume());
-  return request.raw.pipe(counted);
 }
 
 async function findForeign(parts: PublicParts, request: FastifyRequest, id: string): Promise<boolean> {
@@ -160,31 +131,10 @@ async function listFiles(
       reason: 'The cursor is no file of this account.',
     });
   }
-  const ids = Array.isArray(found) ? await keepOwn(parts, request, found) : found.entries;
-  const hasMore = Array.isArray(found) ? false : found.hasMore;
-  const shown: string[] = [];
-  for (let at = 0; at < ids.length; at += ASKED_AT_ONCE) {
-    const answers = await Promise.all(
-      ids
-        .slice(at, at + ASKED_AT_ONCE)
-        .map(async (id) => readSmallAnswer(await askOnce(ask, request, 'GET', `/v1/files/${id}`))),
-    );
-    for (const answer of answers) {
-      // One that has expired or was deleted elsewhere.
-      if (answer.statusCode === 404) continue;
-      if (readId(answer) === undefined) return relaySmallAnswer(parts, request, reply, answer);
-      shown.push(answer.bytes.toString('utf8'));
-    }
-  }
-  const edges = {
-    first_id: ids[0] ?? null,
-    last_id: ids.at(-1) ?? null,
-    next_page: hasMore ? (ids.at(-1) ?? null) : null,
-  };
-  const rest = JSON.stringify({ has_more: hasMore, ...edges }).slice(1);
-  return reply
-    .headers({ 'content-type': 'application/json', 'request-id': request.tollgate.requestId })
-    .send(Buffer.from(`{"data":[${shown.join(',')}],${rest}`));
+  return relayStoredList(parts, request, reply, {
+    page: Array.isArray(found) ? { entries: await keepOwn(parts, request, found), hasMore: false } : found,
+    ask: async (id) => readSmallAnswer(await askOnce(ask, request, 'GET', `/v1/files/${id}`)),
+  });
 }
 
 async function keepOwn(parts: PublicParts, request: FastifyRequest, ids: readonly string[]): Promise<string[]> {
@@ -197,16 +147,5 @@ async function askOnce(ask: AskUpstream, request: FastifyRequest, method: 'GET' 
     return await ask(request, { method, path });
   } catch (error) {
     throw new UpstreamFailed(`${method} of a file`, { cause: error });
-  }
-}
-
-/** The id in a success of the upstream that describes a file. */
-function readId({ statusCode, bytes }: SmallAnswer): string | undefined {
-  if (statusCode < 200 || statusCode >= 300) return undefined;
-  try {
-    const { id } = JSON.parse(bytes.toString('utf8')) as { id?: unknown };
-    return typeof id === 'string' && id !== '' ? id : undefined;
-  } catch {
-    return undefined;
   }
 }

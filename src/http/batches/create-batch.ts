@@ -1,0 +1,100 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { BatchRecord } from '../../directory/batch-record.ts';
+import type { Principal } from '../../directory/directory.ts';
+import {
+  type AskUpstream,
+  readSmallAnswer,
+  refusalOfError,
+  type SmallAnswer,
+  upstreamPathOf,
+} from '../ask-upstream.ts';
+import { UpstreamBusy } from '../free-route-client.ts';
+import { SenderLeft } from '../limited-body.ts';
+import type { PublicParts } from '../public-parts.ts';
+import { refuseRequest } from '../refuse-request.ts';
+import { readId } from '../relay-stored-list.ts';
+import type { BatchFile } from './batch-folder.ts';
+import { readBatch } from './read-batch.ts';
+import { relayBatch } from './relay-batch.ts';
+
+/** With these no connection came to be, so nothing was sent. Source: the codes of undici and of Node's sockets. */
+const NOTHING_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT'];
+/** Overloaded: refused before anything was done. Other errors from 500 on leave it open. */
+const OVERLOADED = 529;
+
+/** `POST /v1/messages/batches`: read from its client into a file, held for, and sent on as it came. */
+export function addCreateBatch(app: FastifyInstance, parts: PublicParts, ask: AskUpstream): void {
+  const { batchBodyBytes: limitBytes, batchUploads } = parts.limits;
+  let uploads = 0;
+  app.post('/v1/messages/batches', { bodyLimit: limitBytes }, async (request, reply) => {
+    if (Number(request.headers['content-length'] ?? 0) > limitBytes) {
+      return refuseRequest(parts, request, reply, { kind: 'body_too_large', limitBytes });
+    }
+    if (uploads >= batchUploads) return refuseRequest(parts, request, reply, { kind: 'upstream_busy' });
+    uploads += 1;
+    try {
+      const file = await parts.batchFolder.create(request.tollgate.requestId);
+      try {
+        return await takeBatch(parts, ask, request, reply, file);
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      if (!(error instanceof SenderLeft)) throw error;
+      // Nobody is there to be told.
+      return reply.hijack();
+    } finally {
+      uploads -= 1;
+    }
+  });
+}
+
+async function takeBatch(
+  parts: PublicParts,
+  ask: AskUpstream,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  file: BatchFile,
+): Promise<FastifyReply> {
+  const read = await readBatch(parts, request, file);
+  if ('refusal' in read) return refuseRequest(parts, request, reply, read.refusal);
+  const { principal, requestId } = request.tollgate;
+  const placed = await parts.batches.place(principal as Principal, requestId, read);
+  if (!placed.placed) return refuseRequest(parts, request, reply, placed.refusal);
+  // From here on the batch comes to its end without its client too.
+  let answer: SmallAnswer;
+  try {
+    const body = { body: file.read(), contentLength: String(file.bytes) };
+    answer = await readSmallAnswer(await ask(request, { method: 'POST', path: upstreamPathOf(request), ...body }));
+  } catch (error) {
+    if (isUnsent(error as NodeJS.ErrnoException)) await release(parts, placed.record);
+    return refuseRequest(parts, request, reply, refusalOfError(error as Error));
+  }
+  const upstreamId = readId(answer);
+  if (upstreamId !== undefined) await open(parts, placed.record, upstreamId);
+  else if ((answer.statusCode >= 400 && answer.statusCode < 500) || answer.statusCode === OVERLOADED)
+    await release(parts, placed.record);
+  return relayBatch(parts, request, reply, answer);
+}
+
+function isUnsent(error: NodeJS.ErrnoException): boolean {
+  return error instanceof UpstreamBusy || NOTHING_SENT.includes(error.code ?? '');
+}
+
+/** Asked twice: a batch of which this is not noted is charged, but its client never sees it. */
+async function open({ batches }: PublicParts, record: BatchRecord, upstreamId: string): Promise<void> {
+  try {
+    await batches.opened(record, upstreamId);
+  } catch {
+    await batches.opened(record, upstreamId);
+  }
+}
+
+/** The caller is told what the upstream said, whatever becomes of the note: the poller looks after what is left. */
+async function release({ batches, logger }: PublicParts, record: BatchRecord): Promise<void> {
+  try {
+    await batches.refused(record);
+  } catch (error) {
+    logger.warn({ err: error, request_id: record.requestId }, 'a batch that was not taken could not be forgotten');
+  }
+}
