@@ -56,6 +56,11 @@ describe('headers to the upstream', () => {
     expect(sent).toEqual(['x-three', '3', 'accept-encoding', 'identity', 'x-api-key', KEY]);
   });
 
+  it("leaves the choice of a workspace to the operator's key", () => {
+    const sent = createUpstreamHeaders(['Anthropic-Workspace-Id', 'wrkspc_1'], KEY);
+    expect(sent).toEqual(['accept-encoding', 'identity', 'x-api-key', KEY]);
+  });
+
   it('sets the operator key even where Connection names it', () => {
     const sent = createUpstreamHeaders(['Connection', 'x-api-key, accept-encoding'], KEY);
     expect(sent).toEqual(['accept-encoding', 'identity', 'x-api-key', KEY]);
@@ -66,7 +71,7 @@ describe('headers to the upstream', () => {
       ['Anthropic-Version', '2026-10-21'],
       ['anthropic-beta', 'a,b'],
       ['anthropic-beta', 'c'],
-      ['anthropic-workspace-id', 'wrkspc_1'],
+      ['anthropic-user-profile-id', 'uprof_1'],
       ['X-Stainless-Retry-Count', '0'],
       ['X-Claude-Code-Session-Id', 's'],
       ['x-tomorrow', 'ü'],
