@@ -93,7 +93,12 @@ export async function createServices(options: ServicesOptions): Promise<Services
     });
     const readQuotas = createQuotaFigures({ directory: store.directory, ledger, nowMs });
     metrics.watchAccounts({ directory: store.directory, ledger, alerts: store.alerts, readQuotas });
-    const metering = await startMetering(options, { ledger, directory: store.directory, stored: store.stored }, metrics, priceBook);
+    const metering = await startMetering(
+      options,
+      { ledger, directory: store.directory, stored: store.stored },
+      metrics,
+      priceBook,
+    );
     const journalExport = startJournalExport(options, store, metrics);
     const driftCheck = startDriftCheck(options, store, metrics, alerts);
     return {
