@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatUsd, MAX_NANO_USD, NANO_PER_USD, parseUsd } from '../../src/domain/money.ts';
+import { formatUsd, larger, MAX_NANO_USD, NANO_PER_USD, parseUsd, smaller } from '../../src/domain/money.ts';
+
+test.each([
+  [1n, 2n, 1n, 2n],
+  [2n, 1n, 1n, 2n],
+  [-1n, 0n, -1n, 0n],
+  [3n, 3n, 3n, 3n],
+])('of %s and %s the smaller is %s, the larger %s', (one, other, least, most) => {
+  expect([smaller(one, other), larger(one, other)]).toEqual([least, most]);
+});
 
 describe('dollars as text', () => {
   test.each([

@@ -164,6 +164,20 @@ export function describeCorrections(name: string, open: (clock: TestClock) => Pr
       await ledger.settle({ accountId, holdId, amountNanoUsd: 3n, tokens: 1n, modelLabels: [], cells: [] });
       expect(await correctTo('correction_1', holdId, 2n)).toMatchObject({ changeNanoUsd: -1n });
     });
+    test('may be of one unit, and to nothing', async () => {
+      await grantOf('grant_a', 10n);
+      const holdId = await spend(1, 4n);
+      expect(await correctTo('correction_1', holdId, 5n)).toMatchObject({ changeNanoUsd: 1n });
+      expect(await correctTo('correction_2', holdId, 0n)).toMatchObject({
+        changeNanoUsd: -5n,
+        balance: { chargedNanoUsd: 0n, availableNanoUsd: 10n },
+      });
+      const entries = await ledger.readJournal(accountId, { afterSequence: 4, limit: 9 });
+      expect(entries.map(({ operation, amountNanoUsd }) => [operation, amountNanoUsd])).toEqual([
+        ['charge', 1n],
+        ['refund', 5n],
+      ]);
+    });
     test('that charge more note what they draw, down to the last unit', async () => {
       await grantOf('grant_a', 5n);
       await grantOf('grant_b', 5n);

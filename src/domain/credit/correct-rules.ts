@@ -1,9 +1,9 @@
-import { MAX_NANO_USD, type NanoUsd, smaller } from '../money.ts';
+import { MAX_NANO_USD } from '../money.ts';
 import type { AccountBooks } from './account-books.ts';
-import { findSpendable } from './burn-order.ts';
 import type { CorrectCommand, CorrectReply } from './credit-commands.ts';
-import { answerDraft, beginDraft, commitDraft, type Decision, type Draft, post } from './draft.ts';
+import { answerDraft, beginDraft, commitDraft, type Decision } from './draft.ts';
 import { addRefund, findChargeOutOfRange, planRefund, postRefund, sumCharge } from './refund-rules.ts';
+import { drawCredit } from './settle-rules.ts';
 
 /**
  * Sets what an ended call is charged: a later fact stands in place of an estimate, or of a call that was released. The
@@ -31,7 +31,7 @@ export function correct(books: AccountBooks, command: CorrectCommand, nowMs: num
   if (changeNanoUsd > 0n) {
     if (books.chargedNanoUsd + changeNanoUsd > MAX_NANO_USD)
       return answerDraft(draft, () => ({ result: 'out_of_range', what: 'charged' }));
-    drawCharge(draft, changeNanoUsd);
+    drawCredit(draft, changeNanoUsd);
   } else {
     const plan = planRefund(books, command, -changeNanoUsd, before);
     if (plan === undefined) return answerDraft(draft, () => ({ result: 'no_credit' }));
@@ -60,15 +60,4 @@ function findCorrectRefusal(books: AccountBooks, command: CorrectCommand): Corre
   const ended = books.tombstones.get(holdId);
   const isOther = ended !== undefined && (ended.state === 'reclaimed' || ended.amountNanoUsd !== sumCharge(command));
   return books.holds.has(holdId) || isOther ? { result: 'not_settled' } : undefined;
-}
-
-function drawCharge(draft: Draft, amountNanoUsd: NanoUsd): void {
-  let missing = amountNanoUsd;
-  for (const grant of findSpendable(draft.books, draft.nowMs)) {
-    if (missing === 0n) break;
-    const amount = smaller(grant.remainingNanoUsd, missing);
-    post(draft, 'draw', amount, grant.grantId);
-    missing -= amount;
-  }
-  post(draft, 'debt', missing);
 }

@@ -112,15 +112,19 @@ function isTooOld(draft: Draft, holdId: string): boolean {
 /** @returns what the hold did not cover: drawn from live credit, the rest owed. */
 function chargeHold(draft: Draft, command: SettleCommand, open: HoldState | undefined): NanoUsd {
   const uncovered = open === undefined ? command.amountNanoUsd : giveBack(draft, open, command.amountNanoUsd);
-  let missing = uncovered;
-  for (const grant of findSpendable(draft.books, draft.nowMs, command.modelLabels)) {
-    if (missing === 0n) break;
+  drawCredit(draft, uncovered, command.modelLabels);
+  return larger(uncovered - (open?.debtHeldNanoUsd ?? 0n), 0n);
+}
+
+/** Takes a charge from live credit in burn order, of any model scope where no model is named; the rest is owed. */
+export function drawCredit(draft: Draft, chargeNanoUsd: NanoUsd, modelLabels?: readonly string[]): void {
+  let missing = chargeNanoUsd;
+  for (const grant of findSpendable(draft.books, draft.nowMs, modelLabels)) {
     const amount = smaller(grant.remainingNanoUsd, missing);
     post(draft, 'draw', amount, grant.grantId);
     missing -= amount;
   }
   post(draft, 'debt', missing);
-  return larger(uncovered - (open?.debtHeldNanoUsd ?? 0n), 0n);
 }
 
 /**
