@@ -17,14 +17,15 @@ export type WindowFinder = (window: QuotaWindow, atMs: number, timezone: string,
 
 /**
  * The calendar window an instant lies in.
- * @param timezone IANA name. Days, weeks (ISO, from Monday) and months begin at local midnight, or at the first
+ * @param timezone IANA name. Hours begin at its full hour. Days, weeks (ISO, from Monday) and months begin at local midnight, or at the first
  *   instant of the day where the clock skips midnight; a day may have 23 or 25 hours.
  * @param anchorDay day of the month on which `month` begins, 1 to 31, as a billing date; in a shorter month its last day.
  * @throws RangeError when the time zone is unknown.
  */
 export function findWindow(window: QuotaWindow, atMs: number, timezone: string, anchorDay = 1): WindowSpan {
   if (window === 'total') return { name: 'total', startsAtMs: 0, endsAtMs: undefined };
-  if (window === 'minute' || window === 'hour') return findClockWindow(window, atMs);
+  if (window === 'minute') return findMinute(atMs);
+  if (window === 'hour') return findHour(atMs, timezone);
   const today = Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(timezone).toPlainDate();
   const [first, next] = findDates(window, today, anchorDay);
   // Two windows of one length may begin on one date under other anchors or zones: they are other windows.
@@ -36,12 +37,46 @@ export function findWindow(window: QuotaWindow, atMs: number, timezone: string, 
   };
 }
 
-/** Minutes and hours are the same everywhere but for zones off by a part of an hour: they follow UTC. */
-function findClockWindow(window: 'minute' | 'hour', atMs: number): WindowSpan {
-  const lengthMs = window === 'minute' ? 60_000 : 3_600_000;
-  const startsAtMs = Math.floor(atMs / lengthMs) * lengthMs;
-  const instant = new Date(startsAtMs).toISOString().slice(0, window === 'minute' ? 16 : 13);
-  return { name: `${window}:${instant}`, startsAtMs, endsAtMs: startsAtMs + lengthMs };
+const HOUR_MS = 3_600_000;
+
+/** Minutes are the same everywhere: no zone is off UTC by a part of one today. */
+function findMinute(atMs: number): WindowSpan {
+  const startsAtMs = Math.floor(atMs / 60_000) * 60_000;
+  return { name: `minute:${writeInstant(startsAtMs, 16)}`, startsAtMs, endsAtMs: startsAtMs + 60_000 };
+}
+
+/**
+ * An hour begins at the zone's full hour. Where the clock is set by half an hour within it, as on Lord Howe Island, it
+ * ends there, and what is left of the new hour is a window of its own. Named by its start in UTC.
+ */
+function findHour(atMs: number, timezone: string): WindowSpan {
+  const local = Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(timezone);
+  const offsetMs = offsetOf(local);
+  const fullMs = Math.floor((atMs + offsetMs) / HOUR_MS) * HOUR_MS - offsetMs;
+  const startsAtMs = isOffsetAt(fullMs, timezone, offsetMs) ? fullMs : transitionUpTo(local);
+  const endsAtMs = isOffsetAt(fullMs + HOUR_MS - 1, timezone, offsetMs) ? fullMs + HOUR_MS : transitionAfter(local);
+  return { name: `hour:${writeInstant(startsAtMs, startsAtMs % HOUR_MS === 0 ? 13 : 16)}`, startsAtMs, endsAtMs };
+}
+
+function writeInstant(atMs: number, characters: number): string {
+  return new Date(atMs).toISOString().slice(0, characters);
+}
+
+function offsetOf({ offsetNanoseconds }: Temporal.ZonedDateTime): number {
+  return Math.round(offsetNanoseconds / 1e6);
+}
+
+function isOffsetAt(atMs: number, timezone: string, offsetMs: number): boolean {
+  return offsetOf(Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(timezone)) === offsetMs;
+}
+
+/** The instant at which the clock was last set, `at` included. */
+function transitionUpTo(at: Temporal.ZonedDateTime): number {
+  return at.add({ milliseconds: 1 }).getTimeZoneTransition('previous')?.epochMilliseconds ?? at.epochMilliseconds;
+}
+
+function transitionAfter(at: Temporal.ZonedDateTime): number {
+  return at.getTimeZoneTransition('next')?.epochMilliseconds ?? at.epochMilliseconds + HOUR_MS;
 }
 
 function findDates(

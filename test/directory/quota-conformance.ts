@@ -5,7 +5,7 @@ import { createKeySecret } from '../../src/directory/key-secret.ts';
 import { createPrincipalCache } from '../../src/directory/principal-cache.ts';
 import type { Quota, QuotaScopeType } from '../../src/domain/quota.ts';
 import { MAX_QUOTAS, MAX_RAISES } from '../../src/domain/quota-rules.ts';
-import type { DirectoryStore } from './directory-conformance.ts';
+import type { DirectoryStore } from './directory-fixtures.ts';
 
 const T0 = 1_795_000_000_000;
 

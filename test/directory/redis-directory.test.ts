@@ -7,7 +7,8 @@ import { connectRedis } from '../../src/store/redis/connect-redis.ts';
 import { openRedisDirectory } from '../../src/store/redis/redis-directory.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { until } from '../support/until.ts';
-import { type DirectoryStore, describeDirectory } from './directory-conformance.ts';
+import { describeDirectory } from './directory-conformance.ts';
+import type { DirectoryStore } from './directory-fixtures.ts';
 import { describeQuotas } from './quota-conformance.ts';
 
 let server: RedisServer;

@@ -8,7 +8,8 @@ import { IDEMPOTENCY_LIFE_MS } from '../../src/directory/idempotency-life.ts';
 import { DIRECTORY_SCHEMA } from '../../src/store/sqlite/directory-schema.ts';
 import { openDatabase } from '../../src/store/sqlite/open-database.ts';
 import { createSqliteDirectory } from '../../src/store/sqlite/sqlite-directory.ts';
-import { type DirectoryStore, describeDirectory } from './directory-conformance.ts';
+import { describeDirectory } from './directory-conformance.ts';
+import type { DirectoryStore } from './directory-fixtures.ts';
 import { describeQuotas } from './quota-conformance.ts';
 
 /** A directory that closes its database with itself. */

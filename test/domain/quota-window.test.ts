@@ -60,6 +60,38 @@ describe('quota windows', () => {
     expect(span(window, at(instant), timezone)).toEqual([name, starts, ends]);
   });
 
+  // By the published rules of each zone (IANA time zone database).
+  test.each([
+    // Full hours of a zone half an hour off, a quarter off, and west of UTC.
+    ['2026-11-21T10:29:59.999Z', 'Asia/Kolkata', 'hour:2026-11-21T09:30', '09:30', '10:30'],
+    ['2026-11-21T10:30:00Z', 'Asia/Kolkata', 'hour:2026-11-21T10:30', '10:30', '11:30'],
+    ['2026-11-21T10:20:00Z', 'Asia/Kathmandu', 'hour:2026-11-21T10:15', '10:15', '11:15'],
+    ['2026-11-21T10:20:00Z', 'America/St_Johns', 'hour:2026-11-21T09:30', '09:30', '10:30'],
+    ['2026-11-21T10:20:00Z', 'Asia/Tokyo', 'hour:2026-11-21T10', '10:00', '11:00'],
+    // Berlin's clocks go back at 01:00 UTC: both hours called 2 are windows.
+    ['2026-10-25T00:59:59Z', 'Europe/Berlin', 'hour:2026-10-25T00', '00:00', '01:00'],
+    ['2026-10-25T01:00:00Z', 'Europe/Berlin', 'hour:2026-10-25T01', '01:00', '02:00'],
+    // St. John's goes back at 02:00 local, from 2.5 hours behind to 3.5.
+    ['2026-11-01T04:29:00Z', 'America/St_Johns', 'hour:2026-11-01T03:30', '03:30', '04:30'],
+    ['2026-11-01T04:31:00Z', 'America/St_Johns', 'hour:2026-11-01T04:30', '04:30', '05:30'],
+    // Lord Howe goes forward from 02:00 to 02:30 at 15:30 UTC: half an hour is left of that hour.
+    ['2026-10-03T15:29:59Z', 'Australia/Lord_Howe', 'hour:2026-10-03T14:30', '14:30', '15:30'],
+    ['2026-10-03T15:30:00Z', 'Australia/Lord_Howe', 'hour:2026-10-03T15:30', '15:30', '16:00'],
+    ['2026-10-03T16:00:00Z', 'Australia/Lord_Howe', 'hour:2026-10-03T16', '16:00', '17:00'],
+    // And back from 02:00 to 01:30 at 15:00 UTC: half an hour is told twice.
+    ['2026-04-04T14:59:59Z', 'Australia/Lord_Howe', 'hour:2026-04-04T14', '14:00', '15:00'],
+    ['2026-04-04T15:00:00Z', 'Australia/Lord_Howe', 'hour:2026-04-04T15', '15:00', '15:30'],
+    ['2026-04-04T15:30:00Z', 'Australia/Lord_Howe', 'hour:2026-04-04T15:30', '15:30', '16:30'],
+  ])('the hour at %s in %s is %s', (instant, timezone, name, starts, ends) => {
+    const day = instant.slice(0, 10);
+    expect(span('hour', at(instant), timezone)).toEqual([name, `${day}T${starts}:00.000Z`, `${day}T${ends}:00.000Z`]);
+  });
+
+  test('a minute is the same in every zone', () => {
+    const minute = span('minute', at('2026-11-21T10:29:30Z'), 'Asia/Kathmandu');
+    expect(minute).toEqual(['minute:2026-11-21T10:29', '2026-11-21T10:29:00.000Z', '2026-11-21T10:30:00.000Z']);
+  });
+
   test('a day has 25 hours when clocks go back, 23 when they go forward', () => {
     const hours = (instant: string) => {
       const { startsAtMs, endsAtMs } = findWindow('day', at(instant), 'America/New_York');
@@ -91,12 +123,20 @@ describe('quota windows', () => {
   });
 
   test('windows tile time: every instant lies in its window, and the instant it ends begins the next', () => {
-    const instant = fc.integer({ min: at('2020-01-01T00:00:00Z'), max: at('2040-01-01T00:00:00Z') });
+    // Where clocks are set is rare in twenty years: instants around such places are drawn as well.
+    const instant = fc.oneof(
+      fc.integer({ min: at('2020-01-01T00:00:00Z'), max: at('2040-01-01T00:00:00Z') }),
+      fc.integer({ min: at('2026-10-03T13:00:00Z'), max: at('2026-10-03T18:00:00Z') }),
+      fc.integer({ min: at('2026-04-04T13:00:00Z'), max: at('2026-04-04T18:00:00Z') }),
+      fc.integer({ min: at('2026-11-01T02:00:00Z'), max: at('2026-11-01T08:00:00Z') }),
+    );
     const zone = fc.constantFrom(
       'UTC',
       'Europe/Berlin',
       'America/New_York',
       'Asia/Kolkata',
+      'Asia/Kathmandu',
+      'America/St_Johns',
       'Australia/Lord_Howe',
       'America/Sao_Paulo',
       'Pacific/Apia',
