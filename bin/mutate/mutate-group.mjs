@@ -32,8 +32,7 @@ export async function mutateGroup(parts, { folder, every, only = [''], again }) 
 }
 
 function findFiles(folder, part) {
-  const files = listFiles(join(folder, part.folder)).map((path) => path.slice(folder.length + 1));
-  return files.filter((file) => !part.except.includes(file));
+  return listFiles(join(folder, part.folder)).map((path) => path.slice(folder.length + 1));
 }
 
 function findMutants(folder, file) {

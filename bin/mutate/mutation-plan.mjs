@@ -1,12 +1,6 @@
 const inFolder = (folder, names, ending) => names.map((name) => `${folder}/${name}${ending}`);
 const domain = (...names) => inFolder('src/domain', names, '.ts');
 const domainTests = (...names) => inFolder('test/domain', names, '.test.ts');
-const exportScripts = inFolder(
-  'src/store/redis/scripts/ledger',
-  ['claim-export', 'mark-exported', 'trim-journal'],
-  '.lua',
-);
-
 /**
  * What is mutated, and the tests that have to notice, those that notice most first. The folders are those of the
  * project; `runner` is what runs them, where vitest would be slow. A group is a list of parts, so that no mistake waits for tests that have nothing to do with it.
@@ -14,6 +8,7 @@ const exportScripts = inFolder(
 export const MUTATION_PLAN = {
   credit: [
     {
+      runner: 'rule-runner',
       sources: inFolder(
         'src/domain/credit',
         [
@@ -40,29 +35,30 @@ export const MUTATION_PLAN = {
     },
   ],
   price: [
-    { sources: domain('money'), tests: domainTests('money') },
-    { sources: domain('multiplier'), tests: domainTests('multiplier', 'apply-pricing') },
+    { runner: 'rule-runner', sources: domain('money'), tests: domainTests('money') },
+    { runner: 'rule-runner', sources: domain('multiplier'), tests: domainTests('multiplier', 'apply-pricing') },
     {
+      runner: 'rule-runner',
       sources: domain('price-call', 'pass-rates'),
       tests: domainTests('price-call', 'list-prices', 'assume-unknown-models', 'apply-pricing'),
     },
     {
+      runner: 'rule-runner',
       sources: domain('call-ceiling', 'ceiling-rates', 'prompt-bound'),
       tests: domainTests('call-ceiling', 'assume-unknown-models'),
     },
-    { sources: domain('hold-size'), tests: domainTests('hold-size') },
-    { sources: domain('hold-steps'), tests: domainTests('hold-steps') },
-    { sources: domain('grant-term'), tests: domainTests('grant-term') },
-    { sources: domain('settlement'), tests: ['test/metering/settlement.test.ts'] },
+    { runner: 'rule-runner', sources: domain('hold-size'), tests: domainTests('hold-size') },
+    { runner: 'rule-runner', sources: domain('hold-steps'), tests: domainTests('hold-steps') },
+    { runner: 'rule-runner', sources: domain('grant-term'), tests: domainTests('grant-term') },
+    { runner: 'rule-runner', sources: domain('settlement'), tests: ['test/metering/settlement.test.ts'] },
   ],
   quota: [
-    { sources: domain('quota', 'quota-rules', 'window-cache'), tests: domainTests('quota') },
-    { sources: domain('quota-window'), tests: domainTests('quota-window') },
+    { runner: 'rule-runner', sources: domain('quota', 'quota-rules', 'window-cache'), tests: domainTests('quota') },
+    { runner: 'rule-runner', sources: domain('quota-window'), tests: domainTests('quota-window') },
   ],
   lua: [
     {
       folder: 'src/store/redis/scripts/ledger',
-      except: exportScripts,
       runner: 'script-runner',
       tests: [
         'test/ledger/redis-ledger.test.ts',
@@ -70,8 +66,8 @@ export const MUTATION_PLAN = {
         'test/store/redis/redis-ledger-order.test.ts',
         'test/store/redis/redis-ledger-keys.test.ts',
         'test/store/redis/redis-ledger-corrupt.test.ts',
+        'test/export/journal-exporter.test.ts',
       ],
     },
-    { sources: exportScripts, runner: 'script-runner', tests: ['test/export/journal-exporter.test.ts'] },
   ],
 };

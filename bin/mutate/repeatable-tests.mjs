@@ -8,7 +8,9 @@ export { expect };
 const TEST_MS = 20_000;
 
 const root = createSuite('', undefined);
-const tests = [];
+/** How often each test has noticed a mistake lately, by its whole name. */
+const noticed = new Map();
+let tests = [];
 let current = root;
 let finishing = [];
 
@@ -18,14 +20,14 @@ function createSuite(name, parent) {
 
 /** Suites of one file are apart from those of another, as their set-up is. */
 export async function addFile(url) {
-  current = createSuite(url, root);
+  current = createSuite(new URL(url).pathname, root);
   await import(url);
   current = root;
 }
 
 export function describe(name, fill) {
   const outer = current;
-  current = createSuite(name, outer);
+  current = createSuite(`${outer.name} ${name}`, outer);
   fill();
   current = outer;
 }
@@ -33,7 +35,7 @@ export function describe(name, fill) {
 describe.each = forEach(describe);
 
 export function test(name, ...options) {
-  tests.push({ name, suite: current, run: options.at(-1), noticed: 0 });
+  tests.push({ name: `${current.name} ${name} ${tests.length}`, suite: current, run: options.at(-1) });
 }
 test.each = forEach(test);
 export const it = test;
@@ -51,13 +53,19 @@ export const beforeEach = (run) => void current.beforeEach.push(run);
 export const afterEach = (run) => void current.afterEach.push(run);
 export const onTestFinished = (run) => void finishing.push(run);
 
+/** For suites that are loaded anew. What has noticed most is remembered. */
+export function dropTests() {
+  tests = [];
+}
+
 /** Runs the tests until one fails. @returns `passed`, `failed`, or `stuck` when a test did not end. */
 export async function runTests() {
-  for (const each of tests.toSorted((left, right) => right.noticed - left.noticed)) {
+  const rank = ({ name }) => noticed.get(name) ?? 0;
+  for (const each of tests.toSorted((left, right) => rank(right) - rank(left))) {
     const result = await runTest(each);
     if (result === 'passed') continue;
-    for (const other of tests) other.noticed /= 2;
-    each.noticed += 1;
+    for (const [name, times] of noticed) noticed.set(name, times / 2);
+    noticed.set(each.name, rank(each) + 1);
     return result;
   }
   return 'passed';

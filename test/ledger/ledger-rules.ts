@@ -297,10 +297,16 @@ export function describeLedgerRules(name: string, open: OpenLedger): void {
         on.clock.nowMs += HOUR_MS;
         expect((await on.ledger.findDue(9)).accounts).toEqual([]);
       });
+      test('makes no account due to which nothing comes', async () => {
+        await on.grant('grant_a', 5n);
+        await on.settle(1, 7n);
+        on.clock.nowMs += 9 * DAY_MS;
+        expect((await on.ledger.findDue(9)).accounts).toEqual([]);
+      });
       test('makes an account due at the instant at which further credit takes effect', async () => {
         await on.grant('grant_a', 5n, LATER);
         await on.grant('grant_b', 5n, { effectiveAtMs: START_MS + 2 * HOUR_MS });
-        await on.settle(1, 7n);
+        await on.settle(1, 6n);
         for (const due of [START_MS + HOUR_MS, START_MS + 2 * HOUR_MS]) {
           on.clock.nowMs = due - 1;
           expect((await on.ledger.findDue(9)).accounts).toEqual([]);
@@ -308,7 +314,7 @@ export function describeLedgerRules(name: string, open: OpenLedger): void {
           expect((await on.ledger.findDue(9)).accounts).toEqual([on.accountId]);
           await on.ledger.tick({ accountId: on.accountId });
         }
-        expect(await on.balance()).toMatchObject({ debtNanoUsd: 0n, availableNanoUsd: 3n });
+        expect(await on.balance()).toMatchObject({ debtNanoUsd: 0n, availableNanoUsd: 4n });
         on.clock.nowMs = START_MS + DAY_MS;
         expect((await on.ledger.findDue(9)).accounts).toEqual([on.accountId]);
       });

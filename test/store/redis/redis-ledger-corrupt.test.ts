@@ -40,6 +40,7 @@ describe('refused, with nothing written, is', () => {
     ['an account with less than can be counted', 'account', 'limit', put(`${-MOST - 1n}`), /exactly/],
     ['an account that is not the sum of its parts', 'account', 'granted', put('1001'), /account is not the sum/],
     ['a charge that is neither spent nor owed', 'account', 'charged', put('1'), /charged is not/],
+    ['an account older than its journal', 'account', 'sequence', put('1'), /equal or smaller/],
     ['a grant without a number', 'liveGrants', 'grant_a', without('spent'), /a grant lacks a number/],
     ['a grant that is not the sum of its parts', 'liveGrants', 'grant_a', plusOne('granted'), /grant is not the sum/],
     ['a hold without a number', 'holds', 'the hold', without('created'), /a hold lacks a number/],

@@ -71,16 +71,11 @@ local function plan_account(draft)
   draft.plan[#draft.plan + 1] = command
 end
 
--- When time alone will next change the books: credit expires, or takes effect while the account owes.
+-- When time alone will next change the books: credit expires, or, in an account that owes and so has only credit that
+-- is yet to come, takes effect. Zero: never.
 local function find_due(draft)
-  local expiry = tonumber(redis.call('ZRANGE', K.expiries, 0, 0, 'WITHSCORES')[2] or 0)
-  if draft.books.debt == 0 then
-    return expiry
-  end
-  local after = '(' .. text(draft.now)
-  local effects = redis.call('ZRANGE', K.effects, after, '+inf', 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
-  local effect = tonumber(effects[2] or 0)
-  return effect ~= 0 and math.min(effect, expiry) or expiry
+  local index = draft.books.debt == 0 and K.expiries or K.effects
+  return tonumber(redis.call('ZRANGE', index, 0, 0, 'WITHSCORES')[2] or 0)
 end
 
 -- Read from the indexes, hence once they are written.
@@ -101,9 +96,7 @@ local function write_plan(draft)
   for _, command in ipairs(draft.plan) do
     redis.call(unpack(command))
   end
-  local books = draft.books
-  local is_past = books.due_ms ~= 0 and books.due_ms <= draft.now
-  if draft.is_reindexed or draft.owed or books.debt > 0 or is_past then
+  if draft.is_reindexed or draft.owed or draft.books.debt > 0 then
     write_due(draft)
   end
 end
