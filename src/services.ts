@@ -15,17 +15,13 @@ import { guardLedger } from './ledger/guard-ledger.ts';
 import type { JournalSource } from './ledger/journal-source.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { redeliverLostWrites } from './ledger/redeliver-lost-writes.ts';
-import { type BatchMeter, createBatchMeter } from './metering/batches/batch-meter.ts';
-import { createLeaseKeeper, type LeaseKeeper } from './metering/lease-keeper.ts';
-import { createMeter, type Meter } from './metering/meter.ts';
-import { createOpenCalls, type OpenCalls } from './metering/open-calls.ts';
-import { createOpenCostMemory } from './metering/open-cost-memory.ts';
-import { createPriceBook, type PriceBook } from './metering/price-book.ts';
+import type { BatchMeter } from './metering/batches/batch-meter.ts';
+import type { Meter } from './metering/meter.ts';
+import type { OpenCalls } from './metering/open-calls.ts';
+import { createPriceBook } from './metering/price-book.ts';
 import { createQuotaFigures } from './metering/read-quota-figures.ts';
-import { recoverOrphans } from './metering/recover-orphans.ts';
-import { createSettleQueue, type SettleQueue } from './metering/settle-queue.ts';
-import { openSettleSpool } from './metering/settle-spool.ts';
-import { createSweeper, type Sweeper } from './metering/sweeper.ts';
+import type { SettleQueue } from './metering/settle-queue.ts';
+import { pingOrGrace, startMetering } from './metering/start-metering.ts';
 import { systemTimers } from './metering/timers.ts';
 import type { Logger } from './observability/create-logger.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
@@ -93,22 +89,32 @@ export async function createServices(options: ServicesOptions): Promise<Services
     });
     const readQuotas = createQuotaFigures({ directory: store.directory, ledger, nowMs });
     metrics.watchAccounts({ directory: store.directory, ledger, alerts: store.alerts, readQuotas });
-    const metering = await startMetering(
-      options,
-      { ledger, directory: store.directory, stored: store.stored },
+    const metering = await startMetering({
+      ledger,
+      directory: store.directory,
+      stored: store.stored,
       metrics,
       priceBook,
-    );
+      isFit: storeWatch.isFit,
+      ...findMeteringSettings(options),
+    });
+    const { grace } = metering;
+    if (grace !== undefined) store.directory.onChange((accountId) => void (accountId && grace.forget(accountId)));
     const journalExport = startJournalExport(options, store, metrics);
     const driftCheck = startDriftCheck(options, store, metrics, alerts);
     return {
       store,
-      ledger,
+      // Calls go on without the store: a process that was told not to be ready would get none.
+      ledger: grace === undefined ? ledger : { ...ledger, ping: () => pingOrGrace(ledger, grace) },
       directory: store.directory,
       stored: store.stored,
       audit: store.audit,
       journal: store.journal,
-      principals: createPrincipalCache({ directory: store.directory, now: nowMs }),
+      principals: createPrincipalCache({
+        directory: store.directory,
+        now: nowMs,
+        knownMs: grace === undefined ? 0 : settings.limits.graceLifeMs,
+      }),
       get rateCard() {
         return priceBook.card();
       },
@@ -135,6 +141,17 @@ export async function createServices(options: ServicesOptions): Promise<Services
     await store.close();
     throw error;
   }
+}
+
+function findMeteringSettings({ settings, dataFolder, logger }: ServicesOptions) {
+  return {
+    logger,
+    spoolPath: join(dataFolder, 'settle-spool.jsonl'),
+    limits: settings.limits,
+    policies: settings,
+    // The embedded store is never away.
+    graceBudgetNanoUsd: settings.redisUrl === undefined ? 0n : settings.graceBudgetNanoUsd,
+  };
 }
 
 /** A store that can lose what it acknowledged is watched for that, and sent it again. */
@@ -180,43 +197,6 @@ function startDriftCheck({ settings, logger }: ServicesOptions, store: Store, me
     onReconciled: metrics.ledgerReconciled,
     onDifference: alerts.raiseDrift,
   });
-}
-
-interface Metering {
-  meter: Meter;
-  batches: BatchMeter;
-  openCalls: OpenCalls;
-  settleQueue: SettleQueue;
-  leaseKeeper: LeaseKeeper;
-  sweeper: Sweeper;
-}
-
-async function startMetering(
-  options: ServicesOptions,
-  { ledger, directory, stored }: Pick<Store, 'ledger' | 'directory' | 'stored'>,
-  metrics: Metrics,
-  priceBook: PriceBook,
-): Promise<Metering> {
-  const { settings, dataFolder, logger } = options;
-  const { limits } = settings;
-  const openCalls = createOpenCalls();
-  const shared = { ledger, timers: systemTimers, metrics };
-  const { spool, waiting, orphans, corruptLines } = await openSettleSpool(join(dataFolder, 'settle-spool.jsonl'));
-  if (corruptLines > 0)
-    logger.error({ lines: corruptLines }, 'lines of the settle spool could not be read and were set aside');
-  const settleQueue = createSettleQueue({ ...shared, spool, waiting, logger, entriesMax: limits.spoolEntries });
-  metrics.watchSpool(() => settleQueue.waiting());
-  recoverOrphans({ settleQueue, metrics, logger }, orphans, settings.orphanedCalls);
-  const openCosts = createOpenCostMemory();
-  const calls = { ...shared, priceBook, settleQueue, logger, limits, policies: settings, openCosts };
-  return {
-    openCalls,
-    settleQueue,
-    meter: createMeter({ ...calls, openCalls }),
-    batches: createBatchMeter({ ...calls, directory, stored }),
-    leaseKeeper: createLeaseKeeper({ ...shared, openCalls, logger, limits }),
-    sweeper: createSweeper({ ...shared, openCalls, logger }),
-  };
 }
 
 function noteRateCard(metrics: Metrics, card: RateCard): void {

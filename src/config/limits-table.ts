@@ -107,6 +107,12 @@ export const limitsTable: { readonly [Key in keyof Limits]: Setting<number> } = 
     MINUTE,
     'A command that the store has not answered by then is of unknown outcome; admission fails closed.',
   ),
+  graceLifeMs: time(
+    'GRACE_LIFE',
+    10 * MINUTE,
+    DAY,
+    'How long after the store last admitted a call of a key its calls may go on by `GRACE_BUDGET_USD`.',
+  ),
   rateCardPollMs: time(
     'RATE_CARD_POLL',
     10 * SECOND,

@@ -169,6 +169,17 @@ export const settingsTable: { readonly [Key in keyof PlainSettings]: Setting<Pla
     sentence:
       'A call of which it is not known whether the API bills it: `release` its hold, or charge an `estimate`. Marked in the journal either way.',
   }),
+  graceBudgetNanoUsd: {
+    name: 'GRACE_BUDGET_USD',
+    type: 'dollars with up to nine places, 0 to 1000000',
+    unit: '',
+    default: 0n,
+    defaultText: '0',
+    sentence:
+      'What an account may spend, in each process, while Redis does not answer: overspent may be that times the processes. 0: calls are refused meanwhile. See [guarantees](guarantees.md#while-redis-is-away).',
+    secret: false,
+    read: readBudget,
+  },
   alertWebhookUrl: {
     ...secretSetting({
       name: 'ALERT_WEBHOOK_URL',
@@ -221,6 +232,17 @@ function readRedisUrl(text: string): Reading<string> {
     if (!(error instanceof RedisUrlInvalid)) throw error;
     return fail(`is not an address of Redis: ${error.message.replace(/^REDIS_URL:? /, '')}`);
   }
+}
+
+const NANO_PER_USD = 1_000_000_000n;
+
+function readBudget(text: string): Reading<bigint> {
+  const [, whole, places = ''] = /^(\d{1,7})(?:\.(\d{1,9}))?$/.exec(text) ?? [];
+  const amount = whole === undefined ? undefined : BigInt(whole) * NANO_PER_USD + BigInt(places.padEnd(9, '0'));
+  if (amount === undefined || amount > 1_000_000n * NANO_PER_USD) {
+    return fail('is not an amount of dollars with up to nine places, 0 to 1000000');
+  }
+  return { ok: true, value: amount };
 }
 
 function portSetting(name: string, value: number, sentence: string): Setting<number> {

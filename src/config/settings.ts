@@ -34,6 +34,8 @@ export interface Settings {
   unboundedRequests: 'hold' | 'refuse';
   /** A call of which it is not known whether the API bills it: charged nothing, or an estimate. */
   doubtfulEnds: 'release' | 'estimate';
+  /** What an account may spend, in each process, while Redis does not answer; in nano-dollars, 0: nothing. */
+  graceBudgetNanoUsd: bigint;
   limits: Limits;
 }
 
@@ -78,6 +80,8 @@ export interface Limits {
   holdHeartbeatMs: number;
   /** A hold or settle that the store has not answered by then is unknown. */
   storeTimeoutMs: number;
+  /** How long after its last admission by the store a key may go on by the grace budget. */
+  graceLifeMs: number;
   /** Between two looks at the files of the rate card. */
   rateCardPollMs: number;
   /** Settles waiting in the local spool; admission stops at it. */

@@ -14,6 +14,8 @@ export interface PrincipalCacheOptions {
   missTtlMs?: number;
   /** Bound of the found ones, and separately of the unknown ones, so that a flood of wrong keys evicts no right one. */
   entriesMax?: number;
+  /** How long after it was last read a principal is still known while the store does not answer; 0 unless given. */
+  knownMs?: number;
 }
 
 export interface PrincipalCache {
@@ -22,6 +24,11 @@ export interface PrincipalCache {
    * @throws DirectoryUnavailable when the store has to be asked and does not answer. Faults are not remembered.
    */
   find(secretHash: string): Promise<Principal | undefined>;
+  /**
+   * The principal as it was last read, whatever was announced since without naming its account: for when the store does
+   * not answer. Undefined where that is too long ago.
+   */
+  findKnown(secretHash: string): Principal | undefined;
   /** How many hashes are remembered, unknown ones included. */
   size(): number;
 }
@@ -34,8 +41,11 @@ interface Entry {
 /** A bounded in-process memory in front of {@link Directory.findPrincipal}, emptied as the directory announces changes. */
 export function createPrincipalCache(options: PrincipalCacheOptions): PrincipalCache {
   const { directory, now, ttlMs = TTL_MS, missTtlMs = MISS_TTL_MS, entriesMax = ENTRIES_MAX } = options;
+  const { knownMs = 0 } = options;
   const found = new Map<string, Entry>();
   const missing = new Map<string, Entry>();
+  /** Kept when the connection to the store is lost, at which everything else is dropped. */
+  const known = new Map<string, Entry>();
   const flights = new Map<string, Promise<Principal | undefined>>();
 
   const invalidate = (accountId: string | undefined): void => {
@@ -46,15 +56,16 @@ export function createPrincipalCache(options: PrincipalCacheOptions): PrincipalC
     for (const [hash, entry] of found) {
       if (accountId === undefined || entry.principal?.account.id === accountId) found.delete(hash);
     }
+    for (const [hash, entry] of known) if (entry.principal?.account.id === accountId) known.delete(hash);
   };
   directory.onChange(invalidate);
 
   const remember = (secretHash: string, principal: Principal | undefined): void => {
-    const entries = principal === undefined ? missing : found;
     const lifeMs = principal === undefined ? missTtlMs : ttlMs;
-    entries.delete(secretHash);
-    entries.set(secretHash, { principal, endsAtMs: now() + lifeMs });
-    if (entries.size > entriesMax) deleteOldest(entries);
+    put(principal === undefined ? missing : found, secretHash, { principal, endsAtMs: now() + lifeMs }, entriesMax);
+    known.delete(secretHash);
+    if (principal !== undefined && knownMs > 0)
+      put(known, secretHash, { principal, endsAtMs: now() + knownMs }, entriesMax);
   };
 
   const lookUp = (secretHash: string): Promise<Principal | undefined> => {
@@ -81,12 +92,18 @@ export function createPrincipalCache(options: PrincipalCacheOptions): PrincipalC
       if (entry !== undefined && now() < entry.endsAtMs) return entry.principal;
       return flights.get(secretHash) ?? lookUp(secretHash);
     },
+    findKnown(secretHash) {
+      const entry = known.get(secretHash);
+      return entry !== undefined && now() < entry.endsAtMs ? entry.principal : undefined;
+    },
     size: () => found.size + missing.size,
   };
 }
 
-/** A map keeps its entries in the order they were set. */
-function deleteOldest(entries: Map<string, Entry>): void {
+/** A map keeps its entries in the order they were set; the oldest goes where there are too many. */
+function put(entries: Map<string, Entry>, secretHash: string, entry: Entry, atMost: number): void {
+  entries.delete(secretHash);
+  entries.set(secretHash, entry);
   const oldest = entries.keys().next();
-  if (!oldest.done) entries.delete(oldest.value);
+  if (entries.size > atMost && !oldest.done) entries.delete(oldest.value);
 }

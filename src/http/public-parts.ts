@@ -12,7 +12,7 @@ import type { ForwardParts } from './forward-types.ts';
 /** Everything the public listener needs. */
 export interface PublicParts extends Omit<ForwardParts, 'limits' | 'metrics' | 'logger' | 'drains'> {
   limits: Limits;
-  principals: Pick<PrincipalCache, 'find'>;
+  principals: Pick<PrincipalCache, 'find' | 'findKnown'>;
   meter: Meter;
   stored: Pick<
     StoredRegistry,

@@ -3,6 +3,7 @@ import { formatMultiplier } from '../domain/multiplier.ts';
 import type { ReceiptLine } from '../domain/receipt.ts';
 import type { Settlement } from '../domain/settlement.ts';
 import type { EntryDetails } from '../ledger/ledger.ts';
+import { GRACE_DETAIL } from './grace-budget.ts';
 import type { CallFacts, CallTrace } from './metered-call.ts';
 import type { CallOutcome } from './metering-types.ts';
 
@@ -29,6 +30,7 @@ export function describeCall(
     outcome: outcome.kind,
     reason: 'reason' in outcome ? outcome.reason : undefined,
     doubtful: 'doubtful' in outcome && outcome.doubtful === true ? true : undefined,
+    [GRACE_DETAIL]: facts.onGrace === true ? true : undefined,
     status: trace.status,
     client_gone: trace.clientGone === true ? true : undefined,
     started_at: new Date(facts.admittedAtMs).toISOString(),

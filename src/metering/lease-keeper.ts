@@ -27,7 +27,7 @@ export function createLeaseKeeper(parts: LeaseKeeperParts): LeaseKeeper {
   const { openCalls, timers, limits } = parts;
   let running: Promise<void> | undefined;
   const beat = async (): Promise<void> => {
-    const calls = openCalls.list();
+    const calls = openCalls.list().filter(({ onGrace }) => onGrace !== true);
     for (let start = 0; start < calls.length; start += BATCH) {
       await Promise.all(calls.slice(start, start + BATCH).map((call) => extendLease(parts, call)));
     }

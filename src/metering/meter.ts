@@ -1,26 +1,28 @@
 import { createId } from '../directory/create-id.ts';
 import type { Principal } from '../directory/directory.ts';
 import type { MessagesRequest } from '../domain/call-request.ts';
-import type { AppliedQuota } from '../domain/quota.ts';
 import { modelLabels } from '../domain/rate-card.ts';
 import { createWindowCache } from '../domain/window-cache.ts';
 import { type HoldCommand, type HoldReply, type Ledger, LedgerUnavailable } from '../ledger/ledger.ts';
 import type { Logger } from '../observability/create-logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { AdmissionRefusal } from './admission-refusal.ts';
+import { type AdmissionFacts, type AskedCall, toCallFacts } from './asked-call.ts';
 import { type CallPolicies, DEFAULT_CALL_POLICIES } from './call-policies.ts';
 import { findBindingQuota, findCallQuotas } from './call-quotas.ts';
 import { describeOpenParts } from './describe-open-parts.ts';
+import type { GraceBudget } from './grace-budget.ts';
 import { toHoldRefusal } from './hold-refusal.ts';
 import type { MeteredCall } from './metered-call.ts';
 import type { OpenCalls } from './open-calls.ts';
 import { createOpenCostMemory, type OpenCostMemory } from './open-cost-memory.ts';
 import { openMeteredCall } from './open-metered-call.ts';
+import { openOnGrace } from './open-on-grace.ts';
 import { createOutputRatios, type OutputRatios } from './output-ratios.ts';
-import { type CountPrompt, type PlacedHold, placeHold } from './place-hold.ts';
+import { type CountPrompt, placeHold } from './place-hold.ts';
 import { type HoldPlan, nameOpenKind, planWholeHold } from './plan-hold.ts';
 import type { PriceBook } from './price-book.ts';
-import { type PricedRequest, priceRequest } from './price-request.ts';
+import { priceRequest } from './price-request.ts';
 import { createQuotaWatch, type QuotaWatch } from './quota-watch.ts';
 import { createRunningHolds, type RunningHolds } from './running-holds.ts';
 import type { SettleQueue, SpoolPlace } from './settle-queue.ts';
@@ -44,9 +46,12 @@ export interface MeterParts {
     | 'holdEnlarged'
     | 'quotaSoftlyExceeded'
     | 'quotaShadowRefused'
+    | 'graceAsked'
   >;
   logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   limits: { holdLeaseMs: number };
+  /** Absent: a call for which the store does not answer is refused. */
+  grace?: GraceBudget;
   /** {@link DEFAULT_CALL_POLICIES} unless given. */
   policies?: CallPolicies;
   /** Of its own unless given. */
@@ -55,18 +60,12 @@ export interface MeterParts {
 
 export type Admission = { admitted: true; call: MeteredCall } | { admitted: false; refusal: AdmissionRefusal };
 
-export interface AdmissionFacts {
-  requestId: string;
-  arrivedAtMs: number;
-  sessionId: string | undefined;
-}
-
 /** One call, from admission to settlement. */
 export interface Meter {
   /**
    * Holds the most that the call can cost, and its share of every quota that counts it: one round trip to the ledger.
    * Only where there is no room for that, the prompt is counted and, if the account lets its calls run on less, less
-   * is held. Refusals are values; it throws only on a fault that is not an outage ({@link Ledger}).
+   * is held. Where the ledger does not answer, the grace budget is asked, if there is one. Refusals are values; it throws only on a fault that is not an outage ({@link Ledger}).
    * @param countPrompt absent: prompts are bounded by their bytes alone.
    */
   admit(
@@ -125,22 +124,14 @@ interface SharedParts extends MeterParts {
   outputRatios: OutputRatios;
 }
 
-interface AskedCall {
-  principal: Principal;
-  request: MessagesRequest;
-  facts: AdmissionFacts;
-  priced: PricedRequest;
-  plan: HoldPlan;
-  quotas: readonly AppliedQuota[];
-  place: SpoolPlace;
-  placed: PlacedHold;
-  atMs: number;
-}
-
 function openOrRefuse(parts: SharedParts, asked: AskedCall): Admission {
-  const { principal, request, priced, plan, quotas, place, atMs } = asked;
+  const { principal, plan, quotas, place } = asked;
   const { reply, command, watch } = asked.placed;
-  if (reply === undefined) return refuse({ kind: 'ledger_unavailable' });
+  if (reply === undefined) {
+    const call = openOnGrace(parts, asked);
+    return call === undefined ? refuse({ kind: 'ledger_unavailable' }) : { admitted: true, call };
+  }
+  parts.grace?.note({ accountId: principal.account.id, keyId: principal.key.id }, reply);
   if (reply.result !== 'held' && reply.result !== 'exists') {
     place.giveBack();
     return refuse(toHoldRefusal(parts.logger, command, quotas, reply));
@@ -150,17 +141,7 @@ function openOrRefuse(parts: SharedParts, asked: AskedCall): Admission {
   if (hold.amountNanoUsd < plan.amountNanoUsd && command.minNanoUsd !== undefined) parts.metrics.smallerHold();
   const bindingQuota = findBindingQuota(quotas, reply.cells);
   const facts = {
-    ...asked.facts,
-    holdId: hold.holdId,
-    principal,
-    request,
-    model: priced.model,
-    card: priced.card,
-    heldNanoUsd: hold.amountNanoUsd,
-    ceilingNanoUsd: priced.amountNanoUsd,
-    availableNanoUsd: reply.balance.availableNanoUsd,
-    admittedAtMs: atMs,
-    quotas,
+    ...toCallFacts(asked, hold, reply.balance.availableNanoUsd),
     ...(bindingQuota === undefined ? {} : { bindingQuota }),
   };
   const call = openMeteredCall({ ...parts, place }, hold, facts, watch);

@@ -33,6 +33,8 @@ export interface CallFacts {
   quotas: readonly AppliedQuota[];
   /** The one to tell the client of; absent: none limits it. */
   bindingQuota?: BindingQuota;
+  /** The store did not answer: nothing is held for it, and `heldNanoUsd` is taken of the grace budget. */
+  onGrace?: boolean;
 }
 
 /** What the forwarder adds to an outcome, for the journal, the log and the metrics. */

@@ -2,13 +2,15 @@ import type { HoldCommand } from '../ledger/ledger.ts';
 import type { InterruptReason } from './metering-types.ts';
 import type { Timers } from './timers.ts';
 
-/** A call that holds credit now. */
+/** A call between its admission and its end. */
 export interface OpenCall {
   readonly accountId: string;
   readonly holdId: string;
   /** What its hold was made with: an extension is judged by the same. */
   readonly modelLabels: HoldCommand['modelLabels'];
   readonly cells: HoldCommand['cells'];
+  /** Nothing is held for it: there is no lease to keep. */
+  readonly onGrace?: boolean | undefined;
   /** Ends it: stops what forwards it and finishes it with this reason. Acts once. */
   interrupt(reason: InterruptReason): void;
 }

@@ -62,6 +62,7 @@ export function openMeteredCall(
     holdId: hold.holdId,
     modelLabels: hold.modelLabels,
     cells: hold.cells,
+    onGrace: facts.onGrace,
     interrupt(reason) {
       if (listener === undefined) finish({ kind: 'not_sent', reason }, { status: 0 });
       else listener(reason);

@@ -9,6 +9,8 @@ export interface SettleQueueParts extends SendParts {
   waiting: readonly LedgerWrite[];
   /** Places in the spool: ends of calls that are not acknowledged, and calls that have not ended, together. */
   entriesMax: number;
+  /** Called with each write that the ledger has answered. Must not throw. */
+  onAcknowledged?: (write: LedgerWrite) => void;
 }
 
 /** Delivers the ends of holds to the ledger, off the path of the answer, until each is acknowledged. */
@@ -78,7 +80,7 @@ export function createSettleQueue(parts: SettleQueueParts): SettleQueue {
     if (await sendLedgerWrite(parts, entry.write)) {
       entries.delete(name);
       if (entries.size === 0) syncs.cancel();
-      acknowledge(parts, [name]);
+      acknowledge(parts, [entry.write]);
       return;
     }
     entry.late = true;
@@ -198,10 +200,10 @@ async function retryOldest(parts: SettleQueueParts, entries: Map<string, Waiting
   const chosen = [...entries].filter(([, { late }]) => late).slice(0, RETRY_WRITES);
   for (const [, entry] of chosen) if (!entry.written) writeDown(parts, entry);
   const answered = await Promise.all(chosen.map(([, { write }]) => sendLedgerWrite(parts, write)));
-  const done: string[] = [];
+  const done: LedgerWrite[] = [];
   chosen.forEach(([name, entry], index) => {
     entries.delete(name);
-    if (answered[index]) done.push(name);
+    if (answered[index]) done.push(entry.write);
     // One that the ledger cannot take goes behind those that it can.
     else entries.set(name, entry);
   });
@@ -209,12 +211,13 @@ async function retryOldest(parts: SettleQueueParts, entries: Map<string, Waiting
   return answered.every(Boolean);
 }
 
-function acknowledge({ spool, logger }: SettleQueueParts, names: readonly string[]): void {
-  if (names.length === 0) return;
+function acknowledge({ spool, logger, onAcknowledged }: SettleQueueParts, writes: readonly LedgerWrite[]): void {
+  if (writes.length === 0) return;
+  if (onAcknowledged !== undefined) for (const write of writes) onAcknowledged(write);
   try {
-    spool.acknowledge(names);
+    spool.acknowledge(writes.map(nameLedgerWrite));
   } catch (error) {
-    logger.warn({ err: error, entries: names.length }, 'the settle spool cannot be written; these will be sent again');
+    logger.warn({ err: error, entries: writes.length }, 'the settle spool cannot be written; these will be sent again');
   }
 }
 

@@ -3,6 +3,7 @@ import { type AdmissionMetrics, createAdmissionMetrics } from './admission-metri
 import { type BatchMetrics, createBatchMetrics } from './batch-metrics.ts';
 import { type CallMetrics, createCallMetrics } from './call-metrics.ts';
 import { createEstimateMetrics, type EstimateMetrics } from './estimate-metrics.ts';
+import { createGraceMetrics, type GraceMetrics } from './grace-metrics.ts';
 import { collectProcessMetrics, createFoldCounter, createHealthMetrics, type HealthMetrics } from './health-metrics.ts';
 import { createJournalMetrics, type JournalMetrics } from './journal-metrics.ts';
 import { createMetricRegistry, type RegisteredMetric } from './metric-registry.ts';
@@ -28,6 +29,7 @@ export interface Metrics
     AdmissionMetrics,
     SettleMetrics,
     StoreMetrics,
+    GraceMetrics,
     AccountMetrics,
     JournalMetrics,
     HealthMetrics {
@@ -54,6 +56,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...createAdmissionMetrics(metrics, nowMs),
     ...createSettleMetrics(metrics, nowMs),
     ...createStoreMetrics(metrics),
+    ...createGraceMetrics(metrics),
     ...createAccountMetrics(metrics, {
       nowMs,
       accountsAtMost,

@@ -19,7 +19,7 @@ const principalOf = (accountId: string): Principal => ({
 });
 
 /** A directory whose answers wait until told, so that every interleaving can be made. */
-function setUp(options: { entriesMax?: number } = {}) {
+function setUp(options: { entriesMax?: number; knownMs?: number } = {}) {
   const stored = new Map<string, Principal>([
     ['a', principalOf('acct_a')],
     ['a2', principalOf('acct_a')],
@@ -143,5 +143,33 @@ describe('createPrincipalCache', () => {
     await cache.find('b');
     await cache.find('a');
     expect(asked).toEqual(['a2', 'b', 'a']);
+  });
+
+  test('knows a principal for a while when the store is lost, and forgets it when its account has changed', async () => {
+    const { cache, state, announce } = setUp({ knownMs: 1_000 });
+    for (const hash of ['a', 'b', 'x']) await cache.find(hash);
+    state.fail = new Error('down');
+    announce(undefined);
+    await expect(cache.find('a')).rejects.toThrow('down');
+    expect(cache.findKnown('a')?.account.id).toBe('acct_a');
+    expect(cache.findKnown('x')).toBeUndefined();
+    announce('acct_a');
+    expect(cache.findKnown('a')).toBeUndefined();
+    state.nowMs = 999;
+    expect(cache.findKnown('b')?.account.id).toBe('acct_b');
+    state.nowMs = 1_000;
+    expect(cache.findKnown('b')).toBeUndefined();
+  });
+
+  test('knows no principal that the store has said is gone, and none at all unless asked to', async () => {
+    const { cache, stored, announce } = setUp({ knownMs: 60_000 });
+    await cache.find('a');
+    stored.delete('a');
+    announce(undefined);
+    expect(await cache.find('a')).toBeUndefined();
+    expect(cache.findKnown('a')).toBeUndefined();
+    const plain = setUp();
+    await plain.cache.find('a');
+    expect(plain.cache.findKnown('a')).toBeUndefined();
   });
 });

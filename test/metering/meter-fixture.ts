@@ -1,6 +1,7 @@
 import type { MessagesRequest } from '../../src/domain/call-request.ts';
 import type { RateCard } from '../../src/domain/rate-card.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import { createGraceBudget } from '../../src/metering/grace-budget.ts';
 import { createMeter } from '../../src/metering/meter.ts';
 import type { MeteredCall } from '../../src/metering/metered-call.ts';
 import { createOpenCalls } from '../../src/metering/open-calls.ts';
@@ -12,6 +13,7 @@ import { createLog, loadRateCard } from '../support/shared-parts.ts';
 import { makePrincipal, makeRequest, openFolder, openLedgerFixture } from './metering-fixtures.ts';
 
 export const FACTS = { requestId: 'req_1', arrivedAtMs: Date.UTC(2026, 10, 20, 12), sessionId: 'session-1' };
+export const GRACE_LIFE_MS = 600_000;
 export const limits = { holdLeaseMs: 120_000, holdHeartbeatMs: 30_000 };
 
 export interface MeterFixtureOptions {
@@ -23,6 +25,10 @@ export interface MeterFixtureOptions {
   entriesMax?: number;
   /** The one that is delivered unless given. */
   rateCard?: RateCard;
+  /** The grace budget; none unless given. */
+  graceNanoUsd?: bigint;
+  /** Whether the store may be trusted; always unless given. */
+  isFit?(): boolean;
   /** Puts something between the meter and the ledger. */
   wrap?(ledger: Ledger): Ledger;
 }
@@ -40,16 +46,26 @@ export async function openMeter(options: MeterFixtureOptions = {}) {
   const ledger = options.wrap?.(fixture.ledger) ?? fixture.ledger;
   const openCalls = createOpenCalls();
   const shared = { ledger, timers, metrics, logger, openCalls, limits };
-  const settleQueue = createSettleQueue({ ...shared, spool, waiting, entriesMax: options.entriesMax ?? 10 });
+  const { graceNanoUsd: budgetNanoUsd, isFit = () => true } = options;
+  const graceParts = { lifeMs: GRACE_LIFE_MS, nowMs: timers.nowMs, isFit, waiting, metrics };
+  const grace = budgetNanoUsd === undefined ? undefined : createGraceBudget({ ...graceParts, budgetNanoUsd });
+  const settleQueue = createSettleQueue({
+    ...shared,
+    spool,
+    waiting,
+    entriesMax: options.entriesMax ?? 10,
+    onAcknowledged: (write) => grace?.acknowledge(write),
+  });
   return {
     fixture,
+    grace,
     log,
     metrics,
     openCalls,
     priceBook,
     settleQueue,
     shared,
-    meter: createMeter({ ...shared, priceBook, settleQueue }),
+    meter: createMeter({ ...shared, priceBook, settleQueue, ...(grace === undefined ? {} : { grace }) }),
     async [Symbol.asyncDispose]() {
       await settleQueue.close();
       await fixture[Symbol.asyncDispose]();
