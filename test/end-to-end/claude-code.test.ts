@@ -7,18 +7,14 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { Caller } from '../support/admin-calls.ts';
 import { nano } from '../support/check-journal.ts';
-import { findClaudeCode } from '../support/client-programs.ts';
 import { describeOnEachTollgate } from '../support/each-store.ts';
-import { runProgram } from '../support/run-program.ts';
+import { runClaudeCode } from '../support/run-claude-code.ts';
 import { UPSTREAM_KEY } from '../support/simulated-api.ts';
 import type { LogLine } from '../support/tollgate-process.ts';
 import { until } from '../support/until.ts';
 
 // Starting the process takes a second, and many times that on a machine that does other things besides.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
-/** Without our header it tries for minutes; with it, it starts and ends within seconds. */
-const PATIENCE_MS = 25_000;
 
 interface Report {
   is_error: boolean;
@@ -37,24 +33,9 @@ describeOnEachTollgate('Claude Code', (tollgate) => {
   afterAll(() => rmSync(home, { recursive: true, force: true }));
 
   const sayHi = async (credential: 'ANTHROPIC_API_KEY' | 'ANTHROPIC_AUTH_TOKEN', secret: string): Promise<Report> => {
-    const environment = {
-      HOME: home,
-      CLAUDE_CONFIG_DIR: join(home, 'config'),
-      ANTHROPIC_BASE_URL: tollgate().baseUrl,
-      [credential]: secret,
-      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-      DISABLE_TELEMETRY: '1',
-      DISABLE_ERROR_REPORTING: '1',
-      DISABLE_AUTOUPDATER: '1',
-    };
     const args = ['-p', 'say hi', '--output-format', 'json'];
-    const { code, stdout, stderr } = await runProgram(findClaudeCode(), args, {
-      environment,
-      folder: home,
-      timeoutMs: PATIENCE_MS,
-    });
-    expect(code, `Claude Code did not come to an end within ${PATIENCE_MS} ms: ${stdout}${stderr}`).not.toBeNull();
-    return JSON.parse(stdout) as Report;
+    const environment = { ANTHROPIC_BASE_URL: tollgate().baseUrl, [credential]: secret };
+    return JSON.parse(await runClaudeCode(args, { home, environment })) as Report;
   };
   const findCalls = (since: number): LogLine[] =>
     tollgate()

@@ -21,6 +21,8 @@ describe('the key', () => {
       // As at the API, x-api-key counts where they differ; an empty one is none.
       { 'x-api-key': secret, authorization: 'Bearer of-another-service' },
       { 'x-api-key': '', authorization: `Bearer ${secret}` },
+      // In the place of a token's signature: whatever the token says, it is the key that counts.
+      { authorization: `Bearer eyJhbGciOiJub25lIn0.eyJhdWQiOiJjbGF1ZGUtZ2F0ZXdheSJ9.${secret}` },
     ]) {
       expect(await ask(proxy, headers as Record<string, string>)).toMatchObject({ status: 200 });
     }
@@ -31,6 +33,10 @@ describe('the key', () => {
     ['an unknown one', { 'x-api-key': createKeySecret().secret }],
     ['no key at all', { 'x-api-key': 'sk-ant-api03-mine' }],
     ['another scheme', { authorization: 'Basic dTpw' }],
+    ['an unknown one in a token', { authorization: `Bearer a.b.${createKeySecret().secret}` }],
+    ['one elsewhere in a token', { authorization: 'Bearer GOOD.a.b' }],
+    ['one in what is no token', { authorization: 'Bearer a.GOOD' }],
+    ['one in a longer token', { authorization: 'Bearer a.b.c.GOOD' }],
     ['an unknown one before a good bearer', { 'x-api-key': createKeySecret().secret, authorization: 'Bearer GOOD' }],
     ['a very long one', { 'x-api-key': `tg_${'x'.repeat(8_000)}` }],
   ])('%s is a 401 that nobody retries', async (_, headers) => {

@@ -58,6 +58,21 @@ describe('routes of our own', () => {
     expect(text).not.toContain(proxy.key.secretHash);
   });
 
+  it.each([
+    ['text/plain', 'text/plain; charset=utf-8', /^\$4\.99 left\n$/],
+    ['text/plain; q=1', 'text/plain; charset=utf-8', /^\$4\.99 left\n$/],
+    ['application/json, text/plain, */*', 'application/json; charset=utf-8', /^\{"account"/],
+    ['*/*', 'application/json; charset=utf-8', /^\{"account"/],
+    ['text/plainly', 'application/json; charset=utf-8', /^\{"account"/],
+  ])('GET /v1/balance is one line to those alone who want text: %s', async (accept, type, expected) => {
+    await using proxy = await startProxy({ creditUsd: 5 });
+    await (await proxy.send(SMALL_REQUEST)).arrayBuffer();
+    await proxy.quiet();
+    const response = await fetch(`${proxy.baseUrl}/v1/balance`, { headers: { 'x-api-key': proxy.secret, accept } });
+    expect(response.headers.get('content-type')).toBe(type);
+    expect(await response.text()).toMatch(expected);
+  });
+
   it('GET /v1/balance needs a key, and says when the store is silent', async () => {
     const readBalance = () => Promise.reject(new LedgerUnavailable('down'));
     await using proxy = await startProxy({ wrapLedger: (ledger) => ({ ...ledger, readBalance }) });

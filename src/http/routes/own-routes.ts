@@ -4,6 +4,7 @@ import type { AccountBalance } from '../../domain/credit/credit-types.ts';
 import { presentBalance } from '../../domain/credit/present-balance.ts';
 import { LedgerUnavailable } from '../../ledger/ledger.ts';
 import { type QuotaUse, readQuotaUse, writeMeasured } from '../../ledger/read-quota-use.ts';
+import { writeBalanceLine } from '../balance-line.ts';
 import type { PublicParts } from '../public-parts.ts';
 import { refuseRequest } from '../refuse-request.ts';
 
@@ -61,15 +62,20 @@ function addBalance(app: FastifyInstance, parts: PublicParts): void {
         readQuotaUse(parts.ledger, id, limiting, { atMs: parts.timers.nowMs(), timezone }),
       ]);
       if (balance === undefined) return refuseRequest(parts, request, reply, { kind: 'ledger_unavailable' });
-      return reply
-        .headers({ 'cache-control': 'no-store', 'request-id': request.tollgate.requestId })
-        .send(describeBalance(principal, balance, uses));
+      reply.headers({ 'cache-control': 'no-store', 'request-id': request.tollgate.requestId });
+      if (!wantsText(request.headers.accept)) return reply.send(describeBalance(principal, balance, uses));
+      return reply.type('text/plain; charset=utf-8').send(writeBalanceLine(balance, uses));
     } catch (error) {
       parts.metrics.storeFailed('read');
       if (!(error instanceof LedgerUnavailable)) throw error;
       return refuseRequest(parts, request, reply, { kind: 'ledger_unavailable' });
     }
   });
+}
+
+/** One line for people, to those who name plain text and nothing else; the rest get JSON. */
+function wantsText(accept: string | undefined): boolean {
+  return /^text\/plain(;|$)/i.test(accept?.trim() ?? '');
 }
 
 /** What a caller may know of its own account: the figures, and the names by which it goes here. */
