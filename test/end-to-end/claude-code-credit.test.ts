@@ -44,6 +44,7 @@ async function ask(secret: string, ...args: string[]): Promise<Line[]> {
   const output = await runClaudeCode(['-p', ...args, '--output-format', 'stream-json', '--verbose'], {
     home,
     environment,
+    patienceMs: 100_000,
   });
   return output
     .trim()
@@ -67,9 +68,17 @@ function readingFile(path: string): Scenario {
   return { kind: 'answer', answer: { stopReason: 'tool_use', editEvents: (events) => events.map(edit) } };
 }
 
+const limitRequests = (accountId: string, limit: number) =>
+  tollgate.admin.call('POST', `/accounts/${accountId}/quotas`, {
+    scope: { type: 'account' },
+    window: 'day',
+    limit_requests: limit,
+  });
+
 describe('Claude Code on two dollars, with a model whose call may cost more', () => {
   test('reads two files by tools and answers: every call is let in, and the charge is the bill', async () => {
     const caller = await tollgate.createCaller({ creditUsd: '2' });
+    await limitRequests(caller.accountId, 6);
     const files = ['toll.txt', 'road.txt'].map((name) => join(home, name));
     for (const file of files) writeFileSync(file, `what is written in ${file}`);
     tollgate.api.enqueue(...files.map(readingFile));
@@ -88,31 +97,31 @@ describe('Claude Code on two dollars, with a model whose call may cost more', ()
     const holds = journal.filter(({ operation }) => operation === 'hold').map(({ amount_usd }) => nano(amount_usd));
     expect(holds).toHaveLength(3);
     for (const hold of holds) expect(hold).toBeLessThan(nano('2'));
-    // No quota limits it: it is told of none.
-    for (const { rate_limit_info } of only(lines, 'rate_limit_event'))
-      expect(rate_limit_info).not.toHaveProperty('rateLimitType');
+    const events = only(lines, 'rate_limit_event').map(({ rate_limit_info }) => rate_limit_info);
+    // A third of the quota is used.
+    expect(events).toEqual([expect.objectContaining({ status: 'allowed', rateLimitType: 'overage' })]);
+    expect(events).toEqual([expect.not.objectContaining({ surpassedThreshold: expect.anything() })]);
   });
 
   test('warns of a quota that is used by three quarters, and again when it is nearly used up', async () => {
     const caller = await tollgate.createCaller({ creditUsd: '2' });
-    await tollgate.admin.call('POST', `/accounts/${caller.accountId}/quotas`, {
-      scope: { type: 'account' },
-      window: 'day',
-      limit_requests: 20,
-    });
+    await limitRequests(caller.accountId, 20);
     const small = { model: 'claude-haiku-4-5', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] };
-    for (const [others, percent, status, surpassedThreshold] of [
-      [10, undefined, 'allowed', undefined],
-      [4, 0.75, 'allowed_warning', 0.75],
-      [3, 0.95, 'allowed_warning', 0.95],
+    for (const [others, share] of [
+      [15, 0.75],
+      [3, 0.95],
     ] as const) {
       await Promise.all(Array.from({ length: others }, async () => (await tollgate.send(caller, small)).text()));
       await tollgate.expectSettled();
       const [event, ...more] = only(await ask(caller.secret, 'say hi'), 'rate_limit_event');
       expect(more).toEqual([]);
-      const info = event?.rate_limit_info as Record<string, unknown>;
-      expect(info).toMatchObject({ status, rateLimitType: 'overage', resetsAt: expect.any(Number) });
-      expect([info.utilization, info.surpassedThreshold]).toEqual([percent, surpassedThreshold]);
+      expect(event?.rate_limit_info).toMatchObject({
+        status: 'allowed_warning',
+        rateLimitType: 'overage',
+        utilization: share,
+        surpassedThreshold: share,
+        resetsAt: expect.any(Number),
+      });
     }
   });
 });

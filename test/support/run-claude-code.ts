@@ -8,12 +8,16 @@ const PATIENCE_MS = 25_000;
 
 /**
  * Runs Claude Code with nothing in its environment but what is needed.
- * @param options `home`: a folder of its own, which is its working folder too.
+ * @param options `home`: a folder of its own, which is its working folder too; `patienceMs`: 25,000 unless given.
  * @returns what it wrote to its output.
  */
 export async function runClaudeCode(
   args: readonly string[],
-  { home, environment }: { home: string; environment: Readonly<Record<string, string>> },
+  {
+    home,
+    environment,
+    patienceMs = PATIENCE_MS,
+  }: { home: string; environment: Readonly<Record<string, string>>; patienceMs?: number },
 ): Promise<string> {
   const { code, stdout, stderr } = await runProgram(findClaudeCode(), [...args], {
     environment: {
@@ -26,8 +30,8 @@ export async function runClaudeCode(
       ...environment,
     },
     folder: home,
-    timeoutMs: PATIENCE_MS,
+    timeoutMs: patienceMs,
   });
-  expect(code, `Claude Code did not come to an end within ${PATIENCE_MS} ms: ${stdout}${stderr}`).not.toBeNull();
+  expect(code, `Claude Code did not come to an end within ${patienceMs} ms: ${stdout}${stderr}`).not.toBeNull();
   return stdout;
 }
