@@ -1,10 +1,15 @@
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createFold, foldEntry } from '../../src/ledger/journal-fold.ts';
+import { reconcileAccount } from '../../src/ledger/reconcile-account.ts';
 import { connectRedis } from '../../src/store/redis/connect-redis.ts';
+import { createRedisJournalSource } from '../../src/store/redis/redis-journal-source.ts';
 import { LEDGER_TAGS } from '../../src/store/redis/redis-keys.ts';
 import { createRedisLedger } from '../../src/store/redis/redis-ledger.ts';
+import { createRedisRestorer } from '../../src/store/redis/redis-restorer.ts';
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
-import { describeLedger } from './ledger-conformance.ts';
+import { describeLedger, START_MS } from './ledger-conformance.ts';
+import { makeHoldId } from './make-hold-id.ts';
 
 let cluster: RedisCluster;
 beforeAll(async () => {
@@ -20,6 +25,28 @@ describeLedger('Redis Cluster', async (clock) => {
   await cluster.flush();
   const client = await connect();
   return { ledger: createRedisLedger({ client, clock: () => clock.nowMs }), close: async () => client.disconnect() };
+});
+
+test('an account is restored', async () => {
+  await cluster.flush();
+  const client = await connect();
+  const [accountId, holdId] = ['acct_a', makeHoldId(START_MS, 1)];
+  const ledger = createRedisLedger({ client, clock: () => START_MS });
+  await ledger.openAccount({ accountId, mode: 'prepaid', creditLimitNanoUsd: 9n });
+  const call = { accountId, holdId, amountNanoUsd: 4n, tokens: 1n, modelLabels: [], cells: [] };
+  await ledger.hold({ ...call, leaseMs: 60_000 });
+  await ledger.settle(call);
+  await ledger.hold({ ...call, holdId: makeHoldId(START_MS, 2), leaseMs: 60_000 });
+  const entries = await ledger.readJournal(accountId, { afterSequence: 0, limit: 10 });
+  const fold = createFold(accountId);
+  for (const entry of entries) foldEntry(fold, entry);
+  await cluster.flush();
+  const restored = await createRedisRestorer(client).restore({ fold, snapshot: undefined, entries }, 0);
+  expect(restored).toBe('restored');
+  const found = await reconcileAccount({ ledger, journal: createRedisJournalSource(client) }, accountId);
+  expect(found).toMatchObject({ sequence: 4, differences: [] });
+  expect(await ledger.settle(call)).toEqual({ result: 'duplicate' });
+  client.disconnect();
 });
 
 test('every partition is on a slot of its own, and every primary serves some', async () => {
