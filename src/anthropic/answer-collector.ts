@@ -109,8 +109,8 @@ export class AnswerCollector {
     this.#outputSinceHop = false;
   }
 
-  snapshotUsage(): { usage: CallUsage | undefined; anomalies: string[] } {
-    if (this.#raw === undefined) return { usage: undefined, anomalies: [...this.#anomalies] };
+  snapshotUsage(): { usage: CallUsage | undefined; reported: RawUsage | undefined; anomalies: string[] } {
+    if (this.#raw === undefined) return { usage: undefined, reported: undefined, anomalies: [...this.#anomalies] };
     const facts: AnswerFacts = {
       model: this.#model,
       stopReason: this.#stopReason,
@@ -119,7 +119,7 @@ export class AnswerCollector {
       hops: this.#hops,
     };
     const { usage, anomalies } = readMessageUsage(this.#raw, facts, this.#requestedModel);
-    return { usage, anomalies: [...new Set([...this.#anomalies, ...anomalies])] };
+    return { usage, reported: this.#raw, anomalies: [...new Set([...this.#anomalies, ...anomalies])] };
   }
 
   #addUsage(value: unknown): void {

@@ -1,5 +1,6 @@
 import type { AnswerContent } from '../domain/call-outcome.ts';
 import type { CallUsage } from '../domain/usage.ts';
+import type { RawUsage } from './message-usage.ts';
 
 /**
  * Reads the usage of one answer from its bytes as they pass. Memory is bounded whatever the answer's size, and
@@ -22,6 +23,8 @@ export interface UsageSnapshot {
   /** Code points of text, thinking and tool input seen: a floor for an estimate, not tokens. */
   visibleCharacters: number;
   content: AnswerContent;
+  /** The usage object as it came, of a stream put together; undefined where there was none. */
+  reported: RawUsage | undefined;
   /** The error's `type` when an `error` event or envelope came instead of an end. */
   errorEvent: string | undefined;
   /** What was odd in the answer, as short stable words, for metrics and logs. */

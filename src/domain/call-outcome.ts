@@ -37,6 +37,8 @@ export interface ReportedUsage {
   visibleCharacters: number;
   /** What the answer was of as far as it was seen; absent: text. */
   content?: AnswerContent;
+  /** The usage as the API wrote it, to be kept where it is odd. */
+  reported?: { readonly [name: string]: unknown };
   /** Counts were negative, absurd or none, and had to be bent to be read. */
   isDoubtful?: boolean;
 }

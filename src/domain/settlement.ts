@@ -3,6 +3,7 @@ import type { MessagesRequest } from './call-request.ts';
 import { completeUsage, estimateUsage, raiseOutput } from './estimate-usage.ts';
 import type { NanoUsd } from './money.ts';
 import { priceCall } from './price-call.ts';
+import { mayLoop } from './prompt-bound.ts';
 import type { ModelCard, RateCard } from './rate-card.ts';
 import type { Receipt } from './receipt.ts';
 import type { CallUsage, UsagePass } from './usage.ts';
@@ -29,7 +30,7 @@ export type SettlementDoubt =
   | 'usage_missing'
   /** The answer broke off before its final figures. */
   | 'usage_partial'
-  /** The figures are below zero, or beyond what the API can do. */
+  /** The figures are below zero, or beyond what the API, or this call, can do. */
   | 'usage_absurd'
   /** The card has no price for the model that answered. */
   | 'answer_unpriced'
@@ -46,6 +47,8 @@ export interface SettlementCase {
   atMs: number;
   /** What was held: the most that the request could cost. */
   heldNanoUsd: NanoUsd;
+  /** The request leaves its cost open. */
+  isOpen?: boolean;
   /** What to do where it is not known whether the API bills the call; `release` unless given. */
   doubtfulEnds?: 'release' | 'estimate';
   /** What the output of an answer that broke off is estimated by; unless given, a value that fits most. */
@@ -87,6 +90,7 @@ export function settleOutcome(situation: SettlementCase): Settlement {
     return estimate(situation, guessUsage(situation, visibleCharacters), ['usage_missing']);
   }
   if (outcome.isDoubtful || !isPlausible(usage, situation.card)) return settleDoubtful(situation, outcome, usage);
+  if (isBeyondCall(situation, usage)) return settleDoubtful(situation, outcome, usage);
   // A stop reason comes with the last figures, so what breaks off after it lacks only the closing event.
   if (outcome.kind === 'completed' || usage.stopReason !== undefined) return chargeReported(situation, usage);
   const { followedOutputTokens: followed } = situation;
@@ -177,6 +181,22 @@ function isPlausible(usage: CallUsage, card: RateCard): boolean {
     const window = card.byName.get(pass.model)?.contextWindowTokens ?? WINDOW_TOKENS;
     return counts.every((count) => isCount(count) && count <= window * PASSES_AT_MOST);
   });
+}
+
+/** Above this many times its `max_tokens` an output is not believed: other figures, or another call's. */
+const OUTPUT_TIMES = 4;
+
+/**
+ * One pass of a call whose request leaves nothing open reads its prompt once and writes at most `max_tokens`. A little
+ * more is charged: it is what a bound that was too low looks like.
+ */
+function isBeyondCall({ card, request, isOpen = false }: SettlementCase, usage: CallUsage): boolean {
+  const [pass] = usage.passes;
+  if (isOpen || mayLoop(request) || pass === undefined || usage.passes.length > 1) return false;
+  const { output, ...prompt } = pass.tokens;
+  const promptTokens = Object.values(prompt).reduce((sum: number, count: number) => sum + count, 0);
+  const window = card.byName.get(pass.model)?.contextWindowTokens ?? WINDOW_TOKENS;
+  return promptTokens > window || output > Math.max(1, request.maxTokens) * OUTPUT_TIMES;
 }
 
 function isCount(count: number): boolean {

@@ -37,6 +37,7 @@ export function readReported(snapshot: UsageSnapshot | undefined): ReportedUsage
     usage: snapshot?.usage,
     visibleCharacters: snapshot?.visibleCharacters ?? 0,
     content: snapshot?.content ?? 'text',
+    ...(snapshot?.reported === undefined ? {} : { reported: snapshot.reported }),
     isDoubtful: isDoubtfulUsage(snapshot?.anomalies ?? []),
   };
 }

@@ -30,7 +30,7 @@ export interface AskedCall {
 
 /** @param hold as it was made. */
 export function toCallFacts(asked: AskedCall, hold: HoldCommand, availableNanoUsd: NanoUsd): CallFacts {
-  const { principal, request, priced, quotas, atMs } = asked;
+  const { principal, request, priced, plan, quotas, atMs } = asked;
   return {
     ...asked.facts,
     holdId: hold.holdId,
@@ -40,6 +40,7 @@ export function toCallFacts(asked: AskedCall, hold: HoldCommand, availableNanoUs
     card: priced.card,
     heldNanoUsd: hold.amountNanoUsd,
     ceilingNanoUsd: priced.amountNanoUsd,
+    isOpen: plan.open.length > 0,
     availableNanoUsd,
     admittedAtMs: atMs,
     quotas,

@@ -1,3 +1,4 @@
+import { findUnknownUsage } from '../anthropic/find-unknown-usage.ts';
 import { formatUsd } from '../domain/money.ts';
 import { formatMultiplier } from '../domain/multiplier.ts';
 import type { ReceiptLine } from '../domain/receipt.ts';
@@ -9,6 +10,7 @@ import type { CallOutcome } from './metering-types.ts';
 
 /** A journal entry's details are bounded; a call of ten passes at five classes still fits. */
 const RECEIPT_LINES_AT_MOST = 60;
+const REPORTED_CHARACTERS = 1_500;
 
 /** What the journal keeps of a call: enough to explain its price, and no word of its content. */
 export function describeCall(
@@ -37,7 +39,23 @@ export function describeCall(
     duration_ms: Math.max(0, Math.round(endedAtMs - facts.arrivedAtMs)),
     basis: settlement.basis,
     ...(settlement.action === 'settle' ? describeCharge(settlement) : {}),
+    ...describeReported(outcome, settlement),
   });
+}
+
+/** Figures that were not believed are kept whole, and else what of them is not known: somebody has to look at either. */
+function describeReported(outcome: CallOutcome, settlement: Settlement): EntryDetails {
+  if (!('reported' in outcome) || outcome.reported === undefined) return {};
+  const isAbsurd = settlement.action === 'settle' && settlement.doubts.includes('usage_absurd');
+  if (isAbsurd) return { reported_usage: bound(outcome.reported) };
+  const unknown = findUnknownUsage(outcome.reported);
+  return unknown === undefined ? {} : { unknown_usage: bound(unknown) };
+}
+
+/** As it is, or as text cut off. */
+function bound(value: unknown): unknown {
+  const text = JSON.stringify(value);
+  return text.length <= REPORTED_CHARACTERS ? value : `${text.slice(0, REPORTED_CHARACTERS)}...`;
 }
 
 function describeCharge(settlement: Extract<Settlement, { action: 'settle' }>): EntryDetails {

@@ -39,6 +39,7 @@ export interface MeterParts {
     | 'callFinished'
     | 'outputEstimated'
     | 'usageMissing'
+    | 'unknownUsage'
     | 'unpricedRequest'
     | 'storeFailed'
     | 'holdOpened'

@@ -22,6 +22,8 @@ export interface CallFacts {
   heldNanoUsd: NanoUsd;
   /** The most it can cost, or a high figure where that is open; more than is held where the hold is a smaller one. */
   ceilingNanoUsd: NanoUsd;
+  /** Its request leaves its cost open. */
+  isOpen: boolean;
   /** What the account could still spend right after the hold. */
   availableNanoUsd: NanoUsd;
   /** As the client claims; bounded in length. */

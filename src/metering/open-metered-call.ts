@@ -27,7 +27,10 @@ export interface MeteredCallParts {
   /** {@link DEFAULT_CALL_POLICIES} unless given. */
   policies?: CallPolicies;
   outputRatios: OutputRatios;
-  metrics: Pick<Metrics, 'outputEstimated' | 'callFinished' | 'usageMissing' | 'unpricedRequest' | 'holdOpened'>;
+  metrics: Pick<
+    Metrics,
+    'outputEstimated' | 'callFinished' | 'usageMissing' | 'unknownUsage' | 'unpricedRequest' | 'holdOpened'
+  >;
   logger: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
@@ -89,7 +92,7 @@ function decideCharge(
   { policies = DEFAULT_CALL_POLICIES, outputRatios }: Pick<MeteredCallParts, 'policies' | 'outputRatios'>,
   followedOutputTokens?: number,
 ): Settlement {
-  const { request, model, card, admittedAtMs, ceilingNanoUsd } = facts;
+  const { request, model, card, admittedAtMs, ceilingNanoUsd, isOpen } = facts;
   return settleOutcome({
     outcome,
     request,
@@ -97,6 +100,7 @@ function decideCharge(
     card,
     atMs: admittedAtMs,
     heldNanoUsd: ceilingNanoUsd,
+    isOpen,
     doubtfulEnds: policies.doubtfulEnds,
     charactersPer100Tokens: findOutputRatio(outputRatios, facts, outcome),
     followedOutputTokens,

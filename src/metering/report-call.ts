@@ -1,3 +1,4 @@
+import { findUnknownUsage } from '../anthropic/find-unknown-usage.ts';
 import type { Settlement } from '../domain/settlement.ts';
 import type { Logger } from '../observability/create-logger.ts';
 import type { FinishedCall } from '../observability/finished-call.ts';
@@ -15,17 +16,17 @@ export interface CallReport {
   endedAtMs: number;
 }
 
-type CallReportMetrics = Pick<Metrics, 'callFinished' | 'usageMissing' | 'unpricedRequest'>;
+type CallReportMetrics = Pick<Metrics, 'callFinished' | 'usageMissing' | 'unknownUsage' | 'unpricedRequest'>;
 
 /** Counts an ended call and writes its one line of log. */
 export function reportCall(
   metrics: CallReportMetrics,
-  logger: Pick<Logger, 'info' | 'warn'>,
+  logger: Pick<Logger, 'info' | 'warn' | 'error'>,
   report: CallReport,
 ): void {
   const finished = toFinishedCall(report);
   metrics.callFinished(finished);
-  noteDoubts(metrics, report);
+  noteDoubts(metrics, logger, report);
   const { facts, trace, settlement } = report;
   const { principal } = facts;
   const charged = settlement.action === 'settle' ? settlement : undefined;
@@ -73,11 +74,21 @@ function toFinishedCall({ facts, outcome, trace, settlement, endedAtMs }: CallRe
   };
 }
 
-function noteDoubts(metrics: CallReportMetrics, { outcome, settlement }: CallReport): void {
+function noteDoubts(metrics: CallReportMetrics, logger: Pick<Logger, 'warn' | 'error'>, report: CallReport): void {
+  const { facts, outcome, settlement } = report;
+  const reported = 'reported' in outcome ? outcome.reported : undefined;
+  const call = { account_id: facts.principal.account.id, hold_id: facts.holdId };
+  if (reported !== undefined && findUnknownUsage(reported) !== undefined) {
+    metrics.unknownUsage();
+    logger.warn(call, 'an answer reports usage of a kind that is not known; its journal entry keeps it');
+  }
   if (settlement.action !== 'settle') return;
   const { doubts } = settlement;
   if (doubts.includes('answer_unpriced')) metrics.unpricedRequest('answered');
-  if (doubts.includes('usage_absurd')) metrics.usageMissing('unreadable');
+  if (doubts.includes('usage_absurd')) {
+    metrics.usageMissing('unreadable');
+    logger.error(call, 'an answer reports usage that cannot be; an estimate is charged, its journal entry keeps both');
+  }
   if (doubts.includes('usage_missing'))
     metrics.usageMissing(outcome.kind === 'completed' ? 'completed' : 'interrupted');
 }

@@ -37,6 +37,8 @@ export interface SettleMetrics {
   settleAnswered(settle: { result: SettleResult; lagMs: number; overageNanoUsd: bigint }): void;
   /** A call that the API bills ended without its usage. */
   usageMissing(reason: UsageMissingReason): void;
+  /** An answer reported usage of a kind that is not known here. */
+  unknownUsage(): void;
   /** An account's sequence was lower than this process had seen it. */
   sequenceRegressed(): void;
   /** A call whose process had died was ended by the next one. */
@@ -75,6 +77,12 @@ export function createSettleMetrics(metrics: MetricRegistry, nowMs: () => number
     aggregation: 'sum',
     zeroes: 'all',
   });
+  const unknown = metrics.counter({
+    name: 'tollgate_unknown_usage_total',
+    help: 'Answers that reported usage of a kind that is not known here and not charged; their journal entries keep it.',
+    labels: {},
+    aggregation: 'sum',
+  });
   const regressions = metrics.counter({
     name: 'tollgate_sequence_regressions_total',
     help: 'Accounts found to have lost writes that the store had acknowledged, which are then sent again. Should stay at 0.',
@@ -104,6 +112,7 @@ export function createSettleMetrics(metrics: MetricRegistry, nowMs: () => number
     sequenceRegressed: () => regressions.inc(),
     orphanRecovered: (action) => orphans.inc({ action }),
     usageMissing: (reason) => missing.inc({ reason }),
+    unknownUsage: () => unknown.inc(),
     storeFailed: (operation) => failures.inc({ op: operation }),
     ...createSpoolMetrics(metrics, nowMs),
   };

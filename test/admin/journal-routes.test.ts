@@ -78,3 +78,39 @@ test.each(['after=-1', 'after=x', 'limit=1001', 'format=xml'])('refuses ?%s', as
 test('of an unknown account is not found', async () => {
   expect((await admin.call('GET', '/accounts/acct_none/journal')).status).toBe(404);
 });
+
+test('only what is marked so, page by page', async () => {
+  await admin.call('POST', `/accounts/${accountId}/grants`, { amount_usd: '1', kind: 'paid' });
+  const marks = [
+    { basis: 'reported' },
+    { basis: 'estimated', doubts: ['usage_partial'] },
+    { basis: 'estimated', doubts: ['usage_absurd'], reported_usage: { output_tokens: -1 } },
+    { basis: 'reported', unknown_usage: { video_tokens: 7 } },
+    { basis: 'estimated', doubtful: true },
+  ];
+  for (const details of marks) {
+    const holdId = createId('hold', admin.clock.nowMs);
+    await admin.ledger.settle({
+      accountId,
+      holdId,
+      amountNanoUsd: 1n,
+      tokens: 0n,
+      modelLabels: [],
+      cells: [],
+      details,
+    });
+  }
+  const found = async (query: string) => {
+    const { body } = await admin.call('GET', `/accounts/${accountId}/journal?${query}`);
+    return [body.data.map(({ sequence }: { sequence: number }) => sequence), body.next_after];
+  };
+  expect(await found('only=estimated')).toEqual([[4, 5, 7], undefined]);
+  expect(await found('only=absurd')).toEqual([[5], undefined]);
+  expect(await found('only=unknown')).toEqual([[6], undefined]);
+  expect(await found('only=doubtful')).toEqual([[7], undefined]);
+  expect(await found('only=estimated&limit=2')).toEqual([[4, 5], 5]);
+  expect(await found('only=estimated&limit=2&after=5')).toEqual([[7], undefined]);
+  expect((await admin.call('GET', `/accounts/${accountId}/journal?only=other`)).status).toBe(400);
+  const csv = await admin.call('GET', `/accounts/${accountId}/journal?only=absurd&format=csv`);
+  expect(csv.text.trim().split('\r\n')).toHaveLength(2);
+});

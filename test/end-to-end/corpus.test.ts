@@ -54,5 +54,8 @@ describeOnEachTollgate('the corpus', (tollgate) => {
 /** A request that has room for the answer: the replay does not look at it, the hold does. */
 function writeRequest(entry: CorpusEntry): unknown {
   const messages = [{ role: 'user', content: 'Do what was recorded.' }];
-  return { model: entry.model, max_tokens: 1_000, stream: entry.streaming, messages };
+  // The API reads the prompt again after each search: figures beyond one window are believed of such a call alone.
+  const searches = /"web_search_requests":\s*[1-9]/.test(entry.body.toString());
+  const tools = searches ? [{ type: 'web_search_20260209', name: 'web_search', max_uses: 10 }] : [];
+  return { model: entry.model, max_tokens: 4_000, stream: entry.streaming, messages, tools };
 }

@@ -72,14 +72,17 @@ const RECORDS = 200;
 export function createAdminCalls(place: () => { adminUrl: string; token: string }): AdminCalls {
   async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
     const { adminUrl, token } = place();
-    const response = await fetch(`${adminUrl}/admin/v1${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+    const send = (): Promise<Response> =>
+      fetch(`${adminUrl}/admin/v1${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    // A connection kept alive may be closed at the very moment at which it is used again: reading is tried once more.
+    const response = await send().catch((error: unknown) => (method === 'GET' ? send() : Promise.reject(error)));
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path} was answered ${response.status}: ${text}`);
     return JSON.parse(text) as T;

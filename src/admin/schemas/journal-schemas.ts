@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { ENTRY_MARKS } from '../find-marked-entries.ts';
 import { timeAnswer, usdAnswer } from './fields.ts';
 
 const MAX_ENTRIES = 1_000;
@@ -8,6 +9,12 @@ export const journalQuery = Type.Object(
   {
     after: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: 'Sequence of the last entry seen.' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_ENTRIES, default: DEFAULT_ENTRIES })),
+    only: Type.Optional(
+      Type.Enum([...ENTRY_MARKS], {
+        description:
+          'Only charges by estimate, for figures that cannot be, with usage of an unknown kind, or of calls of which it is not known whether they are billed. A page may be short, or empty, with more to come.',
+      }),
+    ),
     format: Type.Optional(Type.Enum(['json', 'csv'], { default: 'json' })),
   },
   { additionalProperties: false },
