@@ -12,8 +12,13 @@ const card = loadRateCard();
 const model = findModel(card, 'claude-haiku-4-5') as ModelCard;
 const atMs = Date.UTC(2026, 10, 20, 12);
 
-function settle(outcome: CallOutcome, request = makeRequest(), heldNanoUsd = 10_000_000n): Settlement {
-  return settleOutcome({ outcome, request, model, card, atMs, heldNanoUsd });
+function settle(
+  outcome: CallOutcome,
+  request = makeRequest(),
+  heldNanoUsd = 10_000_000n,
+  followedOutputTokens?: number,
+): Settlement {
+  return settleOutcome({ outcome, request, model, card, atMs, heldNanoUsd, followedOutputTokens });
 }
 
 function completed(usage: CallUsage | undefined, visibleCharacters = 0): CallOutcome {
@@ -76,6 +81,19 @@ describe('what an ended call is charged', () => {
 
   it('charges the reported output where it is the larger', () => {
     expect(settle(interrupted('client_gone', makeUsage(100, 500), 13))).toMatchObject({ amountNanoUsd: 2_600_000n });
+  });
+
+  it.each([
+    ['for what was seen, below it', 60, 130, 400_000n],
+    ['for what was not seen, above it', 900, 130, 4_600_000n],
+    ['but never for what was reported', 1, 0, 150_000n],
+  ])('takes the estimate that the hold was found to cover: %s', (_what, followed, characters, amountNanoUsd) => {
+    const outcome = interrupted('credit_exhausted', makeUsage(100, 10), characters);
+    expect(settle(outcome, makeRequest(), 10_000_000n, followed)).toMatchObject({ basis: 'estimated', amountNanoUsd });
+    expect(settle(completed(makeUsage(100, 10)), makeRequest(), 10_000_000n, followed)).toMatchObject({
+      basis: 'reported',
+      amountNanoUsd: 150_000n,
+    });
   });
 
   it('takes the final figures as they are when only the closing event is missing', () => {
