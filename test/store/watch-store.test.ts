@@ -1,8 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { guardLedger } from '../../src/ledger/guard-ledger.ts';
 import { type Ledger, LedgerUnavailable } from '../../src/ledger/ledger.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { watchStore } from '../../src/store/watch-store.ts';
 import { createManualTimers } from '../support/manual-timers.ts';
+import { sendRedisLine } from '../support/redis-ping.ts';
+import { startRedisServer } from '../support/redis-server.ts';
 
 const PROBLEM = 'maxmemory-policy is allkeys-lru';
 
@@ -63,4 +66,30 @@ test('a store that becomes unfit takes no hold and is not ready, settles, and is
   expect(checks[0]?.risks).toEqual(['no_replica']);
   watch.stop();
   expect(timers.pending()).toEqual([]);
+});
+
+test('a Redis that is set to evict while we run takes no hold and is not ready until it is set right', async () => {
+  const server = await startRedisServer();
+  onTestFinished(() => server.stop());
+  const store = await openStore({
+    redisUrl: server.url,
+    dataFolder: '/nowhere',
+    commandTimeoutMs: 5_000,
+    waitReplicas: 'auto',
+    nowMs: Date.now,
+    onFault: () => undefined,
+  });
+  onTestFinished(() => store.close());
+  const logger = { error: () => undefined, warn: () => undefined };
+  const watch = watchStore(store, { every: createManualTimers().every, onCheck: () => undefined, logger });
+  const ledger = guardLedger(store.ledger, watch.isFit);
+  await ledger.ping();
+  await sendRedisLine(server.socketPath, 'CONFIG SET maxmemory-policy allkeys-lru');
+  await watch.check();
+  await expect(ledger.ping()).rejects.toBeInstanceOf(LedgerUnavailable);
+  await expect(ledger.hold({} as never)).rejects.toBeInstanceOf(LedgerUnavailable);
+  expect(await ledger.readBalance('acct_1')).toBeUndefined();
+  await sendRedisLine(server.socketPath, 'CONFIG SET maxmemory-policy noeviction');
+  await watch.check();
+  await ledger.ping();
 });

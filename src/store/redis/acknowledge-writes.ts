@@ -53,43 +53,57 @@ export function acknowledgeWrites(ledger: Ledger, options: AcknowledgeWritesOpti
   };
 }
 
-/** Chooses by what INFO says of the primary. WAITAOF came with 7.2. */
-export function chooseSafety(info: ReadonlyMap<string, string>, replicas: number | 'auto'): Safety {
+/**
+ * Chooses by what INFO says of the primary. WAITAOF came with 7.2.
+ * @param fsync undefined where it may not be asked for. A file that is not synced would be waited for in vain.
+ */
+export function chooseSafety(
+  info: ReadonlyMap<string, string>,
+  fsync: string | undefined,
+  replicas: number | 'auto',
+): Safety {
   const count = replicas === 'auto' ? Math.min(1, Number(info.get('connected_slaves') ?? 0)) : replicas;
   if (count > 0) return { kind: 'replicas', count };
   const [major = 0, minor = 0] = (info.get('redis_version') ?? '').split('.').map(Number);
   const canWait = major > 7 || (major === 7 && minor >= 2);
-  return canWait && info.get('aof_enabled') === '1' ? { kind: 'file' } : { kind: 'none' };
+  const isSynced = fsync === 'everysec' || fsync === 'always';
+  return canWait && isSynced && info.get('aof_enabled') === '1' ? { kind: 'file' } : { kind: 'none' };
 }
 
-type Info = ReadonlyMap<string, string>;
+interface Primary {
+  info: ReadonlyMap<string, string>;
+  /** Undefined where CONFIG is forbidden. */
+  fsync: string | undefined;
+}
 
-/** INFO of the primary that has this key: commands of one pipeline go to one node. */
-async function readPrimary(client: RedisClient, key: string): Promise<Info> {
+/** The primary that has this key: commands of one pipeline go to one node. */
+async function readPrimary(client: RedisClient, key: string): Promise<Primary> {
   try {
-    const [, info] = await runTogether(client.pipeline().exists(key).info());
-    return readInfo(String(info));
+    const answers = (await client.pipeline().exists(key).info().config('GET', 'appendfsync').exec()) ?? [];
+    const [, info] = takeAnswers(answers.slice(0, 2));
+    const [, setting] = answers[2] ?? [];
+    return { info: readInfo(String(info)), fsync: Array.isArray(setting) ? String(setting[1]) : undefined };
   } catch (cause) {
     throw new LedgerUnavailable('Redis does not say who its primary is', { cause });
   }
 }
 
-async function awaitFence(options: AcknowledgeWritesOptions, fence: string, before: Info): Promise<void> {
+async function awaitFence(options: AcknowledgeWritesOptions, fence: string, before: Primary): Promise<void> {
   const { client, replicas, timeoutMs = REPLICAS_TIMEOUT_MS } = options;
-  const safety = chooseSafety(before, replicas);
+  const safety = chooseSafety(before.info, before.fsync, replicas);
   if (safety.kind === 'none') return;
   const pipeline = client.pipeline().set(fence, '');
   if (safety.kind === 'replicas') pipeline.wait(safety.count, timeoutMs);
   else pipeline.call('WAITAOF', '1', '0', `${FILE_TIMEOUT_MS}`);
   let answers: unknown[];
   try {
-    answers = await runTogether(pipeline.info());
+    answers = takeAnswers((await pipeline.info().exec()) ?? []);
   } catch (cause) {
     throw new LedgerUnacknowledged('the write was made, and whether it is safe is not known', { cause });
   }
   const [, waited, info] = answers;
   const after = readInfo(String(info));
-  const isSame = ['run_id', 'master_replid'].every((name) => after.get(name) === before.get(name));
+  const isSame = ['run_id', 'master_replid'].every((name) => after.get(name) === before.info.get(name));
   const reached = Number(Array.isArray(waited) ? waited[0] : waited);
   if (!isSame) throw new LedgerUnacknowledged('the primary changed while the write was made');
   if (!(reached >= (safety.kind === 'replicas' ? safety.count : 1)))
@@ -97,8 +111,7 @@ async function awaitFence(options: AcknowledgeWritesOptions, fence: string, befo
 }
 
 /** The answers, in order. @throws the first error among them. */
-async function runTogether(pipeline: ReturnType<RedisClient['pipeline']>): Promise<unknown[]> {
-  const answers = (await pipeline.exec()) ?? [];
+function takeAnswers(answers: readonly [Error | null, unknown][]): unknown[] {
   return answers.map(([error, answer]) => {
     if (error !== null) throw error;
     return answer;

@@ -110,6 +110,10 @@ describe('administrative writes', () => {
     expect((await ledger.openAccount(openingOf(accountId))).result).toBe('opened');
     const version = /redis_version:(\S+)/.exec(await bare.info('server'))?.[1] ?? '';
     if (version.startsWith('7.0')) expect(await bare.keys('*:fence')).toEqual([]);
+    // Where there is something to wait for, it must not be one that never comes.
+    await bare.config('SET', 'appendfsync', 'no');
+    const other = createId('acct', Date.now());
+    expect((await ledger.openAccount(openingOf(other))).result).toBe('opened');
   });
 
   test('of a Cluster wait for a replica of the primary that has the account', { timeout: 60_000 }, async () => {
@@ -128,16 +132,20 @@ describe('administrative writes', () => {
 });
 
 describe('what is waited for', () => {
-  const info = (facts: Record<string, string>) => new Map(Object.entries(facts));
   test.each([
-    [{ connected_slaves: '2', redis_version: '7.0.15', aof_enabled: '1' }, 'auto', { kind: 'replicas', count: 1 }],
-    [{ connected_slaves: '0', redis_version: '7.0.15', aof_enabled: '1' }, 'auto', { kind: 'none' }],
-    [{ connected_slaves: '0', redis_version: '7.2.4', aof_enabled: '1' }, 'auto', { kind: 'file' }],
-    [{ connected_slaves: '0', redis_version: '8.0.0', aof_enabled: '1' }, 'auto', { kind: 'file' }],
-    [{ connected_slaves: '0', redis_version: '8.0.0', aof_enabled: '0' }, 'auto', { kind: 'none' }],
-    [{ connected_slaves: '0', redis_version: '8.0.0', aof_enabled: '0' }, 2, { kind: 'replicas', count: 2 }],
-    [{ connected_slaves: '2', redis_version: '7.0.15', aof_enabled: '1' }, 0, { kind: 'none' }],
-  ] as const)('of %j with %s: %j', (facts, replicas, safety) => {
-    expect(chooseSafety(info(facts), replicas)).toEqual(safety);
+    ['2', '7.0.15', '1', 'everysec', 'auto', { kind: 'replicas', count: 1 }],
+    ['0', '7.0.15', '1', 'everysec', 'auto', { kind: 'none' }],
+    ['0', '7.2.4', '1', 'everysec', 'auto', { kind: 'file' }],
+    ['0', '8.0.0', '1', 'always', 'auto', { kind: 'file' }],
+    ['0', '8.0.0', '0', 'everysec', 'auto', { kind: 'none' }],
+    // Would be waited for in vain, or nobody may ask.
+    ['0', '8.0.0', '1', 'no', 'auto', { kind: 'none' }],
+    ['0', '8.0.0', '1', undefined, 'auto', { kind: 'none' }],
+    ['0', '8.0.0', '0', 'everysec', 2, { kind: 'replicas', count: 2 }],
+    ['2', '7.0.15', '1', 'everysec', 0, { kind: 'none' }],
+  ] as const)('with %s replicas, %s, a file %s, appendfsync %s, wanted %s: %j', (...row) => {
+    const [replicas, version, file, fsync, wanted, safety] = row;
+    const facts = { connected_slaves: replicas, redis_version: version, aof_enabled: file };
+    expect(chooseSafety(new Map(Object.entries(facts)), fsync, wanted)).toEqual(safety);
   });
 });
