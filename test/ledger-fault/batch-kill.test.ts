@@ -1,7 +1,7 @@
 // Goal: wherever in the life of a Message Batch the proxy is killed, the batch is charged once, or its holds come back.
 // Method: as proxy-kill.test.ts. The poller looks often here; nobody fetches results.
 import Anthropic from '@anthropic-ai/sdk';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Caller } from '../support/admin-calls.ts';
 import { isCharge } from '../support/check-journal.ts';
 import { type FaultyLink, openFaultyLink } from '../support/faulty-link.ts';
@@ -49,7 +49,7 @@ async function expectMended(ground: Ground, isShown: boolean): Promise<void> {
   expect(await chargesOf()).toHaveLength(2);
 }
 
-describe.concurrent('a batch whose proxy is killed, on Redis', () => {
+describe('a batch whose proxy is killed, on Redis', () => {
   interface Step {
     name: string;
     /** Whether its client came to know of the batch. */
@@ -101,16 +101,6 @@ describe.concurrent('a batch whose proxy is killed, on Redis', () => {
       die: creating('keep_request', 'stored/open-batch', 'arrives'),
     },
     {
-      name: 'when it is noted and its client was not told',
-      isShown: true,
-      die: creating('keep_reply', 'stored/open-batch', 'lost'),
-    },
-    {
-      name: 'before the first model is charged',
-      isShown: true,
-      die: charging('keep_request', 'ledger/settle'),
-    },
-    {
       name: 'when the first model is charged and the reply is lost',
       isShown: true,
       die: charging('keep_reply', 'ledger/settle'),
@@ -121,7 +111,7 @@ describe.concurrent('a batch whose proxy is killed, on Redis', () => {
       die: charging('keep_request', 'stored/put-batch', 'ledger/settle'),
     },
   ];
-  test.each(steps)('$name', { timeout: TIMEOUT_MS }, async ({ die, isShown }) => {
+  test.for(steps)('$name', { timeout: TIMEOUT_MS }, async ({ die, isShown }, { onTestFinished }) => {
     // Of its own: the simulated APIs of two tests name their batches alike.
     const server = await startRedisServer();
     onTestFinished(() => server.stop());
@@ -134,7 +124,7 @@ describe.concurrent('a batch whose proxy is killed, on Redis', () => {
   });
 });
 
-describe.concurrent('a batch whose proxy is killed, on the embedded store', () => {
+describe('a batch whose proxy is killed, on the embedded store', () => {
   test('when the API has taken it and has not answered', { timeout: TIMEOUT_MS }, async () => {
     await using api = await startSimulatedApi();
     await using tollgate = await startTollgate({ api, environment: PATIENT });
@@ -145,14 +135,5 @@ describe.concurrent('a batch whose proxy is killed, on the embedded store', () =
     await tollgate.kill();
     await created;
     await expectMended(ground, false);
-  });
-
-  test('between its creation and its end', { timeout: TIMEOUT_MS }, async () => {
-    await using api = await startSimulatedApi();
-    await using tollgate = await startTollgate({ api, environment: PATIENT });
-    const ground = { tollgate, api, caller: await tollgate.createCaller() };
-    await create(ground);
-    await tollgate.kill();
-    await expectMended(ground, true);
   });
 });
