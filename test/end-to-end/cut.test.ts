@@ -61,7 +61,7 @@ describeOnEachTollgate('a dozen streams on three dollars', (tollgate) => {
     tollgate().api.enqueue(
       ...Array.from({ length: STREAMS }, () => ({
         kind: 'answer' as const,
-        answer: { outputTokens: 15_000, deltas: 100 },
+        answer: { outputTokens: 12_000, deltas: 60 },
       })),
     );
     const messages = await Promise.all(sendAll(tollgate(), caller));

@@ -32,7 +32,7 @@ const DOUBTFUL: Case[] = [
 ];
 const KNOWN: Case[] = [
   { what: 'a 500 at once', ...late('api_error', 0) },
-  { what: 'a 500 just before ten seconds', ...late('api_error', 5_000) },
+  { what: 'a 500 after less than ten seconds', ...late('api_error', 1_000) },
   { what: 'a 429 after ten seconds', ...late('rate_limit', 20_000) },
   { what: 'an error event', scenario: errorEventAt({ afterEventType: 'content_block_start' }) },
 ];
