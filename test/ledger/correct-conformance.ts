@@ -167,7 +167,10 @@ export function describeCorrections(name: string, open: (clock: TestClock) => Pr
     test('may be of one unit, and to nothing', async () => {
       await grantOf('grant_a', 10n);
       const holdId = await spend(1, 4n);
-      expect(await correctTo('correction_1', holdId, 5n)).toMatchObject({ changeNanoUsd: 1n });
+      expect(await correctTo('correction_1', holdId, 5n)).toMatchObject({
+        changeNanoUsd: 1n,
+        balance: { chargedNanoUsd: 5n, availableNanoUsd: 5n },
+      });
       expect(await correctTo('correction_2', holdId, 0n)).toMatchObject({
         changeNanoUsd: -5n,
         balance: { chargedNanoUsd: 0n, availableNanoUsd: 10n },

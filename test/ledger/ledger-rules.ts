@@ -406,7 +406,10 @@ export function describeLedgerRules(name: string, open: OpenLedger): void {
         expect((await on.extend(3, 10n, usd)).result).toBe('extended');
         expect((await on.settle(1, 0n, { cells: [...tokens, ...usd], tokens: most })).result).toBe('settled');
         expect((await on.settle(2, 1n, { cells: tokens, tokens: 1n })).result).toBe('settled');
-        expect(await on.ledger.readCells(on.accountId, tokens)).toEqual([{ used: most, held: 0n }]);
+        const fresh = [cell('quota_fresh', 1n, { measure: 'tokens', mode: 'soft' })];
+        await on.settle(9, 0n, { cells: fresh, tokens: most });
+        const full = { used: most, held: 0n };
+        expect(await on.ledger.readCells(on.accountId, [...tokens, ...fresh])).toEqual([full, full]);
       });
       test('that a call moves by nothing are not noted', async () => {
         const cells = [cell('quota_a', 9n), cell('quota_tokens', 9n, { measure: 'tokens' })];

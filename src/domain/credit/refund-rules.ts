@@ -1,4 +1,4 @@
-import { MAX_NANO_USD, type NanoUsd, smaller } from '../money.ts';
+import { larger, MAX_NANO_USD, type NanoUsd, smaller } from '../money.ts';
 import type { AccountBooks } from './account-books.ts';
 import type { ChargedCall, OutOfRange, RefundCommand, RefundReply } from './credit-commands.ts';
 import { MAX_LIVE_GRANTS } from './credit-limits.ts';
@@ -113,8 +113,8 @@ export function planRefund(
 ): RefundPlan | undefined {
   const plan: RefundPlan = { debtNanoUsd: 0n, grants: new Map() };
   // Charged besides by corrections, and first to go back; from where it was taken is not remembered.
-  const besides = beforeNanoUsd < 0n ? smaller(-beforeNanoUsd, amountNanoUsd) : 0n;
-  let skip = beforeNanoUsd < 0n ? 0n : beforeNanoUsd;
+  const besides = smaller(larger(-beforeNanoUsd, 0n), amountNanoUsd);
+  let skip = larger(beforeNanoUsd, 0n);
   let missing = amountNanoUsd - besides;
   let unplaced = besides;
   const unwind = (partNanoUsd: NanoUsd, place: (wanted: NanoUsd) => NanoUsd): void => {

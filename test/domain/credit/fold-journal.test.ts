@@ -1,19 +1,36 @@
 import { describe, expect, test } from 'vitest';
-import { createBooks } from '../../../src/domain/credit/account-books.ts';
+import { type AccountBooks, createBooks } from '../../../src/domain/credit/account-books.ts';
 import type { JournalEntry } from '../../../src/domain/credit/credit-types.ts';
 import { applyEntry, foldJournal } from '../../../src/domain/credit/fold-journal.ts';
 import type { QuotaCell } from '../../../src/ledger/ledger.ts';
 import { makeHoldId } from '../../ledger/make-hold-id.ts';
-import { createModelLedger } from '../../ledger/model-ledger.ts';
+import { createModelLedger, type ModelLedger } from '../../ledger/model-ledger.ts';
 
 const START_MS = Date.UTC(2026, 10, 20, 12);
 const accountId = 'acct_fold';
 const id = (number: number) => makeHoldId(START_MS, number);
 
+/** Books without maps, which are not compared strictly; leases are not in the journal. */
+function plain(books: AccountBooks): unknown {
+  const { grants, holds, ...rest } = structuredClone(books);
+  const withoutLease = [...holds.values()].map(({ deadlineMs: _, ...hold }) => hold);
+  return { ...rest, grants: [...grants.values()], holds: withoutLease };
+}
+
 /** Everything that an account can go through, in one life. */
 async function liveThrough() {
   const clock = { nowMs: START_MS };
-  const ledger = createModelLedger(() => clock.nowMs);
+  const rules = createModelLedger(() => clock.nowMs);
+  const states = new Map<number, unknown>();
+  /** Notes the books as they are after each command, by the sequence they have come to. */
+  const ledger: ModelLedger = new Proxy(rules, {
+    get: (target, name) => async (command: never) => {
+      const reply = await Reflect.get(target, name)(command);
+      const books = rules.books(accountId);
+      if (books !== undefined) states.set(books.sequence, plain(books));
+      return reply;
+    },
+  });
   const cells: QuotaCell[] = [
     { quotaId: 'quota_a', window: 'total', measure: 'usd', limit: 1_000n, mode: 'hard' },
     { quotaId: 'quota_b', window: 'total', measure: 'concurrency', limit: 99n, mode: 'soft' },
@@ -48,6 +65,10 @@ async function liveThrough() {
   await hold(5, 1n, 0);
   await ledger.reclaim({ accountId, holdId: id(5) });
   await settle(5, 2n);
+  await ledger.correct({
+    ...{ accountId, correctionId: 'correction_1', holdId: id(5), toNanoUsd: 3n, fallbackGrantIds: [] },
+    ...{ allocations: [], debtNanoUsd: 2n },
+  });
   await ledger.refund({
     ...{ accountId, refundId: 'refund_1', holdId: id(1), amountNanoUsd: 2n, fallbackGrantIds: [] },
     ...{
@@ -63,21 +84,34 @@ async function liveThrough() {
   await hold(6, 3n);
   await hold(7, 4n);
   await settle(7, 4n);
-  return ledger;
+  return { ledger: rules, states };
 }
 
 describe('the fold of a journal', () => {
   test('is the books, every member of them', async () => {
-    const ledger = await liveThrough();
+    const { ledger, states } = await liveThrough();
     const entries = await ledger.readJournal(accountId, { afterSequence: 0, limit: 1_000 });
     expect(new Set(entries.map(({ operation }) => operation))).toEqual(
-      new Set(['open', 'policy', 'grant', 'void', 'hold', 'extend', 'settle', 'late', 'release', 'reclaim', 'refund']),
+      new Set([
+        'open',
+        'policy',
+        'grant',
+        'void',
+        'hold',
+        'extend',
+        'settle',
+        'late',
+        'release',
+        'reclaim',
+        'charge',
+        'refund',
+      ]),
     );
-    for (let length = 1; length <= entries.length; length += 1) foldJournal(accountId, entries.slice(0, length));
-    const books = ledger.books(accountId);
-    expect(books?.status).toBe('open');
-    expect(books?.holds.size).toBe(1);
-    expect(foldJournal(accountId, entries)).toStrictEqual(books);
+    expect([...states.keys()]).toEqual(entries.map(({ sequence }) => sequence));
+    for (const [sequence, books] of states) {
+      expect(plain(foldJournal(accountId, entries.slice(0, sequence)))).toStrictEqual(books);
+    }
+    expect(foldJournal(accountId, entries)).toStrictEqual(ledger.books(accountId));
     await ledger.closeAccount({ accountId });
     const [closing] = await ledger.readJournal(accountId, { afterSequence: entries.length, limit: 1 });
     expect(foldJournal(accountId, [...entries, closing as JournalEntry])).toStrictEqual(ledger.books(accountId));
