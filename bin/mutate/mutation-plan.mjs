@@ -40,17 +40,10 @@ export const MUTATION_PLAN = {
     {
       runner: 'rule-runner',
       sources: domain('price-call', 'pass-rates'),
-      tests: domainTests('price-call', 'list-prices', 'assume-unknown-models', 'apply-pricing'),
+      tests: domainTests('price-call', 'pass-rates', 'list-prices', 'assume-unknown-models', 'apply-pricing'),
     },
-    {
-      runner: 'rule-runner',
-      sources: domain('call-ceiling', 'ceiling-rates', 'prompt-bound'),
-      tests: domainTests('call-ceiling', 'assume-unknown-models'),
-    },
-    { runner: 'rule-runner', sources: domain('hold-size'), tests: domainTests('hold-size') },
     { runner: 'rule-runner', sources: domain('hold-steps'), tests: domainTests('hold-steps') },
     { runner: 'rule-runner', sources: domain('grant-term'), tests: domainTests('grant-term') },
-    { runner: 'rule-runner', sources: domain('settlement'), tests: ['test/metering/settlement.test.ts'] },
   ],
   quota: [
     { runner: 'rule-runner', sources: domain('quota', 'quota-rules', 'window-cache'), tests: domainTests('quota') },
@@ -69,5 +62,18 @@ export const MUTATION_PLAN = {
         'test/export/journal-exporter.test.ts',
       ],
     },
+  ],
+};
+
+/** Groups of which what is left has not been explained yet: they have to be asked for by name. */
+export const UNFINISHED_PLAN = {
+  call: [
+    {
+      runner: 'rule-runner',
+      sources: domain('call-ceiling', 'ceiling-rates', 'prompt-bound'),
+      tests: domainTests('call-ceiling', 'assume-unknown-models'),
+    },
+    { runner: 'rule-runner', sources: domain('hold-size'), tests: domainTests('hold-size') },
+    { runner: 'rule-runner', sources: domain('settlement'), tests: ['test/metering/settlement.test.ts'] },
   ],
 };

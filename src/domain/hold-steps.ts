@@ -51,7 +51,7 @@ export function planSmallerStep(
   { heldNanoUsd, usedNanoUsd, attempts }: HoldRun,
   roomNanoUsd: NanoUsd,
 ): NanoUsd | undefined {
-  if (attempts >= ENLARGEMENTS_AT_MOST || roomNanoUsd < steps.reserveNanoUsd || roomNanoUsd <= 0n) return undefined;
+  if (attempts >= ENLARGEMENTS_AT_MOST || roomNanoUsd < steps.reserveNanoUsd) return undefined;
   const toNanoUsd = smaller(heldNanoUsd + roomNanoUsd, steps.ceilingNanoUsd);
   return toNanoUsd > heldNanoUsd && toNanoUsd - usedNanoUsd >= steps.reserveNanoUsd ? toNanoUsd : undefined;
 }

@@ -61,9 +61,9 @@ function isBilled(card: RateCard, pass: UsagePass): boolean {
   return pass.refusal.category !== undefined && card.billedRefusalCategories.has(pass.refusal.category);
 }
 
-/** Readers clamp what an answer reports; this is the last guard against a charge below zero or not a number. */
+/** Only what is above zero makes a line: the last guard against a charge below zero or not a number. */
 function wholeCount(count: number): number {
-  return count > 0 ? Math.min(Math.ceil(count), Number.MAX_SAFE_INTEGER) : 0;
+  return Math.min(Math.ceil(count), Number.MAX_SAFE_INTEGER);
 }
 
 function totalNanoUsd(card: RateCard, lines: readonly ReceiptLine[]): bigint {

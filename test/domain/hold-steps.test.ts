@@ -5,6 +5,10 @@ import { ENLARGEMENTS_AT_MOST, type HoldSteps, planHoldStep, planSmallerStep } f
 const STEPS: HoldSteps = { ceilingNanoUsd: 1_000n, stepNanoUsd: 80n, aheadNanoUsd: 40n, reserveNanoUsd: 10n };
 const run = (heldNanoUsd: bigint, usedNanoUsd: bigint, attempts = 0) => ({ heldNanoUsd, usedNanoUsd, attempts });
 
+it('a hold is enlarged 64 times at most', () => {
+  expect(ENLARGEMENTS_AT_MOST).toBe(64);
+});
+
 describe('what to do about a running hold', () => {
   it.each([
     ['enough is left', run(100n, 60n), { kind: 'enough' }],
@@ -25,6 +29,8 @@ describe('what to do about a running hold', () => {
     ['no more than the ceiling', run(990n, 985n), 30n, 1_000n],
     ['not less than the reserve', run(100n, 95n), 9n, undefined],
     ['not what would leave it in its reserve', run(100n, 120n), 25n, undefined],
+    ['the reserve itself', run(100n, 100n), 10n, 110n],
+    ['nothing where the ceiling is held', run(1_000n, 900n), 30n, undefined],
     ['nothing after the last attempt', run(100n, 95n, ENLARGEMENTS_AT_MOST), 30n, undefined],
   ])('after a refusal: %s', (_what, state, room, expected) => {
     expect(planSmallerStep(STEPS, state, room)).toBe(expected);

@@ -4,6 +4,8 @@ import {
   findQuotaCells,
   limitAt,
   orderQuotas,
+  QUOTA_MEASURES,
+  QUOTA_MODES,
   QUOTA_SCOPES,
   type Quota,
   type QuotaCall,
@@ -37,6 +39,12 @@ const CALL: QuotaCall = {
 };
 const idsOf = (quotas: Quota[], call: Partial<QuotaCall> = {}) =>
   findQuotaCells(quotas, { ...CALL, ...call }, findWindow).map(({ cell }) => cell.quotaId);
+
+test('the words of a quota are these, scopes from the widest to the narrowest', () => {
+  expect(QUOTA_SCOPES).toEqual(['account', 'team', 'member', 'key']);
+  expect(QUOTA_MEASURES).toEqual(['usd', 'tokens', 'requests', 'concurrency']);
+  expect(QUOTA_MODES).toEqual(['hard', 'soft', 'shadow']);
+});
 
 describe('cells of a call', () => {
   test('name the window, its end and the limit in force', () => {
@@ -173,7 +181,31 @@ describe('the limit in force', () => {
   });
 });
 
+test('a window without an end gives its cell none, and a quota runs ten raises at most', () => {
+  const call: QuotaCall = { accountId: 'acct_1', keyId: 'key_1', modelLabels: [], atMs: AT, timezone: 'UTC' };
+  const [applied] = findQuotaCells([aQuota({ window: 'total' })], call, findWindow);
+  expect('endsAtMs' in (applied?.cell ?? {})).toBe(false);
+  expect(MAX_RAISES).toBe(10);
+});
+
+test('the frame of a quota is refused in words', () => {
+  const faultsOf = (changes: Partial<Quota>) => findQuotaFaults(aQuota(changes)).map(({ message }) => message);
+  expect(faultsOf({ measure: 'concurrency', window: 'day' })).toEqual([
+    'must be total for open calls: they are counted now, not by the calendar',
+  ]);
+  expect(faultsOf({ anchorDay: 5 })).toEqual(['is for the window month only']);
+});
+
 describe('the order of checking', () => {
+  test('goes from the window that lasts longest to the shortest, open calls last', () => {
+    const windows = QUOTA_WINDOWS.map((window) => aQuota({ id: window, window }));
+    const open = aQuota({ id: 'open calls', window: 'total', measure: 'concurrency' });
+    expect(orderQuotas([open, ...windows]).map(({ id }) => id)).toEqual([
+      ...['total', 'month', 'week', 'day', 'hour', 'minute'],
+      'open calls',
+    ]);
+  });
+
   test('is by how long a refusal lasts, then from the account down, and otherwise as it was', () => {
     const quotas = [
       aQuota({ id: 'open', window: 'total', measure: 'concurrency' }),
@@ -278,6 +310,15 @@ describe('the cache of windows', () => {
     expect(cached('day', first.startsAtMs, 'Europe/Berlin')).toBe(first);
     expect(cached('day', first.endsAtMs ?? 0, 'Europe/Berlin')).not.toEqual(first);
     expect(cached('day', first.startsAtMs - 1, 'Europe/Berlin').endsAtMs).toBe(first.startsAtMs);
+  });
+
+  test('it remembers several spans, and a month begins on the first where no day is named', () => {
+    const cached = createWindowCache();
+    const day = cached('day', AT, 'UTC');
+    const month = cached('month', AT, 'UTC');
+    expect(cached('day', AT, 'UTC')).toBe(day);
+    expect(cached('month', AT, 'UTC', 1)).toBe(month);
+    expect(month).toEqual(findWindow('month', AT, 'UTC', 1));
   });
 
   test('it does not grow without end', () => {

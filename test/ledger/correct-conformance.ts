@@ -180,6 +180,7 @@ export function describeCorrections(name: string, open: (clock: TestClock) => Pr
         ['charge', 1n],
         ['refund', 5n],
       ]);
+      expect(entries[0]?.postings).toEqual([{ kind: 'draw', grantId: 'grant_a', amountNanoUsd: 1n }]);
     });
     test('that charge more note what they draw, down to the last unit', async () => {
       await grantOf('grant_a', 5n);

@@ -127,13 +127,26 @@ describe('old quota cells', () => {
     const running = on.holdOf({ cells: cellsOf('quota_running') });
     await timed.hold(running);
 
-    clock.nowMs += 40 * 24 * HOUR_MS + HOUR_MS;
-    await timed.hold(on.holdOf({ holdId: createId('hold', clock.nowMs), cells: cellsOf('quota_next') }));
+    const visit = (quotaId: string) =>
+      timed.hold(on.holdOf({ holdId: createId('hold', clock.nowMs), cells: cellsOf(quotaId) }));
+    clock.nowMs += 40 * 24 * HOUR_MS;
+    await visit('quota_early');
+    expect(await timed.readCells(on.accountId, finished.cells)).toEqual([{ used: 5n, held: 0n }]);
+    clock.nowMs += HOUR_MS;
+    await visit('quota_next');
     expect(await timed.readCells(on.accountId, finished.cells)).toEqual([{ used: 0n, held: 0n }]);
     expect(await timed.readCells(on.accountId, running.cells)).toEqual([{ used: 0n, held: 10n }]);
-    expect(await on.admin.hlen(ledgerKeys.cells(on.accountId))).toBe(2);
+    expect(await on.admin.hlen(ledgerKeys.cells(on.accountId))).toBe(3);
+    expect(await on.admin.zcard(ledgerKeys.cellEnds(on.accountId))).toBe(3);
     expect((await timed.release({ accountId: on.accountId, holdId: running.holdId })).result).toBe('released');
-    expect((await timed.readHolds(on.accountId)).length).toBe(1);
+    expect((await timed.readHolds(on.accountId)).length).toBe(2);
+    // One that was in use when its time came is looked at again as long after that.
+    clock.nowMs += 40 * 24 * HOUR_MS - 1;
+    await visit('quota_later');
+    expect(await on.admin.hexists(ledgerKeys.cells(on.accountId), `quota_running@${running.cells[0]?.window}`)).toBe(1);
+    clock.nowMs += 1;
+    await visit('quota_last');
+    expect(await on.admin.hexists(ledgerKeys.cells(on.accountId), `quota_running@${running.cells[0]?.window}`)).toBe(0);
   });
 });
 
