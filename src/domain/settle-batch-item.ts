@@ -30,6 +30,8 @@ export function settleBatchItem(terms: BatchItemTerms, reported: ReportedUsage):
     card,
     atMs,
     heldNanoUsd,
+    // Its request may have had tools, which read the prompt again and again.
+    isOpen: true,
     serviceTier: 'batch',
   });
 }
