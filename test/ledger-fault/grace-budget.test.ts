@@ -20,7 +20,7 @@ test('Redis is killed under load: calls go on up to the budget of each process, 
   timeout: 120_000,
 }, async () => {
   const redis = await startRedisServer();
-  const environment = { GRACE_BUDGET_USD: BUDGET_USD, LIMIT_STORE_TIMEOUT_MS: '500' };
+  const environment = { GRACE_BUDGET_USD: BUDGET_USD };
   try {
     await using one = await startTollgate({ redisUrl: redis.url, environment });
     await using other = await startTollgate({ redisUrl: redis.url, environment, api: one.api });
