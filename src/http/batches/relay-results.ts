@@ -21,14 +21,15 @@ export async function relayResults(
   const isReadable = statusCode === 200 && (headers['content-encoding'] ?? 'identity') === 'identity';
   const tally = record.state === 'settled' || !isReadable ? undefined : await beginTally(parts, record);
   if (tally === undefined) return relayAnswer(parts, request, reply, data);
+  let isRead = true;
   const read = new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      tally.push(chunk);
+      isRead &&= pushSafely(parts, record, tally, chunk);
       done(null, chunk);
     },
     flush(done) {
       done();
-      void charge(parts, record, tally);
+      if (isRead) void charge(parts, record, tally);
     },
   });
   // What breaks off is told by the stream that the answer is made of.
@@ -43,6 +44,17 @@ async function beginTally({ batches, logger }: PublicParts, record: OpenBatch): 
   } catch (error) {
     logger.warn({ err: error, batch_id: record.upstreamId }, 'results pass unread; the poller will read them');
     return undefined;
+  }
+}
+
+/** A fault in reading must not reach the answer. @returns whether there was none. */
+function pushSafely({ logger }: PublicParts, record: OpenBatch, tally: BatchTallySum, chunk: Buffer): boolean {
+  try {
+    tally.push(chunk);
+    return true;
+  } catch (error) {
+    logger.error({ err: error, batch_id: record.upstreamId }, 'results could not be read; they pass all the same');
+    return false;
   }
 }
 
