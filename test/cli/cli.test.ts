@@ -4,14 +4,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashKeySecret } from '../../src/directory/key-secret.ts';
 import { TOKEN } from '../admin/admin-under-test.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { type CliUnderTest, openCli, runCliProcess } from './cli-under-test.ts';
-
-// Up to fourteen processes in one test, each of which may take seconds on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 let cli: CliUnderTest;
 let folder: string;

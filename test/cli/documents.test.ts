@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PROBLEMS } from '../../src/admin/problem.ts';
 import { createProgram } from '../../src/cli/create-program.ts';
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts';
@@ -15,9 +15,6 @@ import { type CliUnderTest, openCli } from './cli-under-test.ts';
 const inProject = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const API_DOCUMENT = inProject('docs/admin-api.md');
 const CLI_DOCUMENT = inProject('docs/cli.md');
-
-// The shell blocks start a process per line.
-vi.setConfig({ testTimeout: 120_000 });
 
 let cli: CliUnderTest;
 let folder: string;

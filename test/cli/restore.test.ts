@@ -1,12 +1,10 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStore } from '../../src/store/open-store.ts';
 import { createExportFolder, type ExportFolder } from '../restore/restore-stores.ts';
 import { runCliProcess } from './cli-under-test.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 let folder: string;
 let exported: ExportFolder;

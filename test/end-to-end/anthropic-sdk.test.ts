@@ -3,16 +3,13 @@
 // Method: the real process in front of a simulated API with a bill of its own; after every test both sums are compared.
 import { gzipSync } from 'node:zlib';
 import Newest from '@anthropic-ai/sdk';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SimulatedErrorName } from '../../src/simulator/simulator-types.ts';
 import type { Caller, CallerOptions } from '../support/admin-calls.ts';
 import { nano } from '../support/check-journal.ts';
 import { importOlderSdk } from '../support/client-programs.ts';
 import { describeOnEachTollgate } from '../support/each-store.ts';
 import { delivered, errorEventAt, failing, UPSTREAM_KEY } from '../support/simulated-api.ts';
-
-// Starting the process takes a second, and many times that on a machine that does other things besides.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 type Sdk = typeof Newest;
 type ApiError = InstanceType<Sdk['APIError']>;

@@ -3,15 +3,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Scenario, SimulatedEvent } from '../../src/simulator/simulator-types.ts';
 import { nano } from '../support/check-journal.ts';
 import { runClaudeCode } from '../support/run-claude-code.ts';
 import { runProgram } from '../support/run-program.ts';
 import { type RunningTollgate, startTollgate } from '../support/running-tollgate.ts';
-
-// Starting the process takes a second, and many times that on a machine that does other things besides.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const DOCUMENT = readFileSync(new URL('../../docs/claude-code.md', import.meta.url), 'utf8');
 /** What the document puts before a key. */

@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Caller } from '../support/admin-calls.ts';
 import { nano } from '../support/check-journal.ts';
 import { describeOnEachTollgate } from '../support/each-store.ts';
@@ -12,9 +12,6 @@ import { runClaudeCode } from '../support/run-claude-code.ts';
 import { UPSTREAM_KEY } from '../support/simulated-api.ts';
 import type { LogLine } from '../support/tollgate-process.ts';
 import { until } from '../support/until.ts';
-
-// Starting the process takes a second, and many times that on a machine that does other things besides.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 interface Report {
   is_error: boolean;

@@ -1,14 +1,11 @@
 // Goal: every recorded answer, sent through the whole process, is charged exactly its list price.
 // Method: the simulated API replays the bytes, each file whole, event by event and split at random.
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Chunking } from '../../src/simulator/simulator-types.ts';
 import { nano } from '../support/check-journal.ts';
 import { type CorpusEntry, loadCorpus } from '../support/corpus.ts';
 import { describeOnEachTollgate } from '../support/each-store.ts';
 import { replay } from '../support/simulated-api.ts';
-
-// Starting the process takes a second, and many times that on a machine that does other things besides.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const CORPUS = loadCorpus();
 const RANDOM: Chunking = { kind: 'random', seed: 20_261_120, maximum: 700 };

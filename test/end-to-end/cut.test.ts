@@ -3,16 +3,13 @@
 // Method: the real process on each store, read by the vendor's own client; the answers are stepped, so that no more of
 // them is under way than a model could have written.
 import Anthropic from '@anthropic-ai/sdk';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { AnswerOptions, SimulatedCall } from '../../src/simulator/simulator-types.ts';
 import type { Caller } from '../support/admin-calls.ts';
 import { nano } from '../support/check-journal.ts';
 import { describeOnEachTollgate } from '../support/each-store.ts';
 import type { RunningTollgate } from '../support/running-tollgate.ts';
 import { until } from '../support/until.ts';
-
-// Starting the process takes a second, and many times that on a machine that does other things besides.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const STREAMS = 12;
 /** Room for the first holds of all of them, $0.23 each, and for one enlargement. */

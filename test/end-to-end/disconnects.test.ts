@@ -2,14 +2,12 @@
  * Goal: wherever a client leaves, its call is charged exactly, or as an estimate that is marked as one.
  * Method: the answer is stopped at each place, by a gate of the simulated API; the client leaves; the answer goes on.
  */
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Delivery, SimulatedCall } from '../../src/simulator/simulator-types.ts';
 import type { Caller } from '../support/admin-calls.ts';
 import { isCharge, nano } from '../support/check-journal.ts';
 import { describeOnEachTollgate } from '../support/each-store.ts';
 import type { RunningTollgate } from '../support/running-tollgate.ts';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const JSON_BODY = {
   model: 'claude-haiku-4-5',

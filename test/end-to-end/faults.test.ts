@@ -1,7 +1,7 @@
 // Goal: whatever breaks, the answer is clear, every hold ends once and the ledger's sum is right.
 // Method: the real process; the upstream, Redis, the clients and the process itself are broken one by one.
 import { Agent, request } from 'node:http';
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SimulatedCall } from '../../src/simulator/simulator-types.ts';
 import type { Caller } from '../support/admin-calls.ts';
 import { nano } from '../support/check-journal.ts';
@@ -10,9 +10,6 @@ import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { type RunningTollgate, startTollgate } from '../support/running-tollgate.ts';
 import { cutAt, delivered, silentAt } from '../support/simulated-api.ts';
 import { until } from '../support/until.ts';
-
-// Starting the process takes a second, and many times that on a machine that does other things besides.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const JSON_REQUEST = {
   model: 'claude-opus-5',

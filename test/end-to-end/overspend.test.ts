@@ -1,6 +1,6 @@
 // Goal: whatever number of calls comes at once, an account never spends more than it has.
 // Method: credit for exactly so many ceilings, two hundred calls through the real process, on each store.
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { formatUsd } from '../../src/domain/money.ts';
 import type { Caller } from '../support/admin-calls.ts';
 import { nano } from '../support/check-journal.ts';
@@ -8,9 +8,6 @@ import { describeOnEachStore } from '../support/each-store.ts';
 import { type RunningTollgate, startTollgate } from '../support/running-tollgate.ts';
 import { startSimulatedApi } from '../support/simulated-api.ts';
 import { until } from '../support/until.ts';
-
-// Starting the process takes a second, and many times that on a machine that does other things besides.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const REQUEST = {
   model: 'claude-opus-5',
