@@ -32,7 +32,8 @@ export async function mutateGroup(parts, { folder, every, only = [''], again }) 
 }
 
 function findFiles(folder, part) {
-  return listFiles(join(folder, part.folder)).map((path) => path.slice(folder.length + 1));
+  const files = listFiles(join(folder, part.folder)).map((path) => path.slice(folder.length + 1));
+  return files.filter((file) => !file.includes(part.except));
 }
 
 function findMutants(folder, file) {

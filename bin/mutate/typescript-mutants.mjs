@@ -66,6 +66,6 @@ function bothWays(condition) {
 
 function nextNumber(text) {
   const isBig = text.endsWith('n');
-  const next = BigInt(text.replaceAll('_', '').replace(/n$/, '')) + 1n;
-  return `${next}${isBig ? 'n' : ''}`;
+  const digits = text.replaceAll('_', '').replace(/n$/, '');
+  return isBig ? `${BigInt(digits) + 1n}n` : `${Number(digits) + 1}`;
 }

@@ -8,17 +8,28 @@ import { expect, test } from 'vitest';
 const PROGRAM = fileURLToPath(new URL('../../bin/mutate/main.mjs', import.meta.url));
 
 test.each([
-  ['credit', 90],
-  ['price', 90],
-  ['quota', 40],
-  ['lua', 150],
-])('of the mistakes in %s, one in %i, each is noticed or explained', { timeout: 300_000 }, async (group, every) => {
-  const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, group, '--every', `${every}`]).catch(
-    // What it printed says which was not.
-    (failed: { stdout: string }) => failed,
-  );
-  const [, noticed, made, unexplained] = /^(\d+) of (\d+) noticed; \d+ explained; (\d+) neither/m.exec(stdout) ?? [];
-  expect(unexplained, stdout).toBe('0');
-  expect(Number(made), stdout).toBeGreaterThan(3);
-  expect(Number(noticed) / Number(made), stdout).toBeGreaterThanOrEqual(0.6);
-});
+  ['credit', 90, []],
+  ['price', 60, []],
+  ['quota', 30, []],
+  ['lua', 40, ['--only', 'ledger/settle', '--only', 'ledger/release', '--only', 'ledger/refund']],
+] as const)(
+  'of the mistakes in %s, one in %i, each is noticed or explained',
+  {
+    timeout: 300_000,
+  },
+  async (group, every, only) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      PROGRAM,
+      group,
+      ...['--every', `${every}`],
+      ...only,
+    ]).catch(
+      // What it printed says which was not.
+      (failed: { stdout: string }) => failed,
+    );
+    const [, noticed, made, unexplained] = /^(\d+) of (\d+) noticed; \d+ explained; (\d+) neither/m.exec(stdout) ?? [];
+    expect(unexplained, stdout).toBe('0');
+    expect(Number(made), stdout).toBeGreaterThan(2);
+    expect(Number(noticed) / Number(made), stdout).toBeGreaterThanOrEqual(0.6);
+  },
+);
