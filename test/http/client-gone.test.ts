@@ -109,6 +109,8 @@ describe('a client that leaves under drain', () => {
     const ends = await Promise.all([firstCall.ended, secondCall.ended]);
     expect(ends.toSorted()).toEqual(['client_gone', 'finished']);
     expect(await proxy.expectSound()).toBeGreaterThan(0n);
+    const bases = proxy.log.filter((line) => line.event === 'call').map(({ basis }) => String(basis));
+    expect(bases.toSorted()).toEqual(['estimated', 'reported']);
   });
 });
 
