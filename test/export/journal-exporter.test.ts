@@ -156,6 +156,13 @@ describe.each(STORES)('the journal export on %s', (name, open) => {
     expect(await opened.source.findUnexported(10)).toEqual({ accounts: [], oldestAtMs: undefined });
   });
 
+  test('an account with a single entry is exported as well', async () => {
+    await opened.ledger.openAccount({ accountId: 'acct_one', mode: 'prepaid', creditLimitNanoUsd: 0n });
+    await exporter.run();
+    expect((await opened.source.readExportState('acct_one')).exported).toBe(1);
+    expect((await opened.source.findUnexported(10)).accounts).toEqual([]);
+  });
+
   test('what a sink did not take, or took and did not say so, comes again', async () => {
     await openAccount('acct_a');
     memory.fail('before');
@@ -236,6 +243,23 @@ describe.each(STORES)('the journal export on %s', (name, open) => {
     expect(await journalOf('acct_a')).toEqual([]);
     await opened.ledger.setPolicy({ accountId: 'acct_a', status: 'frozen' });
     expect((await journalOf('acct_a')).map((entry) => entry.sequence)).toEqual([whole.length + rest.length + 3]);
+  });
+
+  test('a trim is of what is exported, and does not go back', async () => {
+    if (opened.client === undefined) return;
+    await openAccount('acct_a');
+    await spend('acct_a', 2);
+    const trim = (through: number, snapshot: string) => opened.source.trim('acct_a', through, snapshot);
+    expect(await trim(1, '{"at":1}')).toBe(false);
+    await exporter.run();
+    expect(await trim(1, '{"at":1}')).toBe(true);
+    expect(await opened.source.readSnapshot('acct_a')).toBe('{"at":1}');
+    expect(await trim(4, '{"at":4}')).toBe(true);
+    // Late, or sent again.
+    expect(await trim(3, '{"at":3}')).toBe(true);
+    expect(await trim(4, '{"at":"again"}')).toBe(true);
+    expect(await opened.source.readSnapshot('acct_a')).toBe('{"at":4}');
+    expect((await journalOf('acct_a')).map((entry) => entry.sequence)).toEqual([5, 6]);
   });
 
   test('only one process exports at a time', async () => {

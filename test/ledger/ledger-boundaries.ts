@@ -135,6 +135,7 @@ export function describeLedgerBoundaries(name: string, open: (clock: TestClock) 
       expect(await ledger.extend(extend)).toEqual({ result: 'no_account' });
       expect(await ledger.readGrants('acct_none')).toEqual([]);
       expect(await ledger.readHolds('acct_none')).toEqual([]);
+      expect(await ledger.readBooks('acct_none')).toBeUndefined();
     });
 
     test('each part of a policy is set alone, and alone makes a change', async () => {
@@ -185,6 +186,12 @@ export function describeLedgerBoundaries(name: string, open: (clock: TestClock) 
         await grantOf('grant_a', 5n, { models: ['haiku', 'opus', 'sonnet'] });
         expect((await holdOf(1, 5n)).result).toBe('held');
         expect((await holdOf(2, 1n, { modelLabels: ['fable'] })).result).toBe('insufficient_credit');
+      });
+      test('are read as of now', async () => {
+        await grantOf('grant_a', 5n, { expiresAtMs: START_MS + 10 });
+        clock.nowMs += 10;
+        const [grant] = await ledger.readGrants(accountId);
+        expect(grant).toMatchObject({ remainingNanoUsd: 0n, expiredNanoUsd: 5n });
       });
       test('end at the very instant at which a hold gives back', async () => {
         await grantOf('grant_a', 10n, { expiresAtMs: START_MS + 1_000 });
