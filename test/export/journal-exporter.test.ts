@@ -245,6 +245,19 @@ describe.each(STORES)('the journal export on %s', (name, open) => {
     expect((await journalOf('acct_a')).map((entry) => entry.sequence)).toEqual([whole.length + rest.length + 3]);
   });
 
+  test('an account that is exported in part goes behind the others', async () => {
+    if (opened.client === undefined) return;
+    const tag = ledgerTag('acct_busy');
+    const names = Array.from({ length: 1_000 }, (_, number) => `acct_${number}`);
+    const other = names.find((accountId) => ledgerTag(accountId) === tag) ?? '';
+    await openAccount('acct_busy');
+    clock.nowMs += 1_000;
+    await openAccount(other);
+    expect((await opened.source.findUnexported(10)).accounts).toEqual(['acct_busy', other]);
+    await opened.source.markExported('acct_busy', 1, START_MS);
+    expect((await opened.source.findUnexported(10)).accounts).toEqual([other, 'acct_busy']);
+  });
+
   test('a trim is of what is exported, and does not go back', async () => {
     if (opened.client === undefined) return;
     await openAccount('acct_a');
