@@ -94,7 +94,7 @@ describe('administrative writes', () => {
       async grant() {
         await sendRedisLine(replica.socketPath, 'REPLICAOF NO ONE');
         link.leadTo(replica.port);
-        await until(async () => (await client.info('replication')).includes('role:master'));
+        await until(async () => (await client.info('server')).includes(`tcp_port:${replica.port}`));
         return { result: 'granted' };
       },
     } as unknown as Ledger;

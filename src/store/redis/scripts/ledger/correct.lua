@@ -27,28 +27,13 @@ local function find_refusal(charge)
   return nil
 end
 
--- Draws on live credit whatever its model scope, like debt, and owes the rest.
-local function draw_charge(draft, amount)
-  local missing, next_grant = amount, each_spendable(draft)
-  while missing > 0 do
-    local grant = next_grant()
-    if not grant then
-      break
-    end
-    local part = math.min(grant.remaining, missing)
-    post(draft, 'draw', part, grant)
-    missing = missing - part
-  end
-  post(draft, 'debt', missing)
-end
-
 -- The refusal where the difference cannot be moved; nil when it was.
 local function move(draft, charge, change, before)
   if change > 0 then
     if draft.books.charged > MAX_NUMBER - change then
       return { 'out_of_range', 'charged' }
     end
-    draw_charge(draft, change)
+    draw_credit(draft, change)
     return nil
   end
   local planned = plan_refund(draft, charge, -change, before)

@@ -95,3 +95,18 @@ local function each_spendable(draft, labels)
     end
   end
 end
+
+-- Draws an amount on live credit, on that for these models where they are named, and owes the rest.
+local function draw_credit(draft, amount, labels)
+  local missing, next_grant = amount, each_spendable(draft, labels)
+  while missing > 0 do
+    local grant = next_grant()
+    if not grant then
+      break
+    end
+    local part = math.min(grant.remaining, missing)
+    post(draft, 'draw', part, grant)
+    missing = missing - part
+  end
+  post(draft, 'debt', missing)
+end

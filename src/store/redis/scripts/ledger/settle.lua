@@ -41,18 +41,7 @@ end
 -- Draws on live credit what the hold did not cover, and owes the rest.
 local function charge(draft, hold, labels)
   local uncovered = hold and give_back(draft, hold, amount) or amount
-  local missing = uncovered
-  local next_grant = each_spendable(draft, labels)
-  while missing > 0 do
-    local grant = next_grant()
-    if not grant then
-      break
-    end
-    local part = math.min(grant.remaining, missing)
-    post(draft, 'draw', part, grant)
-    missing = missing - part
-  end
-  post(draft, 'debt', missing)
+  draw_credit(draft, uncovered, labels)
   return math.max(uncovered - (hold and hold.debt_held or 0), 0)
 end
 
