@@ -13,11 +13,13 @@ const FOLDERS = {
   metering: ['domain', 'anthropic', 'ledger', 'directory', 'alerts', 'observability', 'config'],
   // Carries the journal out of the store, to sinks.
   export: ['domain', 'ledger', 'observability'],
+  // Sums over the journal: usage, statements.
+  reports: ['domain', 'ledger'],
   // Carries it back from an export.
   restore: ['domain', 'ledger', 'export'],
   http: ['domain', 'anthropic', 'metering', 'ledger', 'directory', 'observability', 'config'],
-  admin: ['domain', 'metering', 'ledger', 'directory', 'alerts', 'observability', 'config'],
-  store: ['domain', 'ledger', 'directory', 'alerts', 'observability', 'config'],
+  admin: ['domain', 'metering', 'ledger', 'directory', 'alerts', 'reports', 'observability', 'config'],
+  store: ['domain', 'ledger', 'directory', 'alerts', 'reports', 'observability', 'config'],
   // Speaks to a running Tollgate over HTTP; the rate card is checked on the spot.
   cli: ['domain', 'config'],
   // What a start needs once: the rate card file, the upstream, the demo account, the banner.

@@ -115,6 +115,7 @@ function createAdmin({ services, adminToken, version }: AppOptions, isClosing: (
     ledger: services.ledger,
     audit: services.audit,
     journal: services.journal,
+    reports: services.reports,
     onReconciled: services.metrics.ledgerReconciled,
     rateCard: () => services.rateCard,
     adminToken,

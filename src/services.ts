@@ -25,6 +25,9 @@ import { pingOrGrace, startMetering } from './metering/start-metering.ts';
 import { systemTimers } from './metering/timers.ts';
 import type { Logger } from './observability/create-logger.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
+import { createReportFold, type ReportFold } from './reports/report-fold.ts';
+import { createReportKeeper } from './reports/report-keeper.ts';
+import type { ReportStore } from './reports/report-store.ts';
 import { openStore, type Store } from './store/open-store.ts';
 import { watchStore } from './store/watch-store.ts';
 
@@ -36,6 +39,8 @@ export interface Services {
   stored: StoredRegistry;
   audit: AuditLog;
   journal: JournalSource;
+  /** Sums over the journal, and what brings them up to it. */
+  reports: { fold: ReportFold; store: ReportStore };
   principals: PrincipalCache;
   /** The card in force; another one after a reload. */
   readonly rateCard: RateCard;
@@ -80,12 +85,18 @@ export async function createServices(options: ServicesOptions): Promise<Services
     const alerts = startAlerts({ store: store.alerts, webhook: findWebhook(settings), nowMs, logger, metrics });
     const storeWatch = watchStore(store, { every: systemTimers.every, onCheck: metrics.storeChecked, logger });
     const losses = watchForLosses(options, store, metrics);
+    const { journal, reports: sums, directory } = store;
+    const fold = createReportFold({ ledger: store.ledger, journal, store: sums, directory, logger });
+    const keeper = createReportKeeper({ fold, every: systemTimers.every, logger });
     const ledger = observeLedger(guardLedger(losses.ledger, storeWatch.isFit), {
       watch: alerts.watch,
       directory: store.directory,
       nowMs,
       logger,
-      onHold: metrics.accountActive,
+      onHold(accountId) {
+        metrics.accountActive(accountId);
+        keeper.note(accountId);
+      },
     });
     const readQuotas = createQuotaFigures({ directory: store.directory, ledger, nowMs });
     metrics.watchAccounts({ directory: store.directory, ledger, alerts: store.alerts, readQuotas });
@@ -100,7 +111,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     });
     const { grace } = metering;
     if (grace !== undefined) store.directory.onChange((accountId) => void (accountId && grace.forget(accountId)));
-    const journalExport = startJournalExport(options, store, metrics);
+    const journalExport = startJournalExport(options, store, metrics, fold);
     const driftCheck = startDriftCheck(options, store, metrics, alerts);
     return {
       store,
@@ -109,7 +120,8 @@ export async function createServices(options: ServicesOptions): Promise<Services
       directory: store.directory,
       stored: store.stored,
       audit: store.audit,
-      journal: store.journal,
+      journal,
+      reports: { fold, store: sums },
       principals: createPrincipalCache({
         directory: store.directory,
         now: nowMs,
@@ -133,6 +145,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
         await metering.settleQueue.close();
         await journalExport?.stop();
         await driftCheck?.stop();
+        await keeper.stop();
         await alerts.close();
         await store.close();
       },
@@ -167,7 +180,12 @@ function watchForLosses({ settings, logger }: ServicesOptions, store: Store, met
 }
 
 /** Undefined where no sink is set: then all of the journal stays in the store. */
-function startJournalExport({ settings, logger }: ServicesOptions, store: Store, metrics: Metrics) {
+function startJournalExport(
+  { settings, logger }: ServicesOptions,
+  store: Store,
+  metrics: Metrics,
+  { foldAccount }: ReportFold,
+) {
   const { exportDir, limits } = settings;
   if (exportDir === undefined) return undefined;
   return createJournalExporter({
@@ -178,6 +196,7 @@ function startJournalExport({ settings, logger }: ServicesOptions, store: Store,
     every: systemTimers.every,
     owner: randomUUID(),
     keepMs: limits.journalKeepMs,
+    beforeTrim: foldAccount,
     metrics,
     logger,
   });

@@ -6,6 +6,8 @@ import type { Directory } from '../directory/directory.ts';
 import type { RateCard } from '../domain/rate-card.ts';
 import type { JournalSource } from '../ledger/journal-source.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { ReportFold } from '../reports/report-fold.ts';
+import type { ReportStore } from '../reports/report-store.ts';
 
 /** What the admin listener is made of. */
 export interface AdminParts {
@@ -14,6 +16,8 @@ export interface AdminParts {
   audit: AuditLog;
   /** Where the snapshots are that stand for trimmed entries. */
   journal: Pick<JournalSource, 'readSnapshot'>;
+  /** Sums over the journal, and what brings them up to it. */
+  reports: { fold: ReportFold; store: ReportStore };
   /** Told of each reconciliation: by how much the account's amounts differ. */
   onReconciled(accountId: string, driftNanoUsd: bigint, agrees: boolean): void;
   /** The card in force: what quotas may name models by. */

@@ -30,7 +30,9 @@ import { addOperationsRoutes } from './routes/operations-routes.ts';
 import { addQuotaRoutes } from './routes/quota-routes.ts';
 import { addReconciliationRoutes } from './routes/reconciliation-routes.ts';
 import { addRefundRoutes } from './routes/refund-routes.ts';
+import { addStatementRoutes } from './routes/statement-routes.ts';
 import { addTeamRoutes } from './routes/team-routes.ts';
+import { addUsageRoutes } from './routes/usage-routes.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -76,6 +78,8 @@ function addApi(scope: AdminApp, parts: AdminParts, authorize: ReturnType<typeof
   addKeyRoutes(scope, parts);
   addQuotaRoutes(scope, parts);
   addJournalRoutes(scope, parts);
+  addUsageRoutes(scope, parts);
+  addStatementRoutes(scope, parts);
   addRefundRoutes(scope, parts);
   addCorrectionRoutes(scope, parts);
   addReconciliationRoutes(scope, parts);

@@ -22,6 +22,7 @@ export function openapiOptions(version: string): FastifyDynamicSwaggerOptions {
         { name: 'keys', description: 'Credentials for the Claude API behind the proxy.' },
         { name: 'audit', description: 'Who changed what.' },
         { name: 'quotas', description: 'What may be used in a minute, a month or in all.' },
+        { name: 'reports', description: 'What was used and what it cost, added up.' },
         { name: 'journal', description: 'What happened to the money, entry by entry.' },
       ],
       components: {

@@ -10,6 +10,7 @@ import { memberSchema, teamSchema } from './schemas/people-schemas.ts';
 import { quotaSchema } from './schemas/quota-schemas.ts';
 import { reconciliationSchema } from './schemas/reconciliation-schemas.ts';
 import { refundSchema } from './schemas/refund-schemas.ts';
+import { statementSchema, usageSchema } from './schemas/report-schemas.ts';
 
 const problemSchema = Type.Object(
   {
@@ -53,6 +54,8 @@ export const SHARED_SCHEMAS = {
   Reconciliation: reconciliationSchema,
   JournalEntry: journalEntrySchema,
   JournalPage: journalPageSchema,
+  Usage: usageSchema,
+  Statement: statementSchema,
   AuditRecord: auditRecordSchema,
   AuditPage: auditPageSchema,
   Problem: problemSchema,
@@ -78,13 +81,13 @@ export function answersNothing(description: string) {
   return { 204: { description, type: 'null' }, '4xx': PROBLEM_ANSWER, '5xx': FAULT_ANSWER };
 }
 
-/** The journal, in either form. */
-export function answersJournal() {
+/** As {@link answers}, or, with `?format=csv`, a table. */
+export function answersTable(name: SharedName, description: string) {
   return {
     200: {
-      description: 'Entries in sequence.',
+      description,
       content: {
-        'application/json': { schema: { $ref: 'JournalPage#' } },
+        'application/json': { schema: { $ref: `${name}#` } },
         'text/csv': { schema: { type: 'string' } },
       },
     },

@@ -12,7 +12,9 @@ import { addRateCardCommand } from './rate-card-command.ts';
 import { addReconcileCommand } from './reconcile-command.ts';
 import { addRefundCommand } from './refund-command.ts';
 import { addRestoreCommand, type Restore } from './restore-command.ts';
+import { addStatementCommand } from './statement-command.ts';
 import { addTeamCommands } from './team-commands.ts';
+import { addUsageCommand } from './usage-command.ts';
 
 export interface ProgramParts {
   output: CliOutput;
@@ -51,6 +53,8 @@ export function createProgram({ output, serve, restore }: ProgramParts): Command
   addMemberCommands(program, output);
   addKeyCommands(program, output);
   addQuotaCommands(program, output);
+  addUsageCommand(program, output);
+  addStatementCommand(program, output);
   addJournalCommand(program, output);
   addRefundCommand(program, output);
   addCorrectCommand(program, output);

@@ -13,6 +13,8 @@ export interface JournalExporterParts {
   owner: string;
   /** Entries stay in the store for so long after they were made. */
   keepMs: number;
+  /** Counts what is to go; answers the entry up to which all is counted. */
+  beforeTrim(accountId: string): Promise<number>;
   metrics: {
     journalExported(entries: number): void;
     journalGap(): void;

@@ -23,7 +23,9 @@ export async function trimJournal(parts: JournalExporterParts): Promise<void> {
 
 async function trimAccount(parts: JournalExporterParts, accountId: string, beforeMs: number): Promise<void> {
   const { source, sink, logger, metrics } = parts;
-  const { exported } = await source.readExportState(accountId);
+  const state = await source.readExportState(accountId);
+  // What has left the store can no longer be counted.
+  const exported = Math.min(state.exported, await parts.beforeTrim(accountId));
   const stored = await source.readSnapshot(accountId);
   const fold = stored === undefined ? createFold(accountId) : readFold(stored);
   const before = fold.books.sequence;
@@ -43,7 +45,7 @@ async function trimAccount(parts: JournalExporterParts, accountId: string, befor
     const trimmed = await source.trim(accountId, sequence, books);
     if (!trimmed) logger.warn({ account_id: accountId, sequence }, 'the journal was not trimmed: it is not exported');
   }
-  await source.scheduleTrim(accountId, next === undefined || next.sequence > exported ? undefined : next.atMs);
+  await source.scheduleTrim(accountId, next === undefined || next.sequence > state.exported ? undefined : next.atMs);
 }
 
 /** Folds what may go. @returns the first entry that stays, if there is one. */

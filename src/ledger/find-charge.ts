@@ -2,7 +2,7 @@ import { MAX_BATCH_LIFE_MS, TOMBSTONE_LIFE_MS } from '../domain/credit/credit-li
 import type { Allocation, JournalEntry } from '../domain/credit/credit-types.ts';
 import { readIdTimeMs } from '../domain/hold-id.ts';
 import type { NanoUsd } from '../domain/money.ts';
-import type { Ledger } from './ledger.ts';
+import type { EntryDetails, Ledger } from './ledger.ts';
 
 /** What an ended call was charged, and where the charge went. */
 export interface Charge {
@@ -12,6 +12,8 @@ export interface Charge {
   amountNanoUsd: NanoUsd;
   allocations: Allocation[];
   debtNanoUsd: NanoUsd;
+  /** Whose call it was and what answered it, as its entry has it: `model`, `key_id`, `team_id`, `member_id`, `session_id`. */
+  caller: EntryDetails;
 }
 
 /** A call by its hold, or by its request: the proxy's own id, or the upstream's, which is what the caller was answered. */
@@ -104,6 +106,7 @@ function readCharge(entry: JournalEntry): Charge {
     amountNanoUsd: entry.operation === 'release' ? 0n : entry.amountNanoUsd,
     allocations: [],
     debtNanoUsd: 0n,
+    caller: readCaller(entry),
   };
   for (const { kind, grantId, amountNanoUsd } of entry.postings) {
     if ((kind === 'settle' || kind === 'draw') && grantId !== undefined) {
@@ -112,4 +115,12 @@ function readCharge(entry: JournalEntry): Charge {
     if (kind === 'debt') charge.debtNanoUsd += amountNanoUsd;
   }
   return charge;
+}
+
+const CALLER_DETAILS = ['model', 'key_id', 'team_id', 'member_id', 'session_id'] as const;
+
+function readCaller({ details = {} }: JournalEntry): EntryDetails {
+  const { model = details.requested_model, ...others } = details;
+  const all: JournalEntry['details'] = { model, ...others };
+  return Object.fromEntries(CALLER_DETAILS.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])));
 }

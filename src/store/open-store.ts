@@ -7,6 +7,7 @@ import type { StoredRegistry } from '../directory/stored-registry.ts';
 import type { AccountRestorer } from '../ledger/account-restorer.ts';
 import type { JournalSource } from '../ledger/journal-source.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { ReportStore } from '../reports/report-store.ts';
 import { acknowledgeWrites } from './redis/acknowledge-writes.ts';
 import { checkRedis } from './redis/check-redis.ts';
 import { connectRedis, type RedisClient } from './redis/connect-redis.ts';
@@ -15,6 +16,7 @@ import { createRedisAudit } from './redis/redis-audit.ts';
 import { openRedisDirectory } from './redis/redis-directory.ts';
 import { createRedisJournalSource } from './redis/redis-journal-source.ts';
 import { createRedisLedger } from './redis/redis-ledger.ts';
+import { createRedisReports } from './redis/redis-reports.ts';
 import { createRedisRestorer } from './redis/redis-restorer.ts';
 import { createRedisStored } from './redis/redis-stored.ts';
 import { ALERTS_SCHEMA } from './sqlite/alerts-schema.ts';
@@ -22,11 +24,13 @@ import { AUDIT_SCHEMA } from './sqlite/audit-schema.ts';
 import { DIRECTORY_SCHEMA } from './sqlite/directory-schema.ts';
 import { LEDGER_SCHEMA } from './sqlite/ledger-schema.ts';
 import { openDatabase } from './sqlite/open-database.ts';
+import { REPORTS_SCHEMA } from './sqlite/reports-schema.ts';
 import { createSqliteAlerts } from './sqlite/sqlite-alerts.ts';
 import { createSqliteAudit } from './sqlite/sqlite-audit.ts';
 import { createSqliteDirectory } from './sqlite/sqlite-directory.ts';
 import { createSqliteJournalSource } from './sqlite/sqlite-journal-source.ts';
 import { createSqliteLedger } from './sqlite/sqlite-ledger.ts';
+import { createSqliteReports } from './sqlite/sqlite-reports.ts';
 import { createSqliteRestorer } from './sqlite/sqlite-restorer.ts';
 import { createSqliteStored } from './sqlite/sqlite-stored.ts';
 import { STORED_SCHEMA } from './sqlite/stored-schema.ts';
@@ -42,6 +46,8 @@ export interface Store {
   stored: StoredRegistry;
   /** The journal for an exporter. */
   journal: JournalSource;
+  /** Sums over the journal. */
+  reports: ReportStore;
   /** Puts accounts back from an export. */
   restorer: AccountRestorer;
   /** For people: which store this is, and where. Holds no password. */
@@ -93,7 +99,7 @@ async function openEmbeddedStore({ dataFolder, nowMs }: OpenStoreOptions): Promi
   const path = join(dataFolder, 'tollgate.sqlite');
   const database = openDatabase({
     path,
-    parts: [LEDGER_SCHEMA, DIRECTORY_SCHEMA, AUDIT_SCHEMA, ALERTS_SCHEMA, STORED_SCHEMA],
+    parts: [LEDGER_SCHEMA, DIRECTORY_SCHEMA, AUDIT_SCHEMA, ALERTS_SCHEMA, STORED_SCHEMA, REPORTS_SCHEMA],
   });
   return {
     ledger: createSqliteLedger({ database, clock: nowMs }),
@@ -102,6 +108,7 @@ async function openEmbeddedStore({ dataFolder, nowMs }: OpenStoreOptions): Promi
     alerts: createSqliteAlerts(database),
     stored: createSqliteStored(database),
     journal: createSqliteJournalSource(database),
+    reports: createSqliteReports(database),
     restorer: createSqliteRestorer(database),
     description: `embedded (SQLite) in ${path}`,
     canLoseWrites: false,
@@ -133,6 +140,7 @@ async function openRedisStore(options: OpenStoreOptions, url: string): Promise<S
       alerts: createRedisAlerts(client),
       stored: createRedisStored(client),
       journal: createRedisJournalSource(client),
+      reports: createRedisReports(client),
       restorer: createRedisRestorer(client),
       description: `Redis at ${describeRedisAddress(parseRedisUrl(url))}`,
       canLoseWrites: true,

@@ -3,14 +3,17 @@ import { createAdminApp } from '../../src/admin/create-admin-app.ts';
 import type { AuditLog } from '../../src/directory/audit-log.ts';
 import type { Directory } from '../../src/directory/directory.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import { createReportFold } from '../../src/reports/report-fold.ts';
 import { AUDIT_SCHEMA } from '../../src/store/sqlite/audit-schema.ts';
 import { DIRECTORY_SCHEMA } from '../../src/store/sqlite/directory-schema.ts';
 import { LEDGER_SCHEMA } from '../../src/store/sqlite/ledger-schema.ts';
 import { type Database, openDatabase } from '../../src/store/sqlite/open-database.ts';
+import { REPORTS_SCHEMA } from '../../src/store/sqlite/reports-schema.ts';
 import { createSqliteAudit } from '../../src/store/sqlite/sqlite-audit.ts';
 import { createSqliteDirectory } from '../../src/store/sqlite/sqlite-directory.ts';
 import { createSqliteJournalSource } from '../../src/store/sqlite/sqlite-journal-source.ts';
 import { createSqliteLedger } from '../../src/store/sqlite/sqlite-ledger.ts';
+import { createSqliteReports } from '../../src/store/sqlite/sqlite-reports.ts';
 import { loadRateCard } from '../support/shared-parts.ts';
 import { type AnswerContract, createAnswerContract } from './answer-contract.ts';
 
@@ -51,16 +54,26 @@ const rateCard = loadRateCard();
 /** The admin app on embedded stores in memory, at a clock of its own. */
 export async function openAdmin(tamper: Tamper = () => ({})): Promise<AdminUnderTest> {
   const clock = { nowMs: START_MS };
-  const database = openDatabase({ path: ':memory:', parts: [LEDGER_SCHEMA, DIRECTORY_SCHEMA, AUDIT_SCHEMA] });
+  const database = openDatabase({
+    path: ':memory:',
+    parts: [LEDGER_SCHEMA, DIRECTORY_SCHEMA, AUDIT_SCHEMA, REPORTS_SCHEMA],
+  });
   const ledger = createSqliteLedger({ database, clock: () => clock.nowMs });
   const directory = createSqliteDirectory(database);
   const audit = createSqliteAudit(database);
   const reconciled: AdminUnderTest['reconciled'] = [];
+  const journal = createSqliteJournalSource(database);
+  const reportStore = createSqliteReports(database);
+  const logger = { warn: () => undefined };
   const app = createAdminApp({
     directory,
     ledger,
     audit,
-    journal: createSqliteJournalSource(database),
+    journal,
+    reports: {
+      fold: createReportFold({ ledger, journal, store: reportStore, directory, logger }),
+      store: reportStore,
+    },
     onReconciled: (account, driftNanoUsd) => void reconciled.push({ account, driftNanoUsd }),
     rateCard: () => rateCard,
     adminToken: TOKEN,

@@ -19,6 +19,7 @@ import {
   storedKeys,
 } from '../../src/store/redis/redis-keys.ts';
 import { createRedisLedger } from '../../src/store/redis/redis-ledger.ts';
+import { createRedisReports } from '../../src/store/redis/redis-reports.ts';
 import { createRedisStored } from '../../src/store/redis/redis-stored.ts';
 import { readMarkdownTable } from '../support/markdown-table.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
@@ -26,6 +27,7 @@ import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 const page = readFileSync(new URL('../../docs/redis.md', import.meta.url), 'utf8');
 const HEADINGS = [
   'Keys of the ledger',
+  'Keys of the reports',
   'Key of the export',
   'Keys of the directory',
   'Keys of the alerts',
@@ -41,7 +43,8 @@ const rows = HEADINGS.flatMap((heading) => readMarkdownTable(page, heading)).map
 const templateOf = (key: string): string =>
   key
     .replace(/^\{tg:\d\d\}/, '{tg:NN}')
-    .replace(/(acct_[0-9A-Z]{26}|<account>)(:\d+)?$/, (_, _account, hour) => `<account>${hour ? ':<hour>' : ''}`)
+    .replace(/(acct_[0-9A-Z]{26}|<account>)(:\d+)?$/, (_, _account, part) => `<account>${part ? ':<hour>' : ''}`)
+    .replace(/(:usage(-sessions)?:<account>):<hour>$/, '$1:<day>')
     .replace(/:idempotency:.*$/, ':idempotency:<hash>');
 
 const TABLES: DirectoryTable[] = ['accounts', 'teams', 'members', 'keys', 'quotas'];
@@ -49,8 +52,20 @@ const TABLES: DirectoryTable[] = ['accounts', 'teams', 'members', 'keys', 'quota
 describe('docs/redis.md', () => {
   test('lists the keys that the code names, all of them and no other', () => {
     const { table, order, idempotency, changesChannel, ...plain } = directoryKeys;
-    const { unexported, exported, trimmed, trimDue, dueAccounts, dueHolds, fence, endedHolds, ...ofAccount } =
-      ledgerKeys;
+    const {
+      unexported,
+      exported,
+      trimmed,
+      trimDue,
+      dueAccounts,
+      dueHolds,
+      fence,
+      reported,
+      endedHolds,
+      usage,
+      sessions,
+      ...ofAccount
+    } = ledgerKeys;
     const { ofAccount: storedOf, ...stored } = storedKeys;
     const tag = LEDGER_TAGS[0] ?? '';
     const named = [
@@ -61,9 +76,9 @@ describe('docs/redis.md', () => {
       ...Object.values(stored),
       ...[storedOf('batches', '<account>'), storedOf('files', '<account>')],
       EXPORT_LEASE_KEY,
-      ...[unexported, exported, trimmed, trimDue, dueAccounts, dueHolds, fence].map((key) => key(tag)),
+      ...[unexported, exported, trimmed, trimDue, dueAccounts, dueHolds, fence, reported].map((key) => key(tag)),
       ...Object.values(ofAccount).map((key) => key('<account>')),
-      endedHolds('<account>', 0),
+      ...[endedHolds('<account>', 0), usage('<account>', 0), sessions('<account>', 0)],
     ].map(templateOf);
     expect(rows.map((row) => row.key).sort()).toEqual(named.sort());
     expect(page).toContain(`\`${changesChannel}\``);
@@ -130,8 +145,8 @@ async function writeEverything(client: Redis): Promise<void> {
   await ledger.grant({ ...terms, grantId: 'grant_ended', amountNanoUsd: 1n, models: ['m'] });
   await ledger.voidGrant({ accountId, grantId: 'grant_ended' });
   await ledger.grant({ ...terms, grantId: 'grant_live', amountNanoUsd: 10n });
-  const cells = [{ quotaId: 'q', window: 'w', measure: 'usd', limit: 9n, mode: 'hard', endsAtMs: now }] as const;
-  const common = { accountId, tokens: 0n, modelLabels: [], cells };
+  const quotaCells = [{ quotaId: 'q', window: 'w', measure: 'usd', limit: 9n, mode: 'hard', endsAtMs: now }] as const;
+  const common = { accountId, tokens: 0n, modelLabels: [], cells: quotaCells };
   const ended = createId('hold', now);
   await ledger.hold({ ...common, holdId: ended, amountNanoUsd: 1n, leaseMs: 60_000 });
   await ledger.settle({ ...common, holdId: ended, amountNanoUsd: 1n });
@@ -144,6 +159,12 @@ async function writeEverything(client: Redis): Promise<void> {
   await journal.claim('one', 60_000);
   await journal.markExported(accountId, 1, now);
   await journal.trim(accountId, 1, '{}');
+
+  const sums = createRedisReports(client);
+  const cells = new Map([['cell', '1']]);
+  const day = Math.floor(now / 86_400_000);
+  const pages = [{ kind: 'usage', day } as const, { kind: 'sessions', day } as const, { kind: 'statements' } as const];
+  await sums.write(accountId, { fromSequence: 0, toSequence: 1, pages: pages.map((page) => ({ page, cells })) });
 
   const stored = createRedisStored(client);
   const batch = { accountId, keyId: 'key_a', requestId: 'req_a', createdAtMs: now, items: 1, customIdsDigest: '' };

@@ -96,6 +96,7 @@ describe.each(STORES)('the journal export on %s', (name, open) => {
       every: () => () => {},
       owner,
       keepMs: KEEP_MS,
+      beforeTrim: async () => Number.MAX_SAFE_INTEGER,
       metrics: {
         journalExported(entries) {
           counts.exported += entries;

@@ -93,7 +93,14 @@ export function createExportFolder(): ExportFolder {
       const nothing = (): void => {};
       const faults: object[] = [];
       const exporter = createJournalExporter({
-        ...{ ledger, source: journal, owner: 'exporter', keepMs: KEEP_MS, nowMs: () => clock.nowMs },
+        ...{
+          ledger,
+          source: journal,
+          owner: 'exporter',
+          keepMs: KEEP_MS,
+          beforeTrim: async () => Number.MAX_SAFE_INTEGER,
+          nowMs: () => clock.nowMs,
+        },
         sink: createFileSink({ folder: path, nowMs: () => clock.nowMs }),
         every: () => nothing,
         metrics: { journalExported: nothing, journalGap: nothing, journalLag: nothing },

@@ -60,6 +60,7 @@ function composeCorrection(
     debtNanoUsd: charge.debtNanoUsd,
     fallbackGrantIds,
     details: {
+      ...charge.caller,
       ...(body.request_id === undefined ? {} : { request_id: body.request_id }),
       ...(body.note === undefined ? {} : { note: body.note }),
       corrected_to_usd: body.charge_usd,

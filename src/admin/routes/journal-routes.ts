@@ -3,7 +3,7 @@ import { presentJournalEntry } from '../answers/present-journal-entry.ts';
 import { writeJournalCsv } from '../answers/write-journal-csv.ts';
 import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
 import { findMarkedEntries, type MarkedEntries } from '../find-marked-entries.ts';
-import { accountParams, answersJournal } from '../route-schemas.ts';
+import { accountParams, answersTable } from '../route-schemas.ts';
 import { DEFAULT_ENTRIES, journalQuery } from '../schemas/journal-schemas.ts';
 
 /** `after` is a sequence here, so that a reader can go on where it stopped, for ever. */
@@ -14,7 +14,7 @@ export function addJournalRoutes(app: AdminApp, { directory, ledger }: AdminPart
     tags: ['journal'],
     params: accountParams,
     querystring: journalQuery,
-    response: answersJournal(),
+    response: answersTable('JournalPage', 'Entries in sequence.'),
   };
   app.get('/accounts/:account_id/journal', { schema }, async (request, reply) => {
     const accountId = request.params.account_id;

@@ -54,6 +54,7 @@ function composeRefund(
     debtNanoUsd: charge.debtNanoUsd,
     fallbackGrantIds,
     details: {
+      ...charge.caller,
       ...(body.request_id === undefined ? {} : { request_id: body.request_id }),
       ...(body.note === undefined ? {} : { note: body.note }),
     },

@@ -42,6 +42,8 @@ const SCRIPTS = {
   tollgateTick: 'ledger/tick',
   tollgateVoidGrant: 'ledger/void-grant',
   tollgatePing: 'ping',
+  tollgateForgetSums: 'reports/forget-sums',
+  tollgateWriteSums: 'reports/write-sums',
   tollgateAddFile: 'stored/add-file',
   tollgateClaimBatches: 'stored/claim-batches',
   tollgateOpenBatch: 'stored/open-batch',

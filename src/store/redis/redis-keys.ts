@@ -80,6 +80,13 @@ export const ledgerKeys = {
   refunds: (accountId: string): string => ofAccount('refunds', accountId),
   /** The account as of the last entry that was trimmed. */
   snapshot: (accountId: string): string => ofAccount('snapshot', accountId),
+  /** Sums of one day, by the hour and the caller, and by the session; days since 1970 (UTC). */
+  usage: (accountId: string, day: number): string => `${ofAccount('usage', accountId)}:${day}`,
+  sessions: (accountId: string, day: number): string => `${ofAccount('usage-sessions', accountId)}:${day}`,
+  /** Sums by month and model. */
+  statements: (accountId: string): string => ofAccount('statements', accountId),
+  /** How far each account's sums have come. */
+  reported: (tag: string): string => `${tag}:reported`,
   exported: (tag: string): string => `${tag}:exported`,
   trimmed: (tag: string): string => `${tag}:trimmed`,
   trimDue: (tag: string): string => `${tag}:trim-due`,

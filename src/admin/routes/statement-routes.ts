@@ -1,0 +1,38 @@
+import { createWindowCache } from '../../domain/window-cache.ts';
+import { readStatement } from '../../reports/read-statement.ts';
+import type { AdminApp, AdminParts } from '../admin-parts.ts';
+import { presentStatement, writeStatementCsv } from '../answers/present-statement.ts';
+import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
+import { answersTable } from '../route-schemas.ts';
+import { statementParams, statementQuery } from '../schemas/report-schemas.ts';
+import { sendCsv } from './usage-routes.ts';
+
+/** Months of the account's calendar, each opening with what the one before closed with. */
+export function addStatementRoutes(app: AdminApp, { directory, reports, clock }: AdminParts): void {
+  const findWindow = createWindowCache();
+  const schema = {
+    operationId: 'readStatement',
+    summary: 'Read the statement of a month: how the balance came from its opening to its closing',
+    tags: ['reports'],
+    params: statementParams,
+    querystring: statementQuery,
+    response: answersTable('Statement', 'The statement.'),
+  };
+  app.get('/accounts/:account_id/statements/:month', { schema }, async (request, reply) => {
+    const { account_id: accountId, month } = request.params;
+    const account = await findAccountOrRefuse(directory, accountId, reply);
+    if (account === undefined) return reply;
+    const { timezone } = account;
+    const throughSequence = await reports.fold.foldAccount(accountId);
+    const present = findWindow('month', clock(), timezone).name.slice('month:'.length);
+    const answer = presentStatement(
+      {
+        ...{ account_id: accountId, month, timezone, through_sequence: throughSequence },
+        is_final: month < present.slice(0, month.length),
+      },
+      await readStatement(reports.store, accountId, month),
+    );
+    if (request.query.format !== 'csv') return answer;
+    return sendCsv(reply, `statement-${accountId}-${month}`, writeStatementCsv(answer));
+  });
+}

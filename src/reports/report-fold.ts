@@ -1,0 +1,110 @@
+import type { JournalEntry } from '../domain/credit/credit-types.ts';
+import { createWindowCache } from '../domain/window-cache.ts';
+import { readFold } from '../ledger/journal-fold.ts';
+import type { JournalSource } from '../ledger/journal-source.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { createJournalSums, type JournalSums } from './journal-sums.ts';
+import { balanceChangeOf, statementCounts } from './report-counts.ts';
+import type { ReportStore } from './report-store.ts';
+
+export interface ReportFoldParts {
+  ledger: Pick<Ledger, 'readJournal'>;
+  journal: Pick<JournalSource, 'readExportState' | 'readSnapshot'>;
+  store: ReportStore;
+  directory: { findAccount(accountId: string): Promise<{ timezone: string } | undefined> };
+  logger: { warn(facts: object, text: string): void };
+}
+
+/** Brings the sums of accounts up to their journals. */
+export interface ReportFold {
+  /** @returns the entry up to which the sums stand: the last one, or one that was written meanwhile. */
+  foldAccount(accountId: string): Promise<number>;
+}
+
+const PAGE = 1_000;
+/** Another process folds the same account: what it did is read and gone on from. Each time one of them gets on. */
+const LOST_RACES_AT_MOST = 1_000;
+
+/**
+ * Each entry is counted exactly once, however many processes fold: the sums and the sequence up to which they stand
+ * move in one step, which is refused to whoever began from an older state. Sums that are ahead of the journal, which
+ * has lost entries then, are forgotten and made anew.
+ */
+export function createReportFold(parts: ReportFoldParts): ReportFold {
+  const findWindow = createWindowCache();
+  const running = new Map<string, Promise<number>>();
+
+  const foldOnce = async (accountId: string): Promise<number> => {
+    const timezone = (await parts.directory.findAccount(accountId))?.timezone ?? 'UTC';
+    let progress = await parts.store.readProgress(accountId);
+    const { sequence } = await parts.journal.readExportState(accountId);
+    if (progress > sequence) {
+      parts.logger.warn({ account_id: accountId, progress, sequence }, 'sums are ahead of the journal; made anew');
+      await parts.store.forget(accountId, progress);
+      progress = await parts.store.readProgress(accountId);
+    }
+    for (let races = 0; progress < sequence && races < LOST_RACES_AT_MOST; ) {
+      const next = await foldPage(parts, accountId, progress, createJournalSums(findWindow, timezone));
+      if (next === undefined) races += 1;
+      if (next === progress) break;
+      progress = next ?? (await parts.store.readProgress(accountId));
+    }
+    return progress;
+  };
+
+  return {
+    foldAccount(accountId) {
+      // One that began before may have missed the newest entries.
+      const before = running.get(accountId)?.catch(() => undefined);
+      const fold = Promise.resolve(before)
+        .then(() => foldOnce(accountId))
+        .finally(() => {
+          if (running.get(accountId) === fold) running.delete(accountId);
+        });
+      running.set(accountId, fold);
+      return fold;
+    },
+  };
+}
+
+/** @returns the last entry folded, or undefined when another process was quicker. */
+async function foldPage(
+  parts: ReportFoldParts,
+  accountId: string,
+  fromSequence: number,
+  sums: JournalSums,
+): Promise<number | undefined> {
+  const { ledger, store } = parts;
+  const entries = await ledger.readJournal(accountId, { afterSequence: fromSequence, limit: PAGE });
+  const carriedTo = await carryTrimmed(parts, accountId, { fromSequence, first: entries[0] }, sums);
+  for (const entry of entries) if (entry.sequence > carriedTo) sums.addEntry(entry);
+  const toSequence = entries.at(-1)?.sequence ?? carriedTo;
+  if (toSequence === fromSequence) return fromSequence;
+  const pages = await sums.addTo(store, accountId);
+  return (await store.write(accountId, { fromSequence, toSequence, pages })) ? toSequence : undefined;
+}
+
+/**
+ * Entries that left the store before they were counted, as after a restore, leave their effect on the balance only:
+ * it is taken over from the snapshot that stands for them.
+ * @returns the entry up to which the balance stands then.
+ */
+async function carryTrimmed(
+  { journal, store }: ReportFoldParts,
+  accountId: string,
+  { fromSequence, first }: { fromSequence: number; first: JournalEntry | undefined },
+  sums: JournalSums,
+): Promise<number> {
+  if (first?.sequence === fromSequence + 1) return fromSequence;
+  const snapshot = await journal.readSnapshot(accountId);
+  const books = snapshot === undefined ? undefined : readFold(snapshot).books;
+  if (books === undefined || books.sequence <= fromSequence) return fromSequence;
+  const { grantedNanoUsd, expiredNanoUsd, voidedNanoUsd } = books.totals;
+  const balance = grantedNanoUsd - expiredNanoUsd - voidedNanoUsd - books.chargedNanoUsd;
+  const counted = statementCounts.create();
+  for (const text of (await store.readStatements(accountId)).values()) {
+    statementCounts.add(counted, statementCounts.read(text));
+  }
+  sums.addStatement(books.lastMs, { ...statementCounts.create(), carried: balance - balanceChangeOf(counted) });
+  return books.sequence;
+}

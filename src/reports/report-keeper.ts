@@ -1,0 +1,55 @@
+import type { ReportFold } from './report-fold.ts';
+
+/** Brings the sums of accounts in use up to their journals in the background, so that a report has little left to read. */
+export interface ReportKeeper {
+  /** The account is in use. */
+  note(accountId: string): void;
+  /** One round; never rejects. */
+  run(): Promise<void>;
+  /** Ends after the account under way. */
+  stop(): Promise<void>;
+}
+
+const ROUND_EVERY_MS = 30_000;
+/** Accounts remembered between two rounds; the rest is folded when somebody asks. */
+const ACCOUNTS_AT_MOST = 10_000;
+
+export function createReportKeeper(parts: {
+  fold: ReportFold;
+  every: (intervalMs: number, run: () => void) => () => void;
+  logger: { warn(facts: object, text: string): void };
+}): ReportKeeper {
+  let inUse = new Set<string>();
+  let running: Promise<void> | undefined;
+  let isStopping = false;
+  const foldAll = async (): Promise<void> => {
+    const accounts = inUse;
+    inUse = new Set();
+    for (const accountId of accounts) {
+      if (isStopping) return;
+      try {
+        await parts.fold.foldAccount(accountId);
+      } catch (error) {
+        parts.logger.warn({ err: error, account_id: accountId }, 'the sums of an account were not brought up to date');
+      }
+    }
+  };
+  const run = (): Promise<void> => {
+    running ??= foldAll().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  const stopTimer = parts.every(ROUND_EVERY_MS, () => void run());
+  return {
+    note(accountId) {
+      if (inUse.size < ACCOUNTS_AT_MOST) inUse.add(accountId);
+    },
+    run,
+    async stop() {
+      isStopping = true;
+      stopTimer();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import {
+  type Cells,
+  type ReportChange,
+  type ReportPage,
+  type ReportStore,
+  USAGE_LIFE_DAYS,
+} from '../../reports/report-store.ts';
+import type { RedisClient } from './connect-redis.ts';
+import { ledgerKeys, ledgerTag } from './redis-keys.ts';
+import { createRedisLedgerContext, type RedisLedgerContext } from './redis-ledger-context.ts';
+
+const DAY_MS = 86_400_000;
+/** Days asked for at once. */
+const DAYS_AT_ONCE = 31;
+
+/** Sums in Redis, on the slot of the account's money, for any number of processes. `client` stays the caller's to close. */
+export function createRedisReports(client: RedisClient): ReportStore {
+  const context = createRedisLedgerContext(client);
+  const { ask, run } = context;
+  return {
+    readProgress: (accountId) =>
+      ask(
+        (each) => each.hget(ledgerKeys.reported(ledgerTag(accountId)), accountId),
+        (text) => Number(text ?? 0),
+      ),
+    async readCells(accountId, page, names) {
+      const key = keyOf(accountId, page);
+      const [texts, count] = await Promise.all([
+        names.length === 0
+          ? []
+          : ask(
+              (each) => each.hmget(key, ...names),
+              (found) => found,
+            ),
+        ask(
+          (each) => each.hlen(key),
+          (length) => length,
+        ),
+      ]);
+      const cells: Cells = new Map();
+      for (const [index, name] of names.entries()) {
+        const text = texts[index] ?? null;
+        if (text !== null) cells.set(name, text);
+      }
+      return { cells, count };
+    },
+    async readDays(accountId, kind, { from, to }) {
+      const cells: Cells = new Map();
+      for (let first = from; first <= to; first += DAYS_AT_ONCE) {
+        const days = Array.from({ length: Math.min(DAYS_AT_ONCE, to - first + 1) }, (_, index) => first + index);
+        const pages = await Promise.all(days.map((day) => readAll(context, keyOf(accountId, { kind, day }))));
+        for (const page of pages) for (const [name, counts] of page) cells.set(name, counts);
+      }
+      return cells;
+    },
+    readStatements: (accountId) => readAll(context, ledgerKeys.statements(accountId)),
+    write: (accountId, change) => {
+      const pages = change.pages.map(({ page }) => keyOf(accountId, page));
+      const keys = [ledgerKeys.reported(ledgerTag(accountId)), ...pages];
+      return run('tollgateWriteSums', keys, writeArguments(accountId, change), ([word]) => word === 'written');
+    },
+    forget(accountId, fromSequence) {
+      // Nothing lists the days: those that may still be there are named.
+      const today = Math.floor(Date.now() / DAY_MS);
+      const days = Array.from({ length: USAGE_LIFE_DAYS + 2 }, (_, age) => today + 1 - age);
+      const pages = days.flatMap((day) => [ledgerKeys.usage(accountId, day), ledgerKeys.sessions(accountId, day)]);
+      const keys = [ledgerKeys.reported(ledgerTag(accountId)), ledgerKeys.statements(accountId), ...pages];
+      return run('tollgateForgetSums', keys, [accountId, `${fromSequence}`], () => undefined);
+    },
+  };
+}
+
+function readAll({ ask }: RedisLedgerContext, key: string): Promise<Cells> {
+  return ask(
+    (each) => each.hgetall(key),
+    (found) => new Map(Object.entries(found)),
+  );
+}
+
+function keyOf(accountId: string, page: ReportPage): string {
+  if (page.kind === 'statements') return ledgerKeys.statements(accountId);
+  return page.kind === 'usage' ? ledgerKeys.usage(accountId, page.day) : ledgerKeys.sessions(accountId, page.day);
+}
+
+function writeArguments(accountId: string, { fromSequence, toSequence, pages }: ReportChange): string[] {
+  return [
+    ...[accountId, `${fromSequence}`, `${toSequence}`],
+    ...pages.flatMap(({ page, cells }) => [
+      page.kind === 'statements' ? '' : `${(page.day + 1 + USAGE_LIFE_DAYS) * DAY_MS}`,
+      `${cells.size}`,
+      ...[...cells].flat(),
+    ]),
+  ];
+}

@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createId } from '../../src/directory/create-id.ts';
+import { type AdminUnderTest, openAccount, openAdmin } from './admin-under-test.ts';
+
+const HOUR_MS = 3_600_000;
+
+let admin: AdminUnderTest;
+let accountId: string;
+beforeEach(async () => {
+  admin = await openAdmin();
+  ({ id: accountId } = await openAccount(admin, { timezone: 'Europe/Berlin' }));
+  await admin.call('POST', `/accounts/${accountId}/grants`, { amount_usd: '10', kind: 'paid' });
+});
+afterEach(() => admin.close());
+
+const charge = async (amountNanoUsd: bigint, details: Record<string, unknown>): Promise<string> => {
+  const holdId = createId('hold', admin.clock.nowMs);
+  const call = { accountId, holdId, amountNanoUsd, tokens: 1n, modelLabels: [], cells: [] };
+  await admin.ledger.hold({ ...call, leaseMs: 60_000 });
+  await admin.ledger.settle({ ...call, details });
+  return holdId;
+};
+const OPUS = { model: 'claude-opus-5-5', team_id: 'team_a', key_id: 'key_a', session_id: '=cmd()' };
+const read = (query: string) => admin.call('GET', `/accounts/${accountId}/usage?${query}`);
+
+describe('usage', () => {
+  test('adds up calls and what was given back of them, by the groups and buckets asked for', async () => {
+    const tokens = { input: 100, output: 20, cache_write_1h: 3 };
+    const holdId = await charge(1_234_567_890n, { ...OPUS, tokens });
+    admin.clock.nowMs += HOUR_MS;
+    await charge(10n, { model: 'claude-haiku-5-5', key_id: 'key_b' });
+    const refund = { hold_id: holdId, amount_usd: '0.5' };
+    expect((await admin.call('POST', `/accounts/${accountId}/refunds`, refund)).status).toBe(201);
+    const { body } = await read('bucket=hour&group_by=model,team');
+    expect(body).toMatchObject({ account_id: accountId, timezone: 'Europe/Berlin', bucket: 'hour' });
+    expect(body.from).toBe('2026-10-31T23:00:00.000Z');
+    expect(
+      body.data.map((row: Record<string, unknown>) => [
+        row.starts_at,
+        row.model,
+        row.team_id,
+        row.cost_usd,
+        row.refunded_usd,
+      ]),
+    ).toEqual([
+      ['2026-11-21T09:00:00.000Z', 'claude-opus-5-5', 'team_a', '1.23456789', '0.00'],
+      ['2026-11-21T10:00:00.000Z', 'claude-haiku-5-5', null, '0.00000001', '0.00'],
+      ['2026-11-21T10:00:00.000Z', 'claude-opus-5-5', 'team_a', '0.00', '0.50'],
+    ]);
+    expect(body.data[0]).toMatchObject({ requests: 1, input_tokens: 100, output_tokens: 20, cache_write_1h_tokens: 3 });
+    expect(body.total).toMatchObject({ requests: 2, cost_usd: '1.2345679', refunded_usd: '0.50' });
+    const account = await admin.call('GET', `/accounts/${accountId}`);
+    expect(account.body.balance.charged_usd).toBe('0.7345679');
+    const byDay = await read('group_by=key&from=2026-11-20T23:00:00Z&to=2026-11-21T23:00:00Z');
+    expect(byDay.body.data.map((row: Record<string, unknown>) => [row.starts_at, row.ends_at, row.key_id])).toEqual([
+      ['2026-11-20T23:00:00.000Z', '2026-11-21T23:00:00.000Z', 'key_a'],
+      ['2026-11-20T23:00:00.000Z', '2026-11-21T23:00:00.000Z', 'key_b'],
+    ]);
+    expect((await read('from=2026-11-22T00:00:00Z&to=2026-11-23T00:00:00Z')).body.data).toEqual([]);
+  });
+
+  test('is CSV where that is asked for, without formulas', async () => {
+    await charge(5n, OPUS);
+    const answer = await read('group_by=session&format=csv');
+    expect(answer.headers['content-disposition']).toBe(`attachment; filename="usage-${accountId}.csv"`);
+    const [head, row] = answer.text.trimEnd().split('\r\n');
+    expect(head).toMatch(/^starts_at,ends_at,session_id,requests,input_tokens,.*,cost_usd,refunded_usd$/);
+    expect(row).toMatch(/,'=cmd\(\),1,0,0,0,0,0,0,0\.000000005,0\.00$/);
+  });
+
+  test.each([
+    ['from=yesterday', 'from'],
+    ['to=2026-11-21', 'to'],
+    ['from=2026-11-22T00:00:00Z&to=2026-11-21T00:00:00Z', 'from'],
+    ['to=2001-01-01T00:00:00Z&from=2001-01-02T00:00:00Z', 'from'],
+    ['bucket=hour&from=2026-10-01T00:00:00Z', 'from'],
+    ['from=2025-01-01T00:00:00Z', 'from'],
+    ['bucket=week', 'bucket'],
+    ['group_by=models', 'group_by'],
+    ['group_by=model,', 'group_by'],
+    ['group_by=session,model', 'group_by'],
+    ['group_by=session&bucket=hour', 'bucket'],
+    ['format=xml', 'format'],
+    ['account=acct_x', 'account'],
+  ])('refuses ?%s by field', async (query, field) => {
+    const answer = await read(query);
+    expect([answer.status, answer.body.errors?.[0]?.field]).toEqual([400, field]);
+  });
+});
+
+describe('a statement', () => {
+  test('opens with what the month before closed with, and adds up', async () => {
+    const holdId = await charge(2_000_000_001n, OPUS);
+    const november = await admin.call('GET', `/accounts/${accountId}/statements/2026-11`);
+    expect(november.body).toMatchObject({
+      ...{ opening_usd: '0.00', granted_usd: '10.00', charged_usd: '2.000000001', closing_usd: '7.999999999' },
+      ...{ carried_usd: '0.00', refunded_usd: '0.00', expired_usd: '0.00', voided_usd: '0.00', is_final: false },
+      models: [{ model: 'claude-opus-5-5', requests: 1, charged_usd: '2.000000001', refunded_usd: '0.00' }],
+    });
+    admin.clock.nowMs = Date.parse('2026-11-30T23:00:00Z');
+    await admin.call('POST', `/accounts/${accountId}/refunds`, { hold_id: holdId, amount_usd: '1' });
+    const again = await admin.call('GET', `/accounts/${accountId}/statements/2026-11`);
+    expect(again.body).toEqual({
+      ...november.body,
+      is_final: true,
+      through_sequence: november.body.through_sequence + 1,
+    });
+    const csv = await admin.call('GET', `/accounts/${accountId}/statements/2026-12?format=csv`);
+    expect(csv.text.trimEnd().split('\r\n')).toEqual([
+      'month,line,model,requests,amount_usd',
+      '2026-12,opening,,,7.999999999',
+      '2026-12,granted,,,0.00',
+      '2026-12,charged,claude-opus-5-5,0,0.00',
+      '2026-12,refunded,claude-opus-5-5,,1.00',
+      '2026-12,expired,,,0.00',
+      '2026-12,voided,,,0.00',
+      '2026-12,closing,,,8.999999999',
+    ]);
+  });
+
+  test.each(['2026-13', '2026-1', 'now', '1999-01'])('of %s is refused', async (month) => {
+    const answer = await admin.call('GET', `/accounts/${accountId}/statements/${month}`);
+    expect([answer.status, answer.body.errors[0].field]).toEqual([400, 'month']);
+  });
+
+  test('of a month without an entry opens and closes alike', async () => {
+    const { body } = await admin.call('GET', `/accounts/${accountId}/statements/2030-01`);
+    expect([body.opening_usd, body.closing_usd, body.models]).toEqual(['10.00', '10.00', []]);
+  });
+});
+
+test('reports of an unknown account are not found', async () => {
+  expect((await admin.call('GET', '/accounts/acct_none/usage')).status).toBe(404);
+  expect((await admin.call('GET', '/accounts/acct_none/statements/2026-11')).status).toBe(404);
+});
