@@ -8,8 +8,7 @@ import type { Directory } from './directory/directory.ts';
 import { createPrincipalCache, type PrincipalCache } from './directory/principal-cache.ts';
 import type { StoredRegistry } from './directory/stored-registry.ts';
 import type { RateCard } from './domain/rate-card.ts';
-import { createFileSink } from './export/file-sink.ts';
-import { createJournalExporter } from './export/journal-exporter.ts';
+import { startExports } from './export/start-exports.ts';
 import { createDriftCheck } from './ledger/drift-check.ts';
 import { guardLedger } from './ledger/guard-ledger.ts';
 import type { JournalSource } from './ledger/journal-source.ts';
@@ -111,7 +110,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     });
     const { grace } = metering;
     if (grace !== undefined) store.directory.onChange((accountId) => void (accountId && grace.forget(accountId)));
-    const journalExport = startJournalExport(options, store, metrics, fold);
+    const journalExport = startJournalExport(options, store, metrics, fold.foldAccount);
     const driftCheck = startDriftCheck(options, store, metrics, alerts);
     return {
       store,
@@ -179,27 +178,28 @@ function watchForLosses({ settings, logger }: ServicesOptions, store: Store, met
   return { ledger, stop: systemTimers.every(LOSS_PROBE_MS, () => void probe()) };
 }
 
-/** Undefined where no sink is set: then all of the journal stays in the store. */
 function startJournalExport(
   { settings, logger }: ServicesOptions,
-  store: Store,
+  { journal: source, ledger, directory }: Store,
   metrics: Metrics,
-  { foldAccount }: ReportFold,
+  beforeTrim: ReportFold['foldAccount'],
 ) {
-  const { exportDir, limits } = settings;
-  if (exportDir === undefined) return undefined;
-  return createJournalExporter({
-    source: store.journal,
-    ledger: store.ledger,
-    sink: createFileSink({ folder: exportDir, nowMs: systemTimers.nowMs }),
-    nowMs: systemTimers.nowMs,
-    every: systemTimers.every,
-    owner: randomUUID(),
-    keepMs: limits.journalKeepMs,
-    beforeTrim: foldAccount,
-    metrics,
-    logger,
-  });
+  const { nowMs, every } = systemTimers;
+  const {
+    exportDir: folder,
+    exportHttpUrl: httpUrl,
+    exportHttpToken: httpToken,
+    exportPostgresUrl: postgresUrl,
+  } = settings;
+  return startExports(
+    { folder, httpUrl, httpToken, postgresUrl },
+    {
+      ...{ source, ledger, nowMs, every, metrics, logger, beforeTrim },
+      listAccounts: (page) => directory.listAccounts(page),
+      owner: randomUUID(),
+      keepMs: settings.limits.journalKeepMs,
+    },
+  );
 }
 
 function findWebhook({ alertWebhookUrl: url, alertWebhookSecret: secret }: Settings) {

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { runQuietly } from './child.mjs';
 import { withLock } from './lock.mjs';
@@ -10,7 +10,14 @@ const PROGRAMS = [
   { program: 'redis-cli', aptPackage: 'redis-tools' },
   { program: 'curl', aptPackage: 'curl' },
   { program: 'promtool', aptPackage: 'prometheus' },
+  { program: 'initdb', aptPackage: 'postgresql', besidePath: debianPostgresFolders },
 ];
+
+/** Debian keeps PostgreSQL's programs beside the path, one folder per version. */
+function debianPostgresFolders() {
+  const root = '/usr/lib/postgresql';
+  return existsSync(root) ? readdirSync(root).map((version) => join(root, version, 'bin')) : [];
+}
 
 /** Sees to the programs that the tests need: installs what is missing where that is possible, else refuses. */
 export async function provideSystemPrograms() {
@@ -29,11 +36,11 @@ export async function provideSystemPrograms() {
 }
 
 function findMissing() {
-  return PROGRAMS.filter(({ program }) => !isInPath(program));
+  return PROGRAMS.filter(({ program, besidePath }) => !isInPath(program, besidePath?.()));
 }
 
-function isInPath(program) {
-  const folders = (process.env.PATH ?? '').split(delimiter);
+function isInPath(program, besidePath = []) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), ...besidePath];
   return folders.filter(Boolean).some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);
@@ -49,7 +56,7 @@ function canInstall() {
 }
 
 function manualSentence(names, packages) {
-  return `the tests run ${names} for real; here they are missing and cannot be installed. Install them (Debian, Ubuntu: apt-get install ${packages.join(' ')}; macOS: brew install redis prometheus) and try again.`;
+  return `the tests run ${names} for real; here they are missing and cannot be installed. Install them (Debian, Ubuntu: apt-get install ${packages.join(' ')}; macOS: brew install redis prometheus postgresql) and try again.`;
 }
 
 async function installPackages(names, packages) {

@@ -66,8 +66,14 @@ function reaches(host: string, bound: string, ownAddresses: readonly string[]): 
   return isOurs && (isWildcard(bound) || (isWildcard(host) && isLoopback(bound)));
 }
 
-function storeRules({ workers, redisUrl, alertWebhookUrl, alertWebhookSecret }: Settings): Rule[] {
+function storeRules(settings: Settings): Rule[] {
+  const { workers, redisUrl, alertWebhookUrl, alertWebhookSecret, exportHttpUrl, exportHttpToken } = settings;
   return [
+    {
+      names: ['EXPORT_HTTP_URL', 'EXPORT_HTTP_TOKEN'],
+      broken: exportHttpToken !== undefined && exportHttpUrl === undefined,
+      problem: 'EXPORT_HTTP_URL: is needed with EXPORT_HTTP_TOKEN',
+    },
     {
       names: ['WORKERS', 'REDIS_URL'],
       broken: workers !== 1 && redisUrl === undefined,

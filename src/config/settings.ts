@@ -30,6 +30,11 @@ export interface Settings {
   alertWebhookSecret: string | undefined;
   /** Undefined: the journal is not exported, and all of it stays in the store. */
   exportDir: string | undefined;
+  /** Where the journal is posted to as CloudEvents; undefined: nowhere. */
+  exportHttpUrl: string | undefined;
+  exportHttpToken: string | undefined;
+  /** The PostgreSQL database that the journal is written to; undefined: none. */
+  exportPostgresUrl: string | undefined;
   /** A request whose cost has no bound: held at the largest of its kind, or refused. */
   unboundedRequests: 'hold' | 'refuse';
   /** A call of which it is not known whether the API bills it: charged nothing, or an estimate. */

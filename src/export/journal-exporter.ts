@@ -1,29 +1,32 @@
-import type { JournalEntry } from '../domain/credit/credit-types.ts';
+import { createSinkExporter, type SinkExporter } from './export-to-sink.ts';
 import type { JournalExporterParts } from './exporter-parts.ts';
-import type { ExportRecord } from './journal-sink.ts';
 import { trimJournal } from './trim-journal.ts';
 
 export interface JournalExporter {
   /** One round; never rejects. A round that is asked for while one is under way is that one. */
   run(): Promise<void>;
-  /** Ends after the round under way, and closes the sink. */
+  /** Ends after the round under way, and closes the sinks. */
   stop(): Promise<void>;
 }
 
 const ROUND_EVERY_MS = 1_000;
+/** Longer than a round: see {@link createSinkExporter}. */
 const LEASE_MS = 30_000;
-/** Bounds of a round: accounts looked at, and entries of one account taken at a time. */
-const ACCOUNTS_AT_ONCE = 200;
-const ENTRIES_AT_ONCE = 1_000;
+/** Accounts looked at in a round, with room for those that wait for one sink only. */
+const ACCOUNTS_AT_ONCE = 2_000;
+/** Silent accounts looked at in a round after the start. */
+const SILENT_AT_ONCE = 200;
 
 /**
- * Carries the journal to the sink, each account in sequence from where it stopped. An entry is marked as exported only
- * once the sink has it, so it arrives at least once; account and sequence tell a repeat.
+ * Carries the journal to the sinks, each account in sequence from where each sink stopped. An entry is marked as
+ * exported only once every sink has it, so it arrives at least once; account and sequence tell a repeat.
  */
 export function createJournalExporter(parts: JournalExporterParts): JournalExporter {
+  const exporters = parts.sinks.map((sink) => createSinkExporter(parts, sink));
+  const findSilent = createSilentAccounts(parts);
   let running: Promise<void> | undefined;
   const run = (): Promise<void> => {
-    running ??= exportOnce(parts)
+    running ??= exportOnce(parts, exporters, findSilent)
       .catch((error: unknown) => parts.logger.error({ err: error }, 'a round of the journal export failed'))
       .finally(() => {
         running = undefined;
@@ -36,57 +39,36 @@ export function createJournalExporter(parts: JournalExporterParts): JournalExpor
     async stop() {
       stopTimer();
       await running;
-      await parts.sink.close();
+      await Promise.all(parts.sinks.map(({ sink }) => sink.close()));
     },
   };
 }
 
-async function exportOnce(parts: JournalExporterParts): Promise<void> {
+async function exportOnce(
+  parts: JournalExporterParts,
+  exporters: readonly SinkExporter[],
+  findSilent: () => Promise<string[]>,
+): Promise<void> {
   const { source, metrics } = parts;
   if (!(await source.claim(parts.owner, LEASE_MS))) return;
   const { accounts, oldestAtMs } = await source.findUnexported(ACCOUNTS_AT_ONCE);
   metrics.journalLag(oldestAtMs);
-  for (const accountId of accounts) await exportPage(parts, accountId);
+  const silent = await findSilent();
+  const all = [...new Set([...accounts, ...silent])];
+  await Promise.all(exporters.map((exporter) => exporter.exportAll(all)));
   // What waits comes first: a store that is short of memory is helped by either, and only this one loses nothing.
   if (accounts.length < ACCOUNTS_AT_ONCE) await trimJournal(parts);
 }
 
-/** One page of one account, so that a busy account does not keep the others waiting. */
-async function exportPage(parts: JournalExporterParts, accountId: string): Promise<void> {
-  const { source, ledger, sink, metrics, logger } = parts;
-  const { exported, trimmed, sequence } = await source.readExportState(accountId);
-  if (sequence < exported) {
-    logger.error({ account_id: accountId, exported, sequence }, 'the store has lost journal entries; exporting anew');
-    metrics.journalGap();
-    return source.restartExport(accountId);
-  }
-  const after = Math.max(exported, trimmed);
-  const entries = await ledger.readJournal(accountId, { afterSequence: after, limit: ENTRIES_AT_ONCE });
-  const first = entries[0];
-  const last = entries.at(-1);
-  if (first === undefined || last === undefined) return;
-  const { records, gaps } = withGaps(accountId, after, entries);
-  for (let found = 0; found < gaps; found += 1) metrics.journalGap();
-  if (gaps > 0) logger.error({ account_id: accountId, gaps, after }, 'the journal lacks entries');
-  await sink.write(records);
-  await source.markExported(accountId, last.sequence, first.atMs);
-  metrics.journalExported(entries.length);
-}
-
-/** The entries as records, with one more wherever a sequence is missing. */
-function withGaps(
-  accountId: string,
-  after: number,
-  entries: readonly JournalEntry[],
-): { records: ExportRecord[]; gaps: number } {
-  const records: ExportRecord[] = [];
-  let previous = after;
-  for (const entry of entries) {
-    if (entry.sequence !== previous + 1) {
-      records.push({ type: 'gap', accountId, afterSequence: previous, nextSequence: entry.sequence });
-    }
-    records.push({ type: 'entry', ...entry });
-    previous = entry.sequence;
-  }
-  return { records, gaps: records.length - entries.length };
+/** Every account once after the start, page by page: one that is silent is found in no list of what waits. */
+function createSilentAccounts({ listAccounts }: JournalExporterParts): () => Promise<string[]> {
+  let after: string | undefined;
+  let isDone = false;
+  return async () => {
+    if (isDone) return [];
+    const page = await listAccounts({ ...(after === undefined ? {} : { after }), limit: SILENT_AT_ONCE });
+    after = page.at(-1)?.id;
+    isDone = page.length < SILENT_AT_ONCE;
+    return page.map(({ id }) => id);
+  };
 }

@@ -11,7 +11,7 @@ const RETRY_MS = 86_400_000;
 
 /**
  * Takes entries out of a store that cannot keep them all: only those that are exported and older than the time they
- * are kept, and only after a snapshot of the account as of the last of them is safe at the sink. The store keeps the
+ * are kept, and only after a snapshot of the account as of the last of them is safe at the sinks. The store keeps the
  * same snapshot in their place.
  */
 export async function trimJournal(parts: JournalExporterParts): Promise<void> {
@@ -22,7 +22,7 @@ export async function trimJournal(parts: JournalExporterParts): Promise<void> {
 }
 
 async function trimAccount(parts: JournalExporterParts, accountId: string, beforeMs: number): Promise<void> {
-  const { source, sink, logger, metrics } = parts;
+  const { source, sinks, logger, metrics } = parts;
   const state = await source.readExportState(accountId);
   // What has left the store can no longer be counted.
   const exported = Math.min(state.exported, await parts.beforeTrim(accountId));
@@ -41,7 +41,7 @@ async function trimAccount(parts: JournalExporterParts, accountId: string, befor
   const { sequence } = fold.books;
   if (sequence > before) {
     const books = writeFold(fold);
-    await sink.write([{ type: 'snapshot', accountId, sequence, books }]);
+    for (const { sink } of sinks) await sink.write([{ type: 'snapshot', accountId, sequence, books }]);
     const trimmed = await source.trim(accountId, sequence, books);
     if (!trimmed) logger.warn({ account_id: accountId, sequence }, 'the journal was not trimmed: it is not exported');
   }

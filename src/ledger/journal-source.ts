@@ -1,6 +1,6 @@
 /** How far the export of an account's journal has come. Sequences; 0: nothing yet. */
 export interface ExportState {
-  /** Every entry up to this one is safe at the sink. */
+  /** Every entry up to this one is safe at every sink. */
   exported: number;
   /** Every entry up to this one has been taken out of the store; a snapshot stands in their place. */
   trimmed: number;
@@ -18,7 +18,10 @@ export interface JournalSource {
   /** Accounts with entries that are not exported, those that wait longest first, and since when the first one waits. */
   findUnexported(limit: number): Promise<{ accounts: string[]; oldestAtMs: number | undefined }>;
   readExportState(accountId: string): Promise<ExportState>;
-  /** Moves the cursor up to `sequence`. `firstAtMs`: the instant of the oldest entry exported with it. */
+  /** How far one sink of several has come; undefined: nothing is known of it. */
+  readSinkCursor(sink: string, accountId: string): Promise<number | undefined>;
+  writeSinkCursor(sink: string, accountId: string, sequence: number): Promise<void>;
+  /** Moves the cursor of all sinks up to `sequence`. `firstAtMs`: the instant of the oldest entry exported with it. */
   markExported(accountId: string, sequence: number, firstAtMs: number): Promise<void>;
   /** Begins again with the first entry that is kept: the store has lost writes, and numbers are given out anew. */
   restartExport(accountId: string): Promise<void>;

@@ -2,6 +2,7 @@ import type { MetricRegistry } from './metric-registry.ts';
 
 export interface JournalMetrics {
   journalExported(entries: number): void;
+  journalSinkFailed(sink: string): void;
   /** Entries are missing, or the store has lost some. */
   journalGap(): void;
   /** Instant since which the oldest entry that is not exported waits; undefined: none does. */
@@ -17,7 +18,7 @@ const DRIFTING_AT_MOST = 10_000;
 export function createJournalMetrics(metrics: MetricRegistry, nowMs: () => number): JournalMetrics {
   const exported = metrics.counter({
     name: 'tollgate_journal_exported_total',
-    help: 'Journal entries carried to the sink by this process.',
+    help: 'Journal entries carried to every sink by this process.',
     labels: {},
     aggregation: 'sum',
   });
@@ -26,6 +27,13 @@ export function createJournalMetrics(metrics: MetricRegistry, nowMs: () => numbe
     help: 'Times the export found journal entries missing. Should stay at 0.',
     labels: {},
     aggregation: 'sum',
+  });
+  const failures = metrics.counter({
+    name: 'tollgate_journal_sink_failures_total',
+    help: 'Times that a sink of the journal took nothing: it is tried again, and the entries stay in the store.',
+    labels: { sink: ['files', 'http', 'postgres'] },
+    aggregation: 'sum',
+    zeroes: 'all',
   });
   let oldest: number | undefined;
   const lag = metrics.gauge(
@@ -61,6 +69,7 @@ export function createJournalMetrics(metrics: MetricRegistry, nowMs: () => numbe
   return {
     journalExported: (entries) => exported.inc(entries),
     journalGap: () => gaps.inc(),
+    journalSinkFailed: (sink) => failures.inc({ sink }),
     journalLag(oldestAtMs) {
       oldest = oldestAtMs;
     },

@@ -60,6 +60,7 @@ describe('docs/redis.md', () => {
       dueAccounts,
       dueHolds,
       fence,
+      exportedTo,
       reported,
       endedHolds,
       usage,
@@ -76,7 +77,9 @@ describe('docs/redis.md', () => {
       ...Object.values(stored),
       ...[storedOf('batches', '<account>'), storedOf('files', '<account>')],
       EXPORT_LEASE_KEY,
-      ...[unexported, exported, trimmed, trimDue, dueAccounts, dueHolds, fence, reported].map((key) => key(tag)),
+      ...[unexported, exported, trimmed, trimDue, dueAccounts, dueHolds, fence, reported, exportedTo].map((key) =>
+        key(tag),
+      ),
       ...Object.values(ofAccount).map((key) => key('<account>')),
       ...[endedHolds('<account>', 0), usage('<account>', 0), sessions('<account>', 0)],
     ].map(templateOf);
@@ -157,6 +160,7 @@ async function writeEverything(client: Redis): Promise<void> {
 
   const journal = createRedisJournalSource(client);
   await journal.claim('one', 60_000);
+  await journal.writeSinkCursor('files', accountId, 1);
   await journal.markExported(accountId, 1, now);
   await journal.trim(accountId, 1, '{}');
 

@@ -91,7 +91,8 @@ describe.each(STORES)('the journal export on %s', (name, open) => {
     createJournalExporter({
       source: opened.source,
       ledger: opened.ledger,
-      sink,
+      sinks: [{ name: 'files', sink }],
+      listAccounts: async () => [],
       nowMs: () => clock.nowMs,
       every: () => () => {},
       owner,
@@ -101,6 +102,7 @@ describe.each(STORES)('the journal export on %s', (name, open) => {
         journalExported(entries) {
           counts.exported += entries;
         },
+        journalSinkFailed() {},
         journalGap() {
           counts.gaps += 1;
         },

@@ -101,9 +101,10 @@ export function createExportFolder(): ExportFolder {
           beforeTrim: async () => Number.MAX_SAFE_INTEGER,
           nowMs: () => clock.nowMs,
         },
-        sink: createFileSink({ folder: path, nowMs: () => clock.nowMs }),
+        sinks: [{ name: 'files', sink: createFileSink({ folder: path, nowMs: () => clock.nowMs }) }],
+        listAccounts: async () => [],
         every: () => nothing,
-        metrics: { journalExported: nothing, journalGap: nothing, journalLag: nothing },
+        metrics: { journalExported: nothing, journalGap: nothing, journalLag: nothing, journalSinkFailed: nothing },
         logger: { warn: nothing, error: (facts) => void faults.push(facts) },
       });
       for (let round = 0; round < 2; round += 1) await exporter.run();

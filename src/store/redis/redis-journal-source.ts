@@ -25,6 +25,13 @@ export function createRedisJournalSource(client: RedisClient): JournalSource {
       ]);
       return { exported, trimmed, sequence };
     },
+    readSinkCursor: (sink, accountId) =>
+      ask(
+        (each) => each.hget(ledgerKeys.exportedTo(ledgerTag(accountId)), `${sink}|${accountId}`),
+        (text) => (text === null ? undefined : Number(text)),
+      ),
+    writeSinkCursor: (sink, accountId, sequence) =>
+      ask((each) => each.hset(ledgerKeys.exportedTo(ledgerTag(accountId)), `${sink}|${accountId}`, sequence), nothing),
     markExported: (accountId, sequence, firstAtMs) => {
       const tag = ledgerTag(accountId);
       const tagged = [ledgerKeys.exported(tag), ledgerKeys.unexported(tag), ledgerKeys.trimDue(tag)];

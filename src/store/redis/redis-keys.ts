@@ -88,6 +88,8 @@ export const ledgerKeys = {
   /** How far each account's sums have come. */
   reported: (tag: string): string => `${tag}:reported`,
   exported: (tag: string): string => `${tag}:exported`,
+  /** How far each sink has come with each account. */
+  exportedTo: (tag: string): string => `${tag}:exported-to`,
   trimmed: (tag: string): string => `${tag}:trimmed`,
   trimDue: (tag: string): string => `${tag}:trim-due`,
   unexported: (tag: string): string => `${tag}:unexported`,

@@ -137,5 +137,14 @@ export const LEDGER_SCHEMA: SchemaPart = {
       books TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
     `,
+    `
+    -- How far each sink has come, where there are several.
+    CREATE TABLE journal_sink (
+      account_id TEXT NOT NULL,
+      sink TEXT NOT NULL,
+      exported INTEGER NOT NULL,
+      PRIMARY KEY (account_id, sink)
+    ) STRICT, WITHOUT ROWID;
+    `,
   ],
 };

@@ -23,6 +23,11 @@ export function createSqliteJournalSource(database: Database): JournalSource {
       const [exported, trimmed] = [readNumber(row, 'exported'), readNumber(row, 'trimmed')];
       return { exported, trimmed, sequence: readNumber(row, 'sequence') };
     },
+    readSinkCursor: async (sink, accountId) => {
+      const row = all(sql.readCursor, accountId, sink)[0];
+      return row === undefined ? undefined : readNumber(row, 'exported');
+    },
+    writeSinkCursor: async (sink, accountId, sequence) => void all(sql.writeCursor, accountId, sink, sequence),
     markExported: async (accountId, sequence) => void all(sql.mark, accountId, sequence),
     restartExport: async (accountId) => void all(sql.restart, accountId),
     findTrimmable: async () => [],
@@ -68,6 +73,8 @@ function prepareStatements({ connection }: Database) {
       `INSERT INTO journal_export VALUES (?, ?)
        ON CONFLICT (account_id) DO UPDATE SET exported = max(exported, excluded.exported)`,
     ),
+    readCursor: prepare('SELECT exported FROM journal_sink WHERE account_id = ? AND sink = ?'),
+    writeCursor: prepare('INSERT OR REPLACE INTO journal_sink (account_id, sink, exported) VALUES (?, ?, ?)'),
     restart: prepare('DELETE FROM journal_export WHERE account_id = ?'),
   };
 }
