@@ -185,21 +185,12 @@ function startJournalExport(
   beforeTrim: ReportFold['foldAccount'],
 ) {
   const { nowMs, every } = systemTimers;
-  const {
-    exportDir: folder,
-    exportHttpUrl: httpUrl,
-    exportHttpToken: httpToken,
-    exportPostgresUrl: postgresUrl,
-  } = settings;
-  return startExports(
-    { folder, httpUrl, httpToken, postgresUrl },
-    {
-      ...{ source, ledger, nowMs, every, metrics, logger, beforeTrim },
-      listAccounts: (page) => directory.listAccounts(page),
-      owner: randomUUID(),
-      keepMs: settings.limits.journalKeepMs,
-    },
-  );
+  return startExports(settings, {
+    ...{ source, ledger, nowMs, every, metrics, logger, beforeTrim },
+    listAccounts: (page) => directory.listAccounts(page),
+    owner: randomUUID(),
+    keepMs: settings.limits.journalKeepMs,
+  });
 }
 
 function findWebhook({ alertWebhookUrl: url, alertWebhookSecret: secret }: Settings) {

@@ -12,19 +12,27 @@ declare module 'fastify' {
 const BEARER_PATTERN = /^Bearer +([\x21-\x7e]{1,512}) *$/i;
 
 /**
- * The hook that lets in who holds the admin token. Both sides are hashed first, so that the comparison takes the same
- * time whatever was sent, its length included.
+ * Whether an `authorization` header holds the admin token. Both sides are hashed first, so that the comparison takes
+ * the same time whatever was sent, its length included.
  * @throws RangeError when the token is empty: an admin API without one must not start.
  */
+export function hasAdminToken(adminToken: string): (authorization: string | undefined) => boolean {
+  if (adminToken === '') throw new RangeError('the admin token is empty');
+  const expected = hashToken(adminToken);
+  return (authorization = '') => {
+    const given = BEARER_PATTERN.exec(authorization)?.[1];
+    return given !== undefined && timingSafeEqual(hashToken(given), expected);
+  };
+}
+
+/** The hook that lets in who holds the admin token. Throws as {@link hasAdminToken}. */
 export function authorizeAdmin(
   adminToken: string,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined> {
-  if (adminToken === '') throw new RangeError('the admin token is empty');
-  const expected = hashToken(adminToken);
+  const isAdmin = hasAdminToken(adminToken);
   return async (request, reply) => {
     if (request.routeOptions.config.public === true) return undefined;
-    const given = BEARER_PATTERN.exec(request.headers.authorization ?? '')?.[1];
-    if (given !== undefined && timingSafeEqual(hashToken(given), expected)) return undefined;
+    if (isAdmin(request.headers.authorization)) return undefined;
     return refuse(reply, 'unauthorized', 'Send the admin token as "Authorization: Bearer <token>".');
   };
 }

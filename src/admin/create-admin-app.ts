@@ -14,6 +14,7 @@ import { answerFault } from './answer-faults.ts';
 import { addAuditedWrites } from './audit-writes.ts';
 import { authorizeAdmin } from './authorize-admin.ts';
 import { compileValidator } from './compile-validator.ts';
+import { addConsoleRoutes } from './console/console-routes.ts';
 import { addIdempotentWrites } from './idempotent-writes.ts';
 import { openapiOptions } from './openapi-options.ts';
 import { refuse } from './problem.ts';
@@ -42,7 +43,7 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_PARAM_CHARACTERS = 128;
 
 /**
- * The app of the admin listener: `/admin/v1/*` behind the token, and `/`, `/metrics`, `/livez`, `/readyz` without.
+ * The app of the admin listener: `/admin/v1/*` and `/v1/organizations/*` behind the token, and `/`, `/metrics`, `/livez`, `/readyz` without.
  * It is not listening yet.
  * @throws RangeError when the admin token is empty.
  */
@@ -61,6 +62,7 @@ export function createAdminApp(parts: AdminParts): AdminApp {
   app.register(async (scope) => addOperationsRoutes(scope, parts));
   const authorize = authorizeAdmin(parts.adminToken);
   app.register(async (scope: AdminApp) => addApi(scope, parts, authorize), { prefix: '/admin/v1' });
+  app.register(async (scope: AdminApp) => addConsoleRoutes(scope, parts), { prefix: '/v1/organizations' });
   return app;
 }
 

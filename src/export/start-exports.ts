@@ -6,10 +6,10 @@ import { createPostgresSink } from './postgres-sink.ts';
 
 /** Where the journal is exported to; each may be undefined. */
 export interface ExportTargets {
-  folder: string | undefined;
-  httpUrl: string | undefined;
-  httpToken: string | undefined;
-  postgresUrl: string | undefined;
+  exportDir: string | undefined;
+  exportHttpUrl: string | undefined;
+  exportHttpToken: string | undefined;
+  exportPostgresUrl: string | undefined;
 }
 
 /** Undefined where there is no target: then all of the journal stays in the store. */
@@ -22,16 +22,15 @@ export function startExports(
 }
 
 function createSinks(
-  { folder, httpUrl, httpToken, postgresUrl }: ExportTargets,
+  { exportDir: folder, exportHttpUrl: url, exportHttpToken: token, exportPostgresUrl }: ExportTargets,
   { nowMs, logger }: Pick<JournalExporterParts, 'nowMs' | 'logger'>,
 ): NamedSink[] {
   const sinks: NamedSink[] = [];
   if (folder !== undefined) sinks.push({ name: 'files', sink: createFileSink({ folder, nowMs }) });
-  if (httpUrl !== undefined)
-    sinks.push({ name: 'http', sink: createCloudEventsSink({ url: httpUrl, token: httpToken }) });
-  if (postgresUrl !== undefined) {
+  if (url !== undefined) sinks.push({ name: 'http', sink: createCloudEventsSink({ url, token }) });
+  if (exportPostgresUrl !== undefined) {
     const onFault = (err: Error): void => logger.warn({ err }, 'the connection to PostgreSQL is disturbed');
-    sinks.push({ name: 'postgres', sink: createPostgresSink({ url: postgresUrl, onFault }) });
+    sinks.push({ name: 'postgres', sink: createPostgresSink({ url: exportPostgresUrl, onFault }) });
   }
   return sinks;
 }

@@ -14,7 +14,7 @@ export interface PostgresServer {
   readonly url: string;
   /** Runs one statement as that owner. */
   query<Row extends pg.QueryResultRow>(text: string): Promise<Row[]>;
-  /** SIGKILL, as a crash: the data stays for `start`. */
+  /** Ends it as a crash does: the data stays for `start`. */
   kill(): Promise<void>;
   start(): Promise<void>;
   /** Ends the server for good and removes its data. */
@@ -62,8 +62,8 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   const kill = async (): Promise<void> => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
-    // The postmaster's children end by themselves when it is gone.
-    child.kill('SIGKILL');
+    // Its immediate shutdown: every process ends at once, and the next start recovers. A SIGKILL would leave some behind.
+    child.kill('SIGQUIT');
     await exited;
   };
   const server: PostgresServer = {

@@ -1,0 +1,102 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type AccountsRow, ROWS_AT_MOST, sumAccounts } from '../../reports/sum-accounts.ts';
+import type { AdminApp, AdminParts } from '../admin-parts.ts';
+import { hasAdminToken } from '../authorize-admin.ts';
+import {
+  COST_REPORT,
+  type ConsoleQuery,
+  type ConsoleReportKind,
+  readConsoleQuery,
+  USAGE_REPORT,
+} from './console-query.ts';
+import { presentBuckets, presentCost, presentCostLines, presentUsageResult } from './present-console-report.ts';
+
+/** Without `workspace_ids` a report reads every account. */
+const ACCOUNTS_AT_MOST = 1_000;
+const PAGE = 200;
+
+/**
+ * The Admin API's reports over what Tollgate has charged, read only, for tools that were written for the Console: an
+ * account is a workspace. The admin token is taken as `x-api-key` too, and errors have the API's shape.
+ */
+export function addConsoleRoutes(scope: AdminApp, parts: AdminParts): void {
+  const isAdmin = hasAdminToken(parts.adminToken);
+  scope.addHook('onRequest', async (request, reply) => {
+    if (isAdmin(request.headers.authorization) || isAdmin(asBearer(request.headers['x-api-key']))) return undefined;
+    return answerError(request, reply, 401, 'authentication_error', 'invalid x-api-key');
+  });
+  scope.setErrorHandler((error, request, reply) => {
+    request.log.error({ err: error }, 'a report failed');
+    return answerError(request, reply, 500, 'api_error', 'the report failed; the log has more');
+  });
+  const schema = { hide: true };
+  scope.get('/usage_report/messages', { schema }, (request, reply) =>
+    answerReport(parts, USAGE_REPORT, request, reply, () => (row) => [presentUsageResult(row)]),
+  );
+  scope.get('/cost_report', { schema }, (request, reply) =>
+    answerReport(parts, COST_REPORT, request, reply, ({ groupBy }) =>
+      groupBy.has('description') ? presentCostLines : presentCost,
+    ),
+  );
+}
+
+async function answerReport(
+  parts: AdminParts,
+  kind: ConsoleReportKind,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  presenterOf: (query: ConsoleQuery) => (row: AccountsRow) => object[],
+): Promise<unknown> {
+  const refuse = (message: string) => answerError(request, reply, 400, 'invalid_request_error', message);
+  const query = readConsoleQuery(request.query, kind, parts.clock());
+  if (typeof query === 'string') return refuse(query);
+  const accounts = await findAccounts(parts, query);
+  if (accounts === undefined) return refuse(`workspace_ids: there are more than ${ACCOUNTS_AT_MOST}: name some`);
+  const { groupBy, models, apiKeyIds } = query;
+  const rows = await sumAccounts(parts.reports, {
+    ...{ accounts, fromMs: query.fromMs, toMs: query.toMs, bucketMs: query.bucketMs },
+    models: models === undefined ? undefined : new Set(models),
+    keys: apiKeyIds === undefined ? undefined : new Set(apiKeyIds),
+    groupBy: {
+      account: groupBy.has('workspace_id'),
+      model: groupBy.has('model') || groupBy.has('description'),
+      key: groupBy.has('api_key_id'),
+    },
+  });
+  if (rows === undefined) return refuse(`limit: leaves more than ${ROWS_AT_MOST} results: ask for fewer buckets`);
+  return presentBuckets(query, rows, presenterOf(query));
+}
+
+/** Those named that there are, or all; undefined: too many. */
+async function findAccounts(
+  { directory }: AdminParts,
+  { workspaceIds, fromMs, toMs }: ConsoleQuery,
+): Promise<string[] | undefined> {
+  if (fromMs >= toMs) return [];
+  if (workspaceIds !== undefined) {
+    const found = await Promise.all([...new Set(workspaceIds)].map((id) => directory.findAccount(id)));
+    return found.flatMap((account) => (account === undefined ? [] : [account.id]));
+  }
+  const accounts: string[] = [];
+  for (;;) {
+    const after = accounts.at(-1);
+    const page = await directory.listAccounts({ limit: PAGE, ...(after === undefined ? {} : { after }) });
+    accounts.push(...page.map(({ id }) => id));
+    if (accounts.length > ACCOUNTS_AT_MOST) return undefined;
+    if (page.length < PAGE) return accounts;
+  }
+}
+
+function asBearer(key: string | string[] | undefined): string | undefined {
+  return typeof key === 'string' ? `Bearer ${key}` : undefined;
+}
+
+function answerError(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  type: string,
+  message: string,
+): FastifyReply {
+  return reply.code(status).send({ type: 'error', error: { type, message }, request_id: request.id });
+}
