@@ -84,33 +84,24 @@ export async function createServices(options: ServicesOptions): Promise<Services
     const alerts = startAlerts({ store: store.alerts, webhook: findWebhook(settings), nowMs, logger, metrics });
     const storeWatch = watchStore(store, { every: systemTimers.every, onCheck: metrics.storeChecked, logger });
     const losses = watchForLosses(options, store, metrics);
-    const { journal, reports: sums, directory } = store;
-    const fold = createReportFold({ ledger: store.ledger, journal, store: sums, directory, logger });
-    const keeper = createReportKeeper({ fold, every: systemTimers.every, logger });
+    const { reports, keeper, onHold } = startReports(store, metrics, logger);
     const ledger = observeLedger(guardLedger(losses.ledger, storeWatch.isFit), {
       watch: alerts.watch,
       directory: store.directory,
       nowMs,
       logger,
-      onHold(accountId) {
-        metrics.accountActive(accountId);
-        keeper.note(accountId);
-      },
+      onHold,
     });
     const readQuotas = createQuotaFigures({ directory: store.directory, ledger, nowMs });
     metrics.watchAccounts({ directory: store.directory, ledger, alerts: store.alerts, readQuotas });
     const metering = await startMetering({
-      ledger,
-      directory: store.directory,
-      stored: store.stored,
-      metrics,
-      priceBook,
+      ...{ ledger, directory: store.directory, stored: store.stored, metrics, priceBook },
       isFit: storeWatch.isFit,
       ...findMeteringSettings(options),
     });
     const { grace } = metering;
     if (grace !== undefined) store.directory.onChange((accountId) => void (accountId && grace.forget(accountId)));
-    const journalExport = startJournalExport(options, store, metrics, fold.foldAccount);
+    const journalExport = startJournalExport(options, store, metrics, reports.fold.foldAccount);
     const driftCheck = startDriftCheck(options, store, metrics, alerts);
     return {
       store,
@@ -119,8 +110,8 @@ export async function createServices(options: ServicesOptions): Promise<Services
       directory: store.directory,
       stored: store.stored,
       audit: store.audit,
-      journal,
-      reports: { fold, store: sums },
+      journal: store.journal,
+      reports,
       principals: createPrincipalCache({
         directory: store.directory,
         now: nowMs,
@@ -164,6 +155,20 @@ function findMeteringSettings({ settings, dataFolder, logger }: ServicesOptions)
     // The embedded store is never away.
     graceBudgetNanoUsd: settings.redisUrl === undefined ? 0n : settings.graceBudgetNanoUsd,
   };
+}
+
+function startReports(
+  { ledger, journal, directory, reports: store }: Store,
+  metrics: Pick<Metrics, 'accountActive'>,
+  logger: Logger,
+) {
+  const fold = createReportFold({ ledger, journal, store, directory, logger });
+  const keeper = createReportKeeper({ fold, every: systemTimers.every, logger });
+  const onHold = (accountId: string): void => {
+    metrics.accountActive(accountId);
+    keeper.note(accountId);
+  };
+  return { reports: { fold, store }, keeper, onHold };
 }
 
 /** A store that can lose what it acknowledged is watched for that, and sent it again. */

@@ -20,6 +20,9 @@ export interface Setting<T> {
 /** `problem` ends the sentence that the setting's name begins, and does not repeat the value. */
 export type Reading<T> = { ok: true; value: T } | { ok: false; problem: string };
 
+/** What a path may be. */
+export const ANY_PATH = /^[^\0]{1,4096}$/;
+
 type Described<T> = Pick<Setting<T>, 'name' | 'sentence'> & { default: T };
 
 /** Any text that `pattern` takes; `type` says in words what that is. */

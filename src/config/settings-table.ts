@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
+import { exportSettings } from './export-settings.ts';
 import { readBaseUrl, readHttpUrl } from './http-url.ts';
 import { limitsTable } from './limits-table.ts';
 import { parseRedisUrl, RedisUrlInvalid } from './parse-redis-url.ts';
 import {
+  ANY_PATH,
   choiceSetting,
   fail,
   integerSetting,
@@ -17,7 +19,6 @@ import type { Settings } from './settings.ts';
 type PlainSettings = Omit<Settings, 'limits'>;
 
 const HOST_PATTERN = /^(?:[0-9A-Za-z_.-]{1,253}|\[?[0-9A-Fa-f:.]{2,45}\]?)$/;
-const ANY_PATH = /^[^\0]{1,4096}$/;
 const MAX_WORKERS = 256;
 
 /** The shipped rate card lies beside the program, wherever that is started from (`src/config` and `dist/config` alike). */
@@ -197,38 +198,7 @@ export const settingsTable: { readonly [Key in keyof PlainSettings]: Setting<Pla
     defaultText: 'none',
     sentence: 'Key that signs alerts; needed with `ALERT_WEBHOOK_URL`.',
   }),
-  exportDir: textSetting({
-    name: 'EXPORT_DIR',
-    type: 'a path',
-    default: undefined,
-    defaultText: 'none: not exported',
-    pattern: ANY_PATH,
-    sentence: 'Folder that the journal is exported to, as JSON lines; made where it is missing.',
-  }),
-  exportHttpUrl: {
-    ...secretSetting({
-      name: 'EXPORT_HTTP_URL',
-      type: 'an http:// or https:// URL',
-      pattern: /./,
-      defaultText: 'none',
-      sentence: 'Where the journal is posted to, as batches of CloudEvents 1.0; see [reports](reports.md).',
-    }),
-    read: readHttpUrl,
-  },
-  exportHttpToken: secretSetting({
-    name: 'EXPORT_HTTP_TOKEN',
-    type: 'a token without a space',
-    pattern: /^[\x21-\x7e]{1,4096}$/,
-    defaultText: 'none',
-    sentence: 'Bearer token sent to `EXPORT_HTTP_URL`.',
-  }),
-  exportPostgresUrl: secretSetting({
-    name: 'EXPORT_POSTGRES_URL',
-    type: 'a postgres:// or postgresql:// URL',
-    pattern: /^postgres(ql)?:\/\/\S{1,4000}$/,
-    defaultText: 'none',
-    sentence: 'PostgreSQL database that the journal is written to, into the table `tollgate_journal`.',
-  }),
+  ...exportSettings,
 };
 
 /** All settings in the order of the documents. */
