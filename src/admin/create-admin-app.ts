@@ -31,6 +31,7 @@ import { addOperationsRoutes } from './routes/operations-routes.ts';
 import { addQuotaRoutes } from './routes/quota-routes.ts';
 import { addReconciliationRoutes } from './routes/reconciliation-routes.ts';
 import { addRefundRoutes } from './routes/refund-routes.ts';
+import { addRunwayRoutes } from './routes/runway-routes.ts';
 import { addStatementRoutes } from './routes/statement-routes.ts';
 import { addTeamRoutes } from './routes/team-routes.ts';
 import { addUsageRoutes } from './routes/usage-routes.ts';
@@ -82,6 +83,7 @@ function addApi(scope: AdminApp, parts: AdminParts, authorize: ReturnType<typeof
   addJournalRoutes(scope, parts);
   addUsageRoutes(scope, parts);
   addStatementRoutes(scope, parts);
+  addRunwayRoutes(scope, parts);
   addRefundRoutes(scope, parts);
   addCorrectionRoutes(scope, parts);
   addReconciliationRoutes(scope, parts);

@@ -10,7 +10,7 @@ import { memberSchema, teamSchema } from './schemas/people-schemas.ts';
 import { quotaSchema } from './schemas/quota-schemas.ts';
 import { reconciliationSchema } from './schemas/reconciliation-schemas.ts';
 import { refundSchema } from './schemas/refund-schemas.ts';
-import { statementSchema, usageSchema } from './schemas/report-schemas.ts';
+import { runwaySchema, statementSchema, usageSchema } from './schemas/report-schemas.ts';
 
 const problemSchema = Type.Object(
   {
@@ -56,6 +56,7 @@ export const SHARED_SCHEMAS = {
   JournalPage: journalPageSchema,
   Usage: usageSchema,
   Statement: statementSchema,
+  Runway: runwaySchema,
   AuditRecord: auditRecordSchema,
   AuditPage: auditPageSchema,
   Problem: problemSchema,

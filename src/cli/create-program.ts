@@ -12,6 +12,7 @@ import { addRateCardCommand } from './rate-card-command.ts';
 import { addReconcileCommand } from './reconcile-command.ts';
 import { addRefundCommand } from './refund-command.ts';
 import { addRestoreCommand, type Restore } from './restore-command.ts';
+import { addRunwayCommand } from './runway-command.ts';
 import { addStatementCommand } from './statement-command.ts';
 import { addTeamCommands } from './team-commands.ts';
 import { addUsageCommand } from './usage-command.ts';
@@ -55,6 +56,7 @@ export function createProgram({ output, serve, restore }: ProgramParts): Command
   addQuotaCommands(program, output);
   addUsageCommand(program, output);
   addStatementCommand(program, output);
+  addRunwayCommand(program, output);
   addJournalCommand(program, output);
   addRefundCommand(program, output);
   addCorrectCommand(program, output);

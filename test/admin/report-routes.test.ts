@@ -133,3 +133,17 @@ test('reports of an unknown account are not found', async () => {
   expect((await admin.call('GET', '/accounts/acct_none/usage')).status).toBe(404);
   expect((await admin.call('GET', '/accounts/acct_none/statements/2026-11')).status).toBe(404);
 });
+
+describe('the runway', () => {
+  test('projects the burn of the last days on the grants', async () => {
+    const bare = await admin.call('GET', `/accounts/${accountId}/runway`);
+    expect(bare.body).toMatchObject({ burn: { days: 3, per_day_usd: '0.00' }, proposed_low_balance_usd: null });
+    await charge(4_500_000_000n, OPUS);
+    const { body } = await admin.call('GET', `/accounts/${accountId}/runway`);
+    expect(body).toMatchObject({
+      ...{ available_usd: '5.50', burn: { days: 3, per_day_usd: '1.50' }, proposed_low_balance_usd: '5.00' },
+      ...{ ends_at: '2026-11-25T01:30:00.000Z', seconds_to_empty: 316_800, unused_usd: '0.00', unused: [] },
+    });
+    expect((await admin.call('GET', '/accounts/acct_none/runway')).status).toBe(404);
+  });
+});

@@ -37,3 +37,7 @@ test('finance reads the statement of a month', async () => {
   expect(await cli.json('statement', accountId, '2026-11')).toMatchObject({ closing_usd: '8.50' });
   expect((await cli.run('statement', accountId, 'November')).exitCode).toBe(2);
 });
+
+test('finance reads how long the credit lasts', async () => {
+  expect((await cli.run('runway', accountId)).out).toMatch(/^burn\.per_day_usd +0\.50$/m);
+});

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { USAGE_BUCKETS, USAGE_GROUPS } from '../../reports/read-usage.ts';
-import { nullableStringAnswer, timeAnswer, timeField, usdAnswer } from './fields.ts';
+import { nullableStringAnswer, nullableTimeAnswer, timeAnswer, timeField, usdAnswer } from './fields.ts';
 
 const GROUP = `(${USAGE_GROUPS.join('|')})`;
 
@@ -104,3 +104,29 @@ export const statementSchema = Type.Object(
   { additionalProperties: false },
 );
 export type StatementAnswer = Static<typeof statementSchema>;
+
+export const runwaySchema = Type.Object(
+  {
+    account_id: Type.String(),
+    available_usd: usdAnswer,
+    burn: Type.Object(
+      { days: Type.Integer({ description: 'Days looked at.' }), per_day_usd: usdAnswer },
+      { additionalProperties: false },
+    ),
+    ends_at: { ...nullableTimeAnswer, description: 'When the credit ends; null: not within ten years.' },
+    seconds_to_empty: Type.Unsafe<number | null>({ type: ['integer', 'null'], minimum: 0 }),
+    unused_usd: { ...usdAnswer, description: 'What will expire unused.' },
+    unused: Type.Array(
+      Type.Object(
+        { grant_id: Type.String(), expires_at: timeAnswer, amount_usd: usdAnswer },
+        { additionalProperties: false },
+      ),
+    ),
+    proposed_low_balance_usd: {
+      ...nullableStringAnswer,
+      description: 'A level to be told at: what the dearest day cost, in whole dollars. Null without use.',
+    },
+  },
+  { additionalProperties: false },
+);
+export type RunwayAnswer = Static<typeof runwaySchema>;

@@ -1,0 +1,53 @@
+import { formatUsd, NANO_PER_USD, type NanoUsd } from '../../domain/money.ts';
+import { readBurn } from '../../reports/read-burn.ts';
+import { findRunway } from '../../reports/runway.ts';
+import type { AdminApp, AdminParts } from '../admin-parts.ts';
+import { writeOptionalTime, writeTime } from '../answers/write-time.ts';
+import { readBooks } from '../find-account-books.ts';
+import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
+import { accountParams, answers } from '../route-schemas.ts';
+import type { RunwayAnswer } from '../schemas/report-schemas.ts';
+
+/** How long an account's credit lasts at what it burns. */
+export function addRunwayRoutes(app: AdminApp, { directory, ledger, reports, clock }: AdminParts): void {
+  const schema = {
+    operationId: 'readRunway',
+    summary: 'Read when the credit ends at the burn of the last days, and what will expire unused',
+    tags: ['reports'],
+    params: accountParams,
+    response: answers(200, 'Runway', 'A projection: nothing is promised.'),
+  };
+  app.get('/accounts/:account_id/runway', { schema }, async (request, reply): Promise<RunwayAnswer> => {
+    const accountId = request.params.account_id;
+    const account = await findAccountOrRefuse(directory, accountId, reply);
+    if (account === undefined) return reply as never;
+    await reports.fold.foldAccount(accountId);
+    const nowMs = clock();
+    const [balance, grants, burn] = await Promise.all([
+      readBooks(ledger, account),
+      ledger.readGrants(accountId),
+      readBurn(reports.store, accountId, nowMs),
+    ]);
+    const { endsAtMs, unused } = findRunway(grants, burn.perDayNanoUsd, nowMs);
+    const secondsToEmpty = endsAtMs === undefined ? null : Math.max(0, Math.floor((endsAtMs - nowMs) / 1000));
+    return {
+      account_id: accountId,
+      available_usd: formatUsd(balance.availableNanoUsd),
+      burn: { days: burn.days, per_day_usd: formatUsd(burn.perDayNanoUsd) },
+      ends_at: writeOptionalTime(endsAtMs),
+      seconds_to_empty: secondsToEmpty,
+      unused_usd: formatUsd(unused.reduce((sum, { amountNanoUsd }) => sum + amountNanoUsd, 0n)),
+      unused: unused.map(({ grantId, expiresAtMs, amountNanoUsd }) => ({
+        grant_id: grantId,
+        expires_at: writeTime(expiresAtMs),
+        amount_usd: formatUsd(amountNanoUsd),
+      })),
+      proposed_low_balance_usd: burn.dearestDayNanoUsd === 0n ? null : formatUsd(roundUp(burn.dearestDayNanoUsd)),
+    };
+  });
+}
+
+/** To whole dollars, as people set levels. */
+function roundUp(amountNanoUsd: NanoUsd): NanoUsd {
+  return ((amountNanoUsd + NANO_PER_USD - 1n) / NANO_PER_USD) * NANO_PER_USD;
+}
