@@ -27,6 +27,7 @@ import { createMetrics, type Metrics } from './observability/metrics.ts';
 import { createReportFold, type ReportFold } from './reports/report-fold.ts';
 import { createReportKeeper } from './reports/report-keeper.ts';
 import type { ReportStore } from './reports/report-store.ts';
+import { createRunwayWatch } from './reports/runway-watch.ts';
 import { openStore, type Store } from './store/open-store.ts';
 import { watchStore } from './store/watch-store.ts';
 
@@ -84,7 +85,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     const alerts = startAlerts({ store: store.alerts, webhook: findWebhook(settings), nowMs, logger, metrics });
     const storeWatch = watchStore(store, { every: systemTimers.every, onCheck: metrics.storeChecked, logger });
     const losses = watchForLosses(options, store, metrics);
-    const { reports, keeper, onHold } = startReports(store, metrics, logger);
+    const { reports, keeper, onHold, findEmptyAtMs } = startReports(store, metrics, logger);
     const ledger = observeLedger(guardLedger(losses.ledger, storeWatch.isFit), {
       watch: alerts.watch,
       directory: store.directory,
@@ -93,7 +94,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
       onHold,
     });
     const readQuotas = createQuotaFigures({ directory: store.directory, ledger, nowMs });
-    metrics.watchAccounts({ directory: store.directory, ledger, alerts: store.alerts, readQuotas });
+    metrics.watchAccounts({ directory: store.directory, ledger, alerts: store.alerts, readQuotas, findEmptyAtMs });
     const metering = await startMetering({
       ...{ ledger, directory: store.directory, stored: store.stored, metrics, priceBook },
       isFit: storeWatch.isFit,
@@ -163,12 +164,13 @@ function startReports(
   logger: Logger,
 ) {
   const fold = createReportFold({ ledger, journal, store, directory, logger });
-  const keeper = createReportKeeper({ fold, every: systemTimers.every, logger });
+  const runways = createRunwayWatch({ ledger, store, nowMs: systemTimers.nowMs });
+  const keeper = createReportKeeper({ fold, runways, every: systemTimers.every, logger });
   const onHold = (accountId: string): void => {
     metrics.accountActive(accountId);
     keeper.note(accountId);
   };
-  return { reports: { fold, store }, keeper, onHold };
+  return { reports: { fold, store }, keeper, onHold, findEmptyAtMs: runways.findEndMs };
 }
 
 /** A store that can lose what it acknowledged is watched for that, and sent it again. */

@@ -15,6 +15,8 @@ export interface AccountSources {
   alerts?: { listFired(limit: number): Promise<readonly FiredAlert[]> };
   /** How the quotas of an account stand; undefined: none have gauges. */
   readQuotas?(accountId: string): Promise<readonly QuotaFigure[]>;
+  /** When the credit ends at the burn of the last days, as far as that is known; asks no store. */
+  findEmptyAtMs?(accountId: string): number | undefined;
 }
 
 export interface NamedAccount {
@@ -29,7 +31,7 @@ export interface FiredAlert {
 }
 
 export interface AccountFigures {
-  accounts: readonly { id: string; name: string; balance: AccountBalance }[];
+  accounts: readonly { id: string; name: string; balance: AccountBalance; emptyAtMs: number | undefined }[];
   /** Holds past their lease that nobody has reclaimed yet, counted to {@link MOST_OVERDUE_HOLDS}. */
   overdueHolds: number;
   firedAlerts: readonly FiredAlert[];
@@ -154,7 +156,7 @@ async function readFigures(
       const balance = await ledger.readBalance(id);
       if (account?.closedAtMs !== undefined) closed.add(id);
       if (account === undefined || account.closedAtMs !== undefined || balance === undefined) return [];
-      return [{ id, name: account.name, balance }];
+      return [{ id, name: account.name, balance, emptyAtMs: sources.findEmptyAtMs?.(id) }];
     }),
   );
   return {

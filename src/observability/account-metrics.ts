@@ -54,6 +54,7 @@ export function createAccountMetrics(metrics: MetricRegistry, options: AccountMe
   gauge('tollgate_balance_reserved_usd', 'Credit held for running calls.', (balance) => balance.heldNanoUsd);
   gauge('tollgate_balance_pending_usd', 'Credit not yet in effect.', (balance) => balance.pendingNanoUsd);
   gauge('tollgate_balance_debt_usd', 'Cost beyond the credit.', (balance) => balance.debtNanoUsd);
+  createRunwayGauge(metrics, account, options.nowMs, async () => (await reader.read()).figures);
   createLedgerTotals(metrics, account, async () => (await reader.read()).figures);
   createQuotaGauges(metrics, async () => (await reader.read()).figures);
   createStoreGauges(metrics, options.accountsAtMost, reader.read);
@@ -61,6 +62,29 @@ export function createAccountMetrics(metrics: MetricRegistry, options: AccountMe
 }
 
 type ReadFigures = () => Promise<AccountFigures | undefined>;
+
+function createRunwayGauge(
+  metrics: MetricRegistry,
+  account: { account: { atMost: number } },
+  nowMs: () => number,
+  read: ReadFigures,
+): void {
+  const runway = metrics.gauge(
+    {
+      name: 'tollgate_balance_seconds_to_empty',
+      help: 'Time until the credit ends at the burn of the last days, of accounts that call this process. No series: not known, or not within ten years.',
+      labels: account,
+      aggregation: 'min',
+    },
+    async () => {
+      const figures = await read();
+      runway.reset();
+      for (const { id, emptyAtMs } of figures?.accounts ?? []) {
+        if (emptyAtMs !== undefined) runway.set({ account: id }, Math.max(0, emptyAtMs - nowMs()) / 1000);
+      }
+    },
+  );
+}
 
 function createLedgerTotals(
   metrics: MetricRegistry,

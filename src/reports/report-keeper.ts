@@ -1,4 +1,5 @@
 import type { ReportFold } from './report-fold.ts';
+import type { RunwayWatch } from './runway-watch.ts';
 
 /** Brings the sums of accounts in use up to their journals in the background, so that a report has little left to read. */
 export interface ReportKeeper {
@@ -16,6 +17,8 @@ const ACCOUNTS_AT_MOST = 10_000;
 
 export function createReportKeeper(parts: {
   fold: ReportFold;
+  /** Is shown each account once its sums are up to date. */
+  runways: Pick<RunwayWatch, 'look'>;
   every: (intervalMs: number, run: () => void) => () => void;
   logger: { warn(facts: object, text: string): void };
 }): ReportKeeper {
@@ -29,6 +32,7 @@ export function createReportKeeper(parts: {
       if (isStopping) return;
       try {
         await parts.fold.foldAccount(accountId);
+        await parts.runways.look(accountId);
       } catch (error) {
         parts.logger.warn({ err: error, account_id: accountId }, 'the sums of an account were not brought up to date');
       }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findWindow } from '../../src/domain/quota-window.ts';
 import { createWindowCache } from '../../src/domain/window-cache.ts';
+import { createJournalExporter } from '../../src/export/journal-exporter.ts';
 import { createFold, foldEntry, writeFold } from '../../src/ledger/journal-fold.ts';
 import { CELLS_AT_MOST } from '../../src/reports/cell-names.ts';
 import { readStatement } from '../../src/reports/read-statement.ts';
@@ -211,6 +212,28 @@ describeReports('the sums over the journal', (open, kind) => {
     const countOf = (name: string) => report?.rows.find(({ group }) => group.session === name)?.counts.requests;
     expect([countOf('s0'), countOf('s1'), countOf('s2'), countOf('other')]).toEqual([1n, 2n, undefined, 6n]);
     expect(report?.total.requests).toBe(BigInt(CELLS_AT_MOST.sessions - 2 + 9));
+  });
+
+  test('count every entry before it leaves the store', async () => {
+    if (kind === 'SQLite') return;
+    await openAccount('acct_a', 1_000n);
+    await charge('acct_a', 30n, { model: 'm' });
+    clock.nowMs += 3 * DAY_MS;
+    await charge('acct_a', 4n, { model: 'm' });
+    const nothing = () => {};
+    const exporter = createJournalExporter({
+      ...{ source: opened.journal, ledger: opened.ledger, owner: 'one', keepMs: DAY_MS, nowMs: () => clock.nowMs },
+      sinks: [{ name: 'files', sink: { write: async () => {}, close: async () => {} } }],
+      ...{ listAccounts: async () => [], every: () => nothing, beforeTrim: foldOf(opened).foldAccount },
+      metrics: { journalExported: nothing, journalGap: nothing, journalLag: nothing, journalSinkFailed: nothing },
+      logger: { warn: nothing, error: nothing },
+    });
+    await exporter.run();
+    await exporter.run();
+    const left = await opened.ledger.readJournal('acct_a', { afterSequence: 0, limit: 99 });
+    expect(left).toHaveLength(2);
+    const statement = await readStatement(opened.store, 'acct_a', '2026-11');
+    expect([statement.total.charged, statement.total.carried, statement.closingNanoUsd]).toEqual([34n, 0n, 966n]);
   });
 
   test('take over the balance of entries that had left the store before they were counted', async () => {

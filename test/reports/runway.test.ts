@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { GrantState } from '../../src/domain/credit/credit-types.ts';
 import { readBurn } from '../../src/reports/read-burn.ts';
+import { createReportKeeper } from '../../src/reports/report-keeper.ts';
 import { findRunway } from '../../src/reports/runway.ts';
+import { createRunwayWatch } from '../../src/reports/runway-watch.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 20, 12);
 const HOUR_MS = 3_600_000;
@@ -109,5 +111,49 @@ describe('the burn', () => {
       [169, 700n],
     ];
     expect(await burnOf(week)).toEqual({ days: 7, perDayNanoUsd: 6n, dearestDayNanoUsd: 21n });
+  });
+});
+
+describe('accounts in use', () => {
+  test('are folded and looked at in the background, one that fails without the others', async () => {
+    const clock = { nowMs: NOW_MS };
+    const looked: string[] = [];
+    const warnings: string[] = [];
+    const watch = createRunwayWatch({
+      ledger: {
+        readGrants: async (accountId) => {
+          looked.push(accountId);
+          return [grantOf({ remainingNanoUsd: 30n })];
+        },
+      },
+      store: { readDays: async () => new Map([[`${NOW_MS - HOUR_MS} ["m",null,null,null]`, '1 0 0 0 0 0 0 30']]) },
+      nowMs: () => clock.nowMs,
+    });
+    const keeper = createReportKeeper({
+      fold: {
+        foldAccount: async (accountId) => {
+          if (accountId === 'acct_broken') throw new Error('down');
+          return 1;
+        },
+      },
+      runways: watch,
+      every: () => () => {},
+      logger: { warn: (_facts, text) => void warnings.push(text) },
+    });
+    for (const accountId of ['acct_broken', 'acct_a', 'acct_a']) keeper.note(accountId);
+    await keeper.run();
+    expect([looked, warnings.length]).toEqual([['acct_a'], 1]);
+    expect(watch.findEndMs('acct_a')).toBe(inDays(3));
+    expect(watch.findEndMs('acct_broken')).toBeUndefined();
+    await keeper.run();
+    keeper.note('acct_a');
+    await keeper.run();
+    expect(looked).toEqual(['acct_a']);
+    clock.nowMs += 2 * HOUR_MS;
+    expect(watch.findEndMs('acct_a')).toBeUndefined();
+    keeper.note('acct_a');
+    await keeper.run();
+    expect(looked).toEqual(['acct_a', 'acct_a']);
+    await keeper.stop();
   });
 });
