@@ -56,7 +56,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     metrics: services.metrics,
     logger: services.logger,
     isClosing: () => closing,
-    onOperatorAlert: (alert) => services.logger.error({ event: 'operator_alert', alert }, 'the upstream refuses us'),
+    onOperatorAlert(alert) {
+      services.metrics.upstreamRefused(alert);
+      services.logger.error({ event: 'operator_alert', alert }, 'the upstream refuses us');
+    },
   });
   const adminApp = createAdmin(options, () => closing);
   try {

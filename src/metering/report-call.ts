@@ -55,6 +55,7 @@ export function reportCall(
 }
 
 function toFinishedCall({ facts, outcome, trace, settlement, endedAtMs }: CallReport): FinishedCall {
+  const { team } = facts.principal;
   const charged = settlement.action === 'settle' ? settlement : undefined;
   const cutReason = trace.clientGone ? 'client_gone' : 'reason' in outcome ? outcome.reason : undefined;
   return {
@@ -66,6 +67,7 @@ function toFinishedCall({ facts, outcome, trace, settlement, endedAtMs }: CallRe
     receipt: charged?.receipt,
     heldNanoUsd: facts.heldNanoUsd,
     durationMs: Math.max(0, endedAtMs - facts.arrivedAtMs),
+    ...(team === undefined ? {} : { team }),
     ...(cutReason === undefined ? {} : { cutReason }),
     ...(trace.sentAtMs === undefined ? {} : { upstreamMs: Math.max(0, endedAtMs - trace.sentAtMs) }),
     ...(trace.sentAtMs === undefined || trace.firstByteAtMs === undefined

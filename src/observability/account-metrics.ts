@@ -2,10 +2,10 @@ import type { AccountBalance } from '../domain/credit/credit-types.ts';
 import { formatUsd } from '../domain/money.ts';
 import { type AccountFigures, type AccountSources, createAccountFiguresReader } from './account-figures.ts';
 import type { MetricRegistry } from './metric-registry.ts';
+import { printableName } from './printable-name.ts';
 import { createQuotaGauges } from './quota-metrics.ts';
 
 const NANO_PER_USD = 1e9;
-const NAME_CHARACTERS_AT_MOST = 100;
 /** Alert levels an account may have; see src/alerts. */
 const LEVELS_AT_MOST = 10;
 
@@ -167,12 +167,4 @@ function createStoreGauges(
       }
     },
   );
-}
-
-/** Names are free text: control characters out, so that no name can break a line of the exposition, and cut. */
-function printableName(name: string): string {
-  return name
-    .replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, ' ')
-    .slice(0, NAME_CHARACTERS_AT_MOST)
-    .toWellFormed();
 }

@@ -15,6 +15,7 @@ import { createGenAiMetrics } from './gen-ai-metrics.ts';
 import type { MetricRegistry } from './metric-registry.ts';
 import type { ModelLabels } from './model-label.ts';
 import { createMoneyCounter } from './money-counter.ts';
+import { createTeamMetrics } from './team-metrics.ts';
 
 const PRICE_TIERS = ['standard', 'batch', 'fast'] as const;
 const TOKEN_CLASSES = USAGE_CLASSES.filter((name) => name !== 'web_search');
@@ -44,11 +45,13 @@ export interface CallMetrics {
   requestRefused(request: { route: Route; model?: string; status: number }): void;
 }
 
-export function createCallMetrics(metrics: MetricRegistry, models: ModelLabels): CallMetrics {
+/** @param onTeamFold called each time a team had no series of its own for want of room. */
+export function createCallMetrics(metrics: MetricRegistry, models: ModelLabels, onTeamFold: () => void): CallMetrics {
   const requests = createRequestCounter(metrics, models);
   const charges = createChargeMetrics(metrics, models);
   const timings = createTimingMetrics(metrics);
   const genAi = createGenAiMetrics(metrics, models);
+  const teams = createTeamMetrics(metrics, onTeamFold);
   return {
     callFinished(call) {
       const model = models.find(call.model);
@@ -56,6 +59,7 @@ export function createCallMetrics(metrics: MetricRegistry, models: ModelLabels):
       charges.observe(call, priceTier(call.usage));
       timings.observe(call);
       genAi.observe(call, model);
+      teams.observe(call);
     },
     batchCharged: (charge) => charges.observe(charge, 'batch'),
     requestForwarded({ route, status, outcome }) {

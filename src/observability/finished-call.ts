@@ -28,6 +28,8 @@ export type CutReason = (typeof CUT_REASONS)[number];
 export interface FinishedCall {
   /** As the client asked for it. */
   model: string;
+  /** Whose call it was; undefined: no team's. */
+  team?: { id: string; accountId: string; name: string };
   /** HTTP status the client was sent; 0: none. */
   status: number;
   outcome: Exclude<Outcome, 'refused'>;

@@ -8,8 +8,12 @@ export type AlertChannel = (typeof ALERT_CHANNELS)[number];
 export const ALERT_RESULTS = ['delivered', 'failed', 'abandoned'] as const;
 export type AlertResult = (typeof ALERT_RESULTS)[number];
 
-export const FOLDED_LABELS = ['model', 'account', 'quota'] as const;
+export const FOLDED_LABELS = ['model', 'account', 'quota', 'team'] as const;
 export type FoldedLabel = (typeof FOLDED_LABELS)[number];
+
+/** What the upstream holds against the operator, who alone can mend it. */
+export const UPSTREAM_REFUSALS = ['upstream_credit', 'upstream_credential'] as const;
+export type UpstreamRefusal = (typeof UPSTREAM_REFUSALS)[number];
 
 export interface RateCardFacts {
   version: string;
@@ -21,6 +25,8 @@ export interface RateCardFacts {
 
 export interface HealthMetrics {
   alertSent(channel: AlertChannel, result: AlertResult): void;
+  /** The upstream refused a request for a reason that only the operator can mend. */
+  upstreamRefused(reason: UpstreamRefusal): void;
   /** The rate card in use, at start and at each reload. */
   rateCardLoaded(card: RateCardFacts): void;
 }
@@ -37,8 +43,16 @@ export function createHealthMetrics(
     aggregation: 'sum',
     zeroes: 'all',
   });
+  const refused = metrics.counter({
+    name: 'tollgate_upstream_refusals_total',
+    help: "Requests that the upstream refused because of the operator's own credit or key.",
+    labels: { reason: UPSTREAM_REFUSALS },
+    aggregation: 'sum',
+    zeroes: 'all',
+  });
   return {
     alertSent: (channel, result) => sent.inc({ channel, result }),
+    upstreamRefused: (reason) => refused.inc({ reason }),
     rateCardLoaded: createRateCardMetrics(metrics, labels, nowMs),
   };
 }
@@ -79,7 +93,7 @@ function createRateCardMetrics(
 export function createFoldCounter(metrics: MetricRegistry): (label: FoldedLabel) => void {
   const folded = metrics.counter({
     name: 'tollgate_metric_series_folded_total',
-    help: 'Times a label value was folded into "other" (model), or left without series for want of room (account, quota).',
+    help: 'Times a label value was folded into "other" (model), or left without series for want of room (account, quota), or under other (team).',
     labels: { label: FOLDED_LABELS },
     aggregation: 'sum',
     zeroes: 'all',

@@ -50,7 +50,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const models = createModelLabels(options.models, () => fold('model'));
   const { nowMs, accountsAtMost = ACCOUNTS_AT_MOST } = options;
   const groups = {
-    ...createCallMetrics(metrics, models),
+    ...createCallMetrics(metrics, models, () => fold('team')),
     ...createBatchMetrics(metrics),
     ...createEstimateMetrics(metrics, models),
     ...createAdmissionMetrics(metrics, nowMs),

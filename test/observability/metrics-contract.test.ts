@@ -29,7 +29,7 @@ function readExposition(body: string): Map<string, Exposed> {
 function adviceOf({ type, aggregation, labels }: RegisteredMetric): string {
   if (type === 'histogram') return '`sum by (le) (rate())`';
   if (type === 'counter' && aggregation === 'sum') return '`sum(rate())`';
-  const owner = ['quota', 'account'].find((label) => labels.includes(label));
+  const owner = ['quota', 'team', 'account'].find((label) => labels.includes(label));
   const by = owner === undefined ? '' : ` by (${owner})`;
   return `\`${aggregation}${by}()\``;
 }
