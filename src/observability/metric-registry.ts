@@ -27,6 +27,8 @@ export interface RegisteredMetric {
   name: string;
   type: 'counter' | 'gauge' | 'histogram';
   labels: readonly string[];
+  /** What each label can be. */
+  values: LabelSpec;
   aggregation: Aggregation;
   /** The most series (lines of the exposition) one process can have of it. */
   seriesAtMost: number;
@@ -54,6 +56,7 @@ export function createMetricRegistry(): MetricRegistry {
       name: definition.name,
       type,
       labels: Object.keys(definition.labels),
+      values: definition.labels,
       aggregation: definition.aggregation,
       seriesAtMost: linesPerSeries * countCombinations(definition.labels),
     });

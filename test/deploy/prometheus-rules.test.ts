@@ -1,77 +1,69 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { createTestMetrics } from '../observability/metrics-fixtures.ts';
 import { promtool } from '../observability/promtool.ts';
+import { checkExpression } from './check-expression.ts';
+import { alerts, prometheusConfigPath, type Rule, ruleFiles } from './rule-files.ts';
 
-const pathOf = (name: string): string => fileURLToPath(new URL(`../../deploy/prometheus/${name}`, import.meta.url));
-const RULES = pathOf('tollgate-rules.yaml');
-const TESTS = pathOf('tollgate-rules.test.yaml');
+const alertmanagerConfigPath = fileURLToPath(new URL('../../deploy/alertmanager/alertmanager.yaml', import.meta.url));
+const operations = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 
-interface Rule {
-  alert: string;
-  expr: string;
-  labels: { severity: string };
-  annotations: { summary: string; description: string };
-}
-const rules: Rule[] = parse(readFileSync(RULES, 'utf8')).groups.flatMap((group: { rules: Rule[] }) => group.rules);
+const namesOf = (rules: readonly Rule[]): string[] => rules.flatMap(({ alert }) => alert ?? []).sort();
 
-/** Labels that Prometheus itself puts on every series. */
-const SCRAPE_LABELS = ['instance', 'job'];
-
-describe('deploy/prometheus/tollgate-rules.yaml', () => {
-  test('promtool finds nothing wrong with it', () => {
-    expect(promtool(['check', 'rules', RULES]).status).toBe(0);
-  });
-
-  test('its alerts go off when they should and not otherwise', () => {
-    const { status, output } = promtool(['test', 'rules', TESTS]);
+describe.each(ruleFiles)('deploy/prometheus/$name', ({ path, testsPath, rules }) => {
+  test('promtool finds nothing wrong with it, and its alerts go off when they should and not otherwise', () => {
+    expect(promtool(['check', 'rules', path])).toMatchObject({ status: 0 });
+    const { status, output } = promtool(['test', 'rules', testsPath]);
     expect(status, output).toBe(0);
   });
 
   test('every alert has a test in which it goes off and one in which it does not', () => {
-    const cases: { alertname: string; exp_alerts: unknown[] }[] = parse(readFileSync(TESTS, 'utf8')).tests.flatMap(
-      (each: { alert_rule_test: unknown[] }) => each.alert_rule_test,
+    const cases: { alertname: string; exp_alerts: unknown[] }[] = parse(readFileSync(testsPath, 'utf8')).tests.flatMap(
+      (each: { alert_rule_test?: unknown[] }) => each.alert_rule_test ?? [],
     );
     const withAlerts = (some: boolean): string[] =>
       [...new Set(cases.filter((each) => each.exp_alerts.length > 0 === some).map((each) => each.alertname))].sort();
-    const names = rules.map(({ alert }) => alert).sort();
-    expect(withAlerts(true)).toEqual(names);
-    expect(names.filter((name) => !withAlerts(false).includes(name))).toEqual([
-      'TollgatePriceAssumed',
-      'TollgateUsageMissing',
-    ]);
+    expect(withAlerts(true)).toEqual(namesOf(rules));
+    expect(withAlerts(false)).toEqual(namesOf(rules));
   });
 
-  test('it asks only for metrics, labels and values that exist', async () => {
+  test('it asks only for metrics, labels and values that exist, and sums nothing that is shared', () => {
     const metrics = createTestMetrics();
-    const registered = new Map(metrics.registered.map((metric) => [metric.name, metric]));
-    const { body } = await metrics.render();
-    for (const { alert, expr } of rules) {
-      const selectors = [...expr.matchAll(/\b((?:tollgate|gen_ai)_\w+)(?:\{([^}]*)\})?/g)];
-      expect(selectors.length, alert).toBeGreaterThan(0);
-      for (const [, name = '', matchers = ''] of selectors) {
-        const metric = registered.get(name);
-        expect(metric, `${alert}: ${name}`).toBeDefined();
-        for (const [, label = '', value = ''] of matchers.matchAll(/(\w+)="([^"]*)"/g)) {
-          expect(metric?.labels, `${alert}: ${name}`).toContain(label);
-          if (!metric?.labels.includes('account'))
-            expect(body).toMatch(new RegExp(`^${name}\\{.*${label}="${value}"`, 'm'));
-        }
-      }
-      const known = [...SCRAPE_LABELS, ...selectors.flatMap(([, name = '']) => registered.get(name)?.labels ?? [])];
-      for (const [, labels = ''] of expr.matchAll(/\b(?:by|on|group_left) \(([^)]*)\)/g)) {
-        for (const label of labels.split(', ')) expect(known, alert).toContain(label);
-      }
+    for (const { alert, record, expr } of rules) checkExpression(alert ?? record ?? '', expr, metrics);
+  });
+});
+
+describe('alerts', () => {
+  test('each says what is wrong and what to read, and docs/operations.md has its section', () => {
+    const sections = [...operations.matchAll(/^### (Tollgate\w+)$/gm)].map(([, name = '']) => name);
+    expect(sections.toSorted()).toEqual(namesOf(alerts));
+    for (const { alert = '', labels, annotations } of alerts) {
+      expect(['critical', 'warning', 'info'], alert).toContain(labels?.severity);
+      expect(annotations?.summary, alert).toBeTruthy();
+      expect(annotations?.description, alert).toBeTruthy();
+      expect(annotations?.runbook_url).toBe(`docs/operations.md#${alert.toLowerCase()}`);
     }
   });
 
-  test('what every replica reads from the ledger is never summed', () => {
-    const shared = createTestMetrics().registered.filter(({ aggregation }) => aggregation !== 'sum');
-    for (const { alert, expr } of rules) {
-      for (const { name } of shared)
-        expect(expr, alert).not.toMatch(new RegExp(`sum[^(]*\\([^(]*(increase|rate)?\\(?${name}`));
-    }
+  test('the routes of Alertmanager name only alerts that there are, and amtool takes them', () => {
+    const named = readFileSync(alertmanagerConfigPath, 'utf8').match(/Tollgate[A-Z]\w+/g) ?? [];
+    expect(named.length).toBeGreaterThan(5);
+    for (const name of named) expect(namesOf(alerts)).toContain(name);
+    const { status, stdout, stderr, error } = spawnSync('amtool', ['check-config', alertmanagerConfigPath], {
+      encoding: 'utf8',
+      timeout: 30_000,
+    });
+    if (error !== undefined) throw error;
+    expect(status, `${stdout}${stderr}`).toBe(0);
   });
+});
+
+test('the example configuration of Prometheus is good, and names every file of rules', () => {
+  const { status, output } = promtool(['check', 'config', prometheusConfigPath]);
+  expect(status, output).toBe(0);
+  const { rule_files } = parse(readFileSync(prometheusConfigPath, 'utf8'));
+  expect(rule_files.toSorted()).toEqual(ruleFiles.map(({ name }) => name));
 });
