@@ -4,13 +4,16 @@ import { runQuietly } from './child.mjs';
 import { withLock } from './lock.mjs';
 import { Refusal, say, step } from './say.mjs';
 
-/** Programs that the tests run for real, and the package of Debian and its kin that carries each. */
+/** Programs that the tests run for real, `alias`: as others than Debian call one, and the package of Debian that has it. */
 const PROGRAMS = [
   { program: 'redis-server', aptPackage: 'redis-server' },
   { program: 'redis-cli', aptPackage: 'redis-tools' },
   { program: 'curl', aptPackage: 'curl' },
   { program: 'promtool', aptPackage: 'prometheus' },
   { program: 'initdb', aptPackage: 'postgresql', besidePath: debianPostgresFolders },
+  { program: 'prometheus', aptPackage: 'prometheus' },
+  { program: 'amtool', aptPackage: 'prometheus-alertmanager' },
+  { program: 'prometheus-alertmanager', alias: 'alertmanager', aptPackage: 'prometheus-alertmanager' },
 ];
 
 /** Debian keeps PostgreSQL's programs beside the path, one folder per version. */
@@ -26,7 +29,7 @@ export async function provideSystemPrograms() {
     const missing = findMissing();
     if (missing.length === 0) return;
     const names = missing.map(({ program }) => program).join(', ');
-    const packages = missing.map(({ aptPackage }) => aptPackage);
+    const packages = [...new Set(missing.map(({ aptPackage }) => aptPackage))];
     if (!canInstall()) throw new Refusal(manualSentence(names, packages));
     await step(`installing ${names} by apt-get`, () => installPackages(names, packages));
     const stillMissing = findMissing();
@@ -36,7 +39,9 @@ export async function provideSystemPrograms() {
 }
 
 function findMissing() {
-  return PROGRAMS.filter(({ program, besidePath }) => !isInPath(program, besidePath?.()));
+  return PROGRAMS.filter(
+    ({ program, alias = program, besidePath }) => !isInPath(program, besidePath?.()) && !isInPath(alias),
+  );
 }
 
 function isInPath(program, besidePath = []) {
@@ -56,7 +61,7 @@ function canInstall() {
 }
 
 function manualSentence(names, packages) {
-  return `the tests run ${names} for real; here they are missing and cannot be installed. Install them (Debian, Ubuntu: apt-get install ${packages.join(' ')}; macOS: brew install redis prometheus postgresql) and try again.`;
+  return `the tests run ${names} for real; here they are missing and cannot be installed. Install them (Debian, Ubuntu: apt-get install ${packages.join(' ')}; macOS: brew install redis prometheus postgresql, and Alertmanager with amtool from prometheus.io) and try again.`;
 }
 
 async function installPackages(names, packages) {

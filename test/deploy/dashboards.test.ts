@@ -49,6 +49,16 @@ test('queries ask only for metrics, labels and values that exist, and sum nothin
   }
 });
 
+test('the choices of a dashboard are values of labels that exist', () => {
+  const metrics = createTestMetrics();
+  for (const { uid, templating } of dashboards) {
+    for (const { name, definition } of templating.list.filter((each) => each.definition !== undefined)) {
+      const [, selector = '', label = ''] = /^label_values\((.+), (\w+)\)$/.exec(definition ?? '') ?? [];
+      checkExpression(`${uid}: ${name}`, `count by (${label}) (${selector})`, metrics);
+    }
+  }
+});
+
 test('the provisioning points at the dashboards as compose mounts them', () => {
   const { providers } = parse(read('provisioning/dashboards/tollgate.yaml'));
   expect(providers.map((provider: { options: { path: string } }) => provider.options.path)).toEqual([
