@@ -92,6 +92,9 @@ export const health = createDashboard({
         graph('Failures per second, by operation', 'cps', [
           [`sum by (op) (rate(tollgate_store_errors_total{${HERE}}${RATE}))`, '{{op}}'],
         ]),
+        graph('Accounts held against their journal per hour', 'short', [
+          [`sum by (result) (increase(tollgate_ledger_reconciliations_total[1h]))`, '{{result}}'],
+        ]),
         graph('Risks of its set-up', 'short', [['max by (risk) (tollgate_store_risk)', '{{risk}}']]),
         graph('Journal: entries exported, and how long the oldest waits', 'short', [
           [`sum(rate(tollgate_journal_exported_total${RATE}))`, 'entries per second'],
