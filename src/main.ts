@@ -85,7 +85,7 @@ async function start(): Promise<Running> {
   const admin = loadAdminToken(settings.adminToken, dataFolder);
   const logger = createLogger({ level: settings.logLevel, secrets: secretsOf(settings, admin.token) });
 
-  const services = await createServices({ settings, rateCard: card.card, dataFolder, logger });
+  const services = await createServices({ settings, rateCard: card.card, dataFolder, logger, version });
   const upstreamApi = await openUpstream(settings);
   const { upstream } = upstreamApi;
   const closeParts = async (): Promise<void> => {
@@ -148,7 +148,8 @@ function watchRateCard(rateCards: RateCardKeeper, services: Services, { limits }
 }
 
 function secretsOf(settings: Settings, adminToken: string): string[] {
-  const secrets = [adminToken, settings.anthropicApiKey, settings.alertWebhookSecret, settings.redisUrl];
+  const { anthropicApiKey, alertWebhookSecret, redisUrl, telemetry } = settings;
+  const secrets = [adminToken, anthropicApiKey, alertWebhookSecret, redisUrl, ...Object.values(telemetry.otlpHeaders ?? {})];
   return secrets.filter((secret) => secret !== undefined);
 }
 

@@ -24,6 +24,7 @@ import { pingOrGrace, startMetering } from './metering/start-metering.ts';
 import { systemTimers } from './metering/timers.ts';
 import type { Logger } from './observability/create-logger.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
+import { createTraceExporter, type TraceExporter } from './observability/traces/trace-exporter.ts';
 import { createReportFold, type ReportFold } from './reports/report-fold.ts';
 import { createReportKeeper } from './reports/report-keeper.ts';
 import type { ReportStore } from './reports/report-store.ts';
@@ -61,6 +62,7 @@ export interface ServicesOptions {
   rateCard: RateCard;
   dataFolder: string;
   logger: Logger;
+  version: string;
 }
 
 /** How often accounts of which nothing was heard are asked for, lest a loss goes unnoticed. */
@@ -98,7 +100,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     const metering = await startMetering({
       ...{ ledger, directory: store.directory, stored: store.stored, metrics, priceBook },
       isFit: storeWatch.isFit,
-      ...findMeteringSettings(options),
+      ...findMeteringSettings(options, metrics),
     });
     const { grace } = metering;
     if (grace !== undefined) store.directory.onChange((accountId) => void (accountId && grace.forget(accountId)));
@@ -138,6 +140,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
         await driftCheck?.stop();
         await keeper.stop();
         await alerts.close();
+        await metering.traces?.close();
         await store.close();
       },
     };
@@ -147,9 +150,19 @@ export async function createServices(options: ServicesOptions): Promise<Services
   }
 }
 
-function findMeteringSettings({ settings, dataFolder, logger }: ServicesOptions) {
+/** Undefined where no receiver is set. */
+function startTraces({ settings, logger, version }: ServicesOptions, metrics: Metrics): TraceExporter | undefined {
+  const { otlpEndpoint: endpoint, otlpHeaders: headers = {}, serviceName } = settings.telemetry;
+  if (endpoint === undefined) return undefined;
+  const { every } = systemTimers;
+  return createTraceExporter({ endpoint, headers, serviceName, version, every, onSpans: metrics.spansSent, logger });
+}
+
+function findMeteringSettings(options: ServicesOptions, metrics: Metrics) {
+  const { settings, dataFolder, logger } = options;
   return {
     logger,
+    traces: startTraces(options, metrics),
     spoolPath: join(dataFolder, 'settle-spool.jsonl'),
     limits: settings.limits,
     policies: settings,

@@ -3,8 +3,9 @@ import { limitsTable } from './limits-table.ts';
 import { findNearestName } from './nearest-name.ts';
 import { parseConfigurationFile } from './parse-configuration-file.ts';
 import { fail, type Reading, type Setting } from './setting.ts';
-import type { Limits, Settings } from './settings.ts';
+import type { Limits, Settings, TelemetrySettings } from './settings.ts';
 import { allSettings, configurationFileVariable, settingsTable } from './settings-table.ts';
+import { telemetryTable } from './telemetry-table.ts';
 
 export interface SettingsInput {
   environment: Readonly<Record<string, string | undefined>>;
@@ -42,8 +43,9 @@ export function loadSettings(input: SettingsInput): LoadedSettings {
   };
 
   const limits = Object.freeze(mapTable<Limits>(limitsTable, read));
-  const plain = mapTable<Omit<Settings, 'limits'>>(settingsTable, read);
-  const settings: Settings = Object.freeze({ ...plain, limits });
+  const plain = mapTable<Omit<Settings, 'limits' | 'telemetry'>>(settingsTable, read);
+  const telemetry = Object.freeze(mapTable<TelemetrySettings>(telemetryTable, read));
+  const settings: Settings = Object.freeze({ ...plain, telemetry, limits });
   problems.push(...checkSettings(settings, input.ownAddresses ?? [], (name) => !unsound.has(name)));
   return problems.length === 0 ? { ok: true, settings } : { ok: false, problems };
 }

@@ -3,6 +3,7 @@ import { exportSettings } from './export-settings.ts';
 import { readBaseUrl, readHttpUrl } from './http-url.ts';
 import { limitsTable } from './limits-table.ts';
 import { parseRedisUrl, RedisUrlInvalid } from './parse-redis-url.ts';
+import { readBudget } from './read-budget.ts';
 import {
   ANY_PATH,
   choiceSetting,
@@ -15,8 +16,9 @@ import {
   textSetting,
 } from './setting.ts';
 import type { Settings } from './settings.ts';
+import { telemetryTable } from './telemetry-table.ts';
 
-type PlainSettings = Omit<Settings, 'limits'>;
+type PlainSettings = Omit<Settings, 'limits' | 'telemetry'>;
 
 const HOST_PATTERN = /^(?:[0-9A-Za-z_.-]{1,253}|\[?[0-9A-Fa-f:.]{2,45}\]?)$/;
 const MAX_WORKERS = 256;
@@ -204,6 +206,7 @@ export const settingsTable: { readonly [Key in keyof PlainSettings]: Setting<Pla
 /** All settings in the order of the documents. */
 export const allSettings: readonly Setting<unknown>[] = [
   ...Object.values(settingsTable),
+  ...Object.values(telemetryTable),
   ...Object.values(limitsTable),
 ] as Setting<unknown>[];
 
@@ -226,17 +229,6 @@ function readRedisUrl(text: string): Reading<string> {
     if (!(error instanceof RedisUrlInvalid)) throw error;
     return fail(`is not an address of Redis: ${error.message.replace(/^REDIS_URL:? /, '')}`);
   }
-}
-
-const NANO_PER_USD = 1_000_000_000n;
-
-function readBudget(text: string): Reading<bigint> {
-  const [, whole, places = ''] = /^(\d{1,7})(?:\.(\d{1,9}))?$/.exec(text) ?? [];
-  const amount = whole === undefined ? undefined : BigInt(whole) * NANO_PER_USD + BigInt(places.padEnd(9, '0'));
-  if (amount === undefined || amount > 1_000_000n * NANO_PER_USD) {
-    return fail('is not an amount of dollars with up to nine places, 0 to 1000000');
-  }
-  return { ok: true, value: amount };
 }
 
 function portSetting(name: string, value: number, sentence: string): Setting<number> {

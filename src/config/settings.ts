@@ -41,7 +41,17 @@ export interface Settings {
   doubtfulEnds: 'release' | 'estimate';
   /** What an account may spend, in each process, while Redis does not answer; in nano-dollars, 0: nothing. */
   graceBudgetNanoUsd: bigint;
+  telemetry: TelemetrySettings;
   limits: Limits;
+}
+
+/** Where spans of calls are sent. */
+export interface TelemetrySettings {
+  /** Undefined: no traces. */
+  otlpEndpoint: string | undefined;
+  /** By lower-case name. */
+  otlpHeaders: Readonly<Record<string, string>> | undefined;
+  serviceName: string;
 }
 
 /** Every limit of size and time. Milliseconds and bytes. */

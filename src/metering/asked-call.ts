@@ -3,6 +3,7 @@ import type { MessagesRequest } from '../domain/call-request.ts';
 import type { NanoUsd } from '../domain/money.ts';
 import type { AppliedQuota } from '../domain/quota.ts';
 import type { HoldCommand } from '../ledger/ledger.ts';
+import type { TraceContext } from '../observability/traces/trace-context.ts';
 import type { CallFacts } from './metered-call.ts';
 import type { PlacedHold } from './place-hold.ts';
 import type { HoldPlan } from './plan-hold.ts';
@@ -13,6 +14,7 @@ export interface AdmissionFacts {
   requestId: string;
   arrivedAtMs: number;
   sessionId: string | undefined;
+  traceContext?: TraceContext | undefined;
 }
 
 /** A call that the ledger was asked for, and what it said. */

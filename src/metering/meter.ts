@@ -24,6 +24,7 @@ import { type HoldPlan, nameOpenKind, planWholeHold } from './plan-hold.ts';
 import type { PriceBook } from './price-book.ts';
 import { priceRequest } from './price-request.ts';
 import { createQuotaWatch, type QuotaWatch } from './quota-watch.ts';
+import type { CallTraces } from './report-call.ts';
 import { createRunningHolds, type RunningHolds } from './running-holds.ts';
 import type { SettleQueue, SpoolPlace } from './settle-queue.ts';
 import type { Timers } from './timers.ts';
@@ -55,6 +56,7 @@ export interface MeterParts {
   grace?: GraceBudget;
   /** {@link DEFAULT_CALL_POLICIES} unless given. */
   policies?: CallPolicies;
+  traces?: CallTraces;
   /** Of its own unless given. */
   openCosts?: OpenCostMemory;
 }

@@ -4,6 +4,7 @@ import type { NanoUsd } from '../domain/money.ts';
 import type { AppliedQuota } from '../domain/quota.ts';
 import type { ModelCard, RateCard } from '../domain/rate-card.ts';
 import type { Settlement } from '../domain/settlement.ts';
+import type { TraceContext } from '../observability/traces/trace-context.ts';
 import type { BindingQuota } from './call-quotas.ts';
 import type { CallOutcome, InterruptReason, ReportedUsage } from './metering-types.ts';
 import type { RunningHold } from './running-hold.ts';
@@ -28,6 +29,8 @@ export interface CallFacts {
   availableNanoUsd: NanoUsd;
   /** As the client claims; bounded in length. */
   sessionId: string | undefined;
+  /** Where the caller stands in a trace of its own; absent: nowhere. */
+  traceContext?: TraceContext | undefined;
   /** When the request arrived, and when it was admitted. Prices are those of the latter. */
   arrivedAtMs: number;
   admittedAtMs: number;

@@ -12,7 +12,7 @@ import type { CallOutcome, InterruptReason, ReportedUsage } from './metering-typ
 import type { OpenCall, OpenCalls } from './open-calls.ts';
 import type { OutputRatios } from './output-ratios.ts';
 import type { HoldWatchTerms } from './place-hold.ts';
-import { type CallReport, reportCall } from './report-call.ts';
+import { type CallReport, type CallTraces, reportCall } from './report-call.ts';
 import type { RunningHold } from './running-hold.ts';
 import type { RunningHolds } from './running-holds.ts';
 import { findOutputRatio, scoreEstimate } from './score-estimate.ts';
@@ -32,6 +32,7 @@ export interface MeteredCallParts {
     'outputEstimated' | 'callFinished' | 'usageMissing' | 'unknownUsage' | 'unpricedRequest' | 'holdOpened'
   >;
   logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  traces?: CallTraces;
 }
 
 /**
@@ -148,11 +149,11 @@ function watchHold(
 }
 
 /** The charge is on its way; a fault in telling of it must not reach the answer. */
-function reportSafely({ metrics, logger, outputRatios }: MeteredCallParts, report: CallReport): void {
+function reportSafely({ metrics, logger, outputRatios, traces }: MeteredCallParts, report: CallReport): void {
   const { facts, outcome, settlement } = report;
   try {
     scoreEstimate(metrics, outputRatios, facts, outcome, settlement);
-    reportCall(metrics, logger, report);
+    reportCall(metrics, logger, report, traces);
   } catch (error) {
     logger.error({ err: error, hold_id: report.facts.holdId }, 'a call could not be reported');
   }

@@ -4,6 +4,7 @@ import type { Logger } from '../observability/create-logger.ts';
 import type { FinishedCall } from '../observability/finished-call.ts';
 import { logCall } from '../observability/log-call.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { TracedCall } from '../observability/traces/call-span.ts';
 import { sumByClass } from './describe-call.ts';
 import type { CallFacts, CallTrace } from './metered-call.ts';
 import type { CallOutcome } from './metering-types.ts';
@@ -16,13 +17,17 @@ export interface CallReport {
   endedAtMs: number;
 }
 
+/** Takes ended calls; undefined where none are traced. */
+export type CallTraces = { callEnded(call: TracedCall): void } | undefined;
+
 type CallReportMetrics = Pick<Metrics, 'callFinished' | 'usageMissing' | 'unknownUsage' | 'unpricedRequest'>;
 
-/** Counts an ended call and writes its one line of log. */
+/** Counts an ended call, writes its one line of log, and hands it to the traces where there are any. */
 export function reportCall(
   metrics: CallReportMetrics,
   logger: Pick<Logger, 'info' | 'warn' | 'error'>,
   report: CallReport,
+  traces?: CallTraces,
 ): void {
   const finished = toFinishedCall(report);
   metrics.callFinished(finished);
@@ -52,6 +57,25 @@ export function reportCall(
     ...(principal.member === undefined ? {} : { memberId: principal.member.id }),
     ...(facts.sessionId === undefined ? {} : { sessionId: facts.sessionId }),
   });
+  traces?.callEnded(toTracedCall(report, finished));
+}
+
+function toTracedCall({ facts, trace, endedAtMs }: CallReport, finished: FinishedCall): TracedCall {
+  const { principal, request } = facts;
+  return {
+    context: facts.traceContext,
+    arrivedAtMs: facts.arrivedAtMs,
+    endedAtMs,
+    finished,
+    requestId: facts.requestId,
+    upstreamRequestId: trace.upstreamRequestId,
+    accountId: principal.account.id,
+    memberId: principal.member?.id,
+    keyId: principal.key.id,
+    sessionId: facts.sessionId,
+    maxTokens: request.maxTokens,
+    stream: request.stream,
+  };
 }
 
 function toFinishedCall({ facts, outcome, trace, settlement, endedAtMs }: CallReport): FinishedCall {

@@ -3,6 +3,7 @@ import type { StoredRegistry } from '../directory/stored-registry.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Logger } from '../observability/create-logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { TraceExporter } from '../observability/traces/trace-exporter.ts';
 import { type BatchMeter, createBatchMeter } from './batches/batch-meter.ts';
 import type { CallPolicies } from './call-policies.ts';
 import { createGraceBudget, type GraceBudget } from './grace-budget.ts';
@@ -38,6 +39,7 @@ export interface MeteringOptions {
   spoolPath: string;
   limits: MeteringLimits;
   policies: CallPolicies & { orphanedCalls: 'charge' | 'release' };
+  traces: TraceExporter | undefined;
   /** 0: calls are refused while the store does not answer. */
   graceBudgetNanoUsd: bigint;
   /** False: the store is there and must not be trusted with money. */
@@ -53,6 +55,7 @@ export interface Metering {
   settleQueue: SettleQueue;
   leaseKeeper: LeaseKeeper;
   sweeper: Sweeper;
+  traces: TraceExporter | undefined;
 }
 
 /** Opens the spool and starts to deliver what an earlier process left in it. Throws the disk's errors. */
@@ -73,9 +76,10 @@ export async function startMetering(options: MeteringOptions): Promise<Metering>
   });
   metrics.watchSpool(() => settleQueue.waiting());
   recoverOrphans({ settleQueue, metrics, logger }, orphans, policies.orphanedCalls);
-  const { directory, stored, priceBook } = options;
-  const calls = { ...shared, priceBook, settleQueue, policies, openCosts: createOpenCostMemory() };
+  const { directory, stored, priceBook, traces } = options;
+  const calls = { ...shared, traces, priceBook, settleQueue, policies, openCosts: createOpenCostMemory() };
   return {
+    traces,
     grace,
     openCalls,
     settleQueue,

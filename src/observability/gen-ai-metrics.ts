@@ -1,6 +1,7 @@
 import type { FinishedCall } from './finished-call.ts';
 import type { MetricRegistry } from './metric-registry.ts';
 import type { ModelLabels } from './model-label.ts';
+import { sumTokens } from './sum-tokens.ts';
 
 /**
  * The OpenTelemetry conventions for generative AI, as Prometheus names them (dots to underscores, unit as suffix).
@@ -81,7 +82,7 @@ function createTokenMetrics(metrics: MetricRegistry, models: ModelLabels) {
   });
   return {
     observe(call: FinishedCall, model: string): void {
-      const used = sumTokens(call);
+      const used = sumTokens(call.receipt);
       const common = { ...FIXED, gen_ai_request_model: model };
       input.inc({ ...common, ...MODALITY }, used.input + used.cacheRead + used.cacheWrite);
       output.inc({ ...common, ...MODALITY }, used.output);
@@ -92,16 +93,4 @@ function createTokenMetrics(metrics: MetricRegistry, models: ModelLabels) {
       perCall.observe({ ...common, gen_ai_token_type: 'output' }, used.output);
     },
   };
-}
-
-/** The tokens charged, over all passes. */
-function sumTokens(call: FinishedCall): { input: number; output: number; cacheRead: number; cacheWrite: number } {
-  const sums = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
-  for (const line of call.receipt?.lines ?? []) {
-    if (line.class === 'input') sums.input += line.quantity;
-    else if (line.class === 'output') sums.output += line.quantity;
-    else if (line.class === 'cache_read') sums.cacheRead += line.quantity;
-    else if (line.class !== 'web_search') sums.cacheWrite += line.quantity;
-  }
-  return sums;
 }

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics } from 'prom-client';
 import type { MetricRegistry } from './metric-registry.ts';
 import type { ModelLabels, NamedModel } from './model-label.ts';
+import type { SpanResult } from './traces/trace-exporter.ts';
 
 export const ALERT_CHANNELS = ['webhook', 'log'] as const;
 export type AlertChannel = (typeof ALERT_CHANNELS)[number];
@@ -27,6 +28,8 @@ export interface HealthMetrics {
   alertSent(channel: AlertChannel, result: AlertResult): void;
   /** The upstream refused a request for a reason that only the operator can mend. */
   upstreamRefused(reason: UpstreamRefusal): void;
+  /** Spans of traces were taken by their receiver, or given up. */
+  spansSent(result: SpanResult, count: number): void;
   /** The rate card in use, at start and at each reload. */
   rateCardLoaded(card: RateCardFacts): void;
 }
@@ -50,8 +53,16 @@ export function createHealthMetrics(
     aggregation: 'sum',
     zeroes: 'all',
   });
+  const spans = metrics.counter({
+    name: 'tollgate_trace_spans_total',
+    help: 'Spans of calls taken by the receiver of traces, or given up. Nothing where no receiver is set.',
+    labels: { result: ['exported', 'dropped'] },
+    aggregation: 'sum',
+    zeroes: 'all',
+  });
   return {
     alertSent: (channel, result) => sent.inc({ channel, result }),
+    spansSent: (result, count) => spans.inc({ result }, count),
     upstreamRefused: (reason) => refused.inc({ reason }),
     rateCardLoaded: createRateCardMetrics(metrics, labels, nowMs),
   };

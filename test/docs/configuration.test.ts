@@ -4,6 +4,7 @@ import { limitsTable } from '../../src/config/limits-table.ts';
 import { loadSettings } from '../../src/config/load-settings.ts';
 import type { Setting } from '../../src/config/setting.ts';
 import { allSettings, configurationFileVariable, settingsTable } from '../../src/config/settings-table.ts';
+import { telemetryTable } from '../../src/config/telemetry-table.ts';
 import { formatMarkdownTable, type MarkdownRow, readMarkdownTable } from '../support/markdown-table.ts';
 
 const documentText = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
@@ -26,7 +27,11 @@ function expectTable(heading: string, settings: readonly Setting<unknown>[]): vo
 
 describe('docs/configuration.md', () => {
   test('its settings are those of the code', () => {
-    expectTable('Settings', [...Object.values(settingsTable), configurationFileVariable] as Setting<unknown>[]);
+    expectTable('Settings', [
+      ...Object.values(settingsTable),
+      ...Object.values(telemetryTable),
+      configurationFileVariable,
+    ] as Setting<unknown>[]);
   });
 
   test('its limits are those of the code', () => {
@@ -39,11 +44,17 @@ function uncommented(): string {
   return exampleText.replaceAll(/^( *)# ([a-z_]+:)/gm, '$1$2');
 }
 
+/** What the files named in the example hold. */
+function secretIn(path: string): string {
+  if (path.endsWith('webhook-secret')) return `whsec_${'A'.repeat(32)}`;
+  return path.endsWith('otlp-headers') ? 'authorization=Bearer%20x' : 'x'.repeat(32);
+}
+
 function load(text: string): ReturnType<typeof loadSettings> {
   const files: Record<string, string> = { 'tollgate.yaml': text };
   return loadSettings({
     environment: { TOLLGATE_CONFIG: 'tollgate.yaml' },
-    readFile: (path) => files[path] ?? (path.endsWith('webhook-secret') ? `whsec_${'A'.repeat(32)}` : 'x'.repeat(32)),
+    readFile: (path) => files[path] ?? secretIn(path),
   });
 }
 

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type MessagesRequest, readMessagesRequest } from '../../anthropic/messages-request.ts';
 import type { Principal } from '../../directory/directory.ts';
 import type { MeteredCall } from '../../metering/metered-call.ts';
+import { parseTraceparent, type TraceContext } from '../../observability/traces/trace-context.ts';
 import { findForeignFile } from '../find-foreign-file.ts';
 import { forwardCall } from '../forward-call.ts';
 import type { ForwardParts } from '../forward-types.ts';
@@ -54,7 +55,7 @@ async function admit(parts: PublicParts, counter: PromptCounter, request: Fastif
   const started = performance.now();
   const { requestId, arrivedAtMs, principal } = request.tollgate;
   const { rawHeaders } = request.raw;
-  const facts = { requestId, arrivedAtMs, sessionId: readSessionId(request) };
+  const facts = { requestId, arrivedAtMs, sessionId: readSessionId(request), traceContext: readTraceContext(request) };
   const count = () => counter.count({ rawHeaders, body: read.plain });
   const admission = await parts.meter.admit(principal as Principal, read.request, facts, count);
   parts.metrics.observeOverhead('admit', performance.now() - started);
@@ -89,6 +90,10 @@ async function forward(
 /** A request without a body has none in fastify either. */
 function bodyOf(request: FastifyRequest): Buffer {
   return (request.body as Buffer | undefined) ?? Buffer.alloc(0);
+}
+
+function readTraceContext(request: FastifyRequest): TraceContext | undefined {
+  return parseTraceparent([request.headers.traceparent].flat()[0]);
 }
 
 /** A reporting dimension, as the client claims it; never an identity. */
