@@ -149,7 +149,13 @@ function watchRateCard(rateCards: RateCardKeeper, services: Services, { limits }
 
 function secretsOf(settings: Settings, adminToken: string): string[] {
   const { anthropicApiKey, alertWebhookSecret, redisUrl, telemetry } = settings;
-  const secrets = [adminToken, anthropicApiKey, alertWebhookSecret, redisUrl, ...Object.values(telemetry.otlpHeaders ?? {})];
+  const secrets = [
+    adminToken,
+    anthropicApiKey,
+    alertWebhookSecret,
+    redisUrl,
+    ...Object.values(telemetry.otlpHeaders ?? {}),
+  ];
   return secrets.filter((secret) => secret !== undefined);
 }
 
