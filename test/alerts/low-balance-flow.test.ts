@@ -16,6 +16,7 @@ import { createSqliteDirectory } from '../../src/store/sqlite/sqlite-directory.t
 import { createSqliteLedger } from '../../src/store/sqlite/sqlite-ledger.ts';
 import { makeHoldId } from '../ledger/make-hold-id.ts';
 import { series } from '../observability/metrics-fixtures.ts';
+import { until } from '../support/until.ts';
 import { createRecorder } from './alert-fixtures.ts';
 import { startReceiver } from './webhook-receiver.ts';
 
@@ -95,7 +96,8 @@ test('credit runs down: each level once, over both replicas, signed; a grant re-
     await grant('grant_1', '12');
     for (let n = 0; n < 12; n += 1) await call();
     expect(told()).toEqual(['10.00 at 10.00', '5.00 at 5.00', '1.00 at 1.00']);
-    expect(Object.keys(await series(metrics, 'tollgate_alert_firing'))).toHaveLength(3);
+    // A scrape does not wait long for the store: a later one has what this one has not.
+    await until(async () => Object.keys(await series(metrics, 'tollgate_alert_firing')).length === 3);
     expect(await series(metrics, 'tollgate_balance_usd')).toEqual({ '{account="acct_a"}': 0 });
     expect((await series(metrics, 'tollgate_alerts_sent_total'))['{channel="webhook",result="delivered"}']).toBe(3);
 

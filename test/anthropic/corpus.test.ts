@@ -92,13 +92,15 @@ describe.each(expected)('$file ($model)', (entry) => {
     expect(costOfPieces(entry.file, cut(bytes, [1]))).toBe(listCost(entry));
   });
 
-  it.runIf(bytes.length <= EVERY_SPLIT_BYTES)('costs the same split in two at any byte', () => {
-    const list = listCost(entry);
-    for (let at = 1; at < bytes.length; at += 1) {
-      const cost = costOfPieces(entry.file, [bytes.subarray(0, at), bytes.subarray(at)]);
-      if (cost !== list) expect.fail(`split at ${at}: ${cost} instead of ${list}`);
-    }
-  });
+  if (bytes.length <= EVERY_SPLIT_BYTES) {
+    it('costs the same split in two at any byte', () => {
+      const list = listCost(entry);
+      for (let at = 1; at < bytes.length; at += 1) {
+        const cost = costOfPieces(entry.file, [bytes.subarray(0, at), bytes.subarray(at)]);
+        if (cost !== list) expect.fail(`split at ${at}: ${cost} instead of ${list}`);
+      }
+    });
+  }
 
   it('costs the same however it is split', () => {
     const runs = bytes.length > 40_000 ? 5 : 25;

@@ -55,13 +55,15 @@ describeOnEachTollgate('a dozen streams on three dollars', (tollgate) => {
 
   test('run on: each comes to its end, all are charged what was billed, and the debt is what the credit lacked', async () => {
     const caller = await tollgate().createCaller({ creditUsd: CREDIT_USD, account: { on_exhausted: 'finish' } });
-    tollgate().api.enqueue(
-      ...Array.from({ length: STREAMS }, () => ({
-        kind: 'answer' as const,
-        answer: { outputTokens: 12_000, deltas: 60 },
-      })),
-    );
-    const messages = await Promise.all(sendAll(tollgate(), caller));
+    // All are let in before the first asks for more, which would leave the last without a hold.
+    const allAreIn = Promise.withResolvers<void>();
+    const answer = { outputTokens: 12_000, deltas: 60 };
+    const delivery = { beforeHeaders: allAreIn.promise };
+    tollgate().api.enqueue(...Array.from({ length: STREAMS }, () => ({ kind: 'answer' as const, answer, delivery })));
+    const sent = Promise.all(sendAll(tollgate(), caller));
+    for (let count = 0; count < STREAMS; count += 1) await tollgate().nextCall();
+    allAreIn.resolve();
+    const messages = await sent;
     expect(messages.map(({ stop_reason }) => stop_reason)).toEqual(Array.from({ length: STREAMS }, () => 'end_turn'));
     const { charged } = await tollgate().expectSettled();
     const { balance } = await tollgate().admin.readAccount(caller.accountId);
