@@ -43,7 +43,7 @@ export function countEntry(entry: JournalEntry): CountedEntry {
 
 function countStatement(entry: JournalEntry, charge: NanoUsd, isCall: boolean): StatementCounts | undefined {
   const counts = statementCounts.create();
-  counts.requests = isCall ? 1n : 0n;
+  counts.requests = isCall ? countRequests(entry) : 0n;
   counts.charged = charge > 0n ? charge : 0n;
   counts.refunded = charge < 0n ? -charge : 0n;
   counts.granted = sumPostings(entry, 'grant');
@@ -63,11 +63,16 @@ function countUsage(entry: JournalEntry, charge: NanoUsd, isCall: boolean): Usag
     else counts.refunded = -charge;
     return counts;
   }
-  counts.requests = 1n;
+  counts.requests = countRequests(entry);
   const tokens = readObject(entry.details?.tokens);
   for (const name of USAGE_CLASSES) counts[name] = readCount(tokens[name]);
   spreadCost(counts, charge, entry.details?.receipt);
   return counts;
+}
+
+/** One hold of a batch pays for many: its entry tells how many were charged. */
+function countRequests({ details = {} }: JournalEntry): bigint {
+  return details.outcome === 'batch' ? readCount(details.items) : 1n;
 }
 
 /**

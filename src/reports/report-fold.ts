@@ -1,3 +1,4 @@
+import { setImmediate as afterOthers } from 'node:timers/promises';
 import type { JournalEntry } from '../domain/credit/credit-types.ts';
 import { createWindowCache } from '../domain/window-cache.ts';
 import { readFold } from '../ledger/journal-fold.ts';
@@ -21,7 +22,7 @@ export interface ReportFold {
   foldAccount(accountId: string): Promise<number>;
 }
 
-const PAGE = 1_000;
+const PAGE = 500;
 /** Another process folds the same account: what it did is read and gone on from. Each time one of them gets on. */
 const LOST_RACES_AT_MOST = 1_000;
 
@@ -44,6 +45,8 @@ export function createReportFold(parts: ReportFoldParts): ReportFold {
       progress = await parts.store.readProgress(accountId);
     }
     for (let races = 0; progress < sequence && races < LOST_RACES_AT_MOST; ) {
+      // The embedded store answers without a pause: calls go first.
+      await afterOthers();
       const next = await foldPage(parts, accountId, progress, createJournalSums(findWindow, timezone));
       if (next === undefined) races += 1;
       if (next === progress) break;

@@ -151,6 +151,20 @@ describeReports('the sums over the journal', (open, kind) => {
     expect(november.closingNanoUsd).toBe(100n * USD - 14n);
   });
 
+  test('count each request of a batch, and of calls those that were charged', async () => {
+    await openAccount('acct_a');
+    await charge('acct_a', 9n, { model: 'm', outcome: 'batch', items: 7 });
+    await charge('acct_a', 0n, { model: 'm', outcome: 'batch', items: 0 });
+    await charge('acct_a', 2n, { model: 'm', outcome: 'answered', items: 5 });
+    await opened.ledger.release({ accountId: 'acct_a', holdId: makeHoldId(clock.nowMs, 999) });
+    await foldOf(opened).foldAccount('acct_a');
+    const report = await readUsage(opened.store, windows, question('acct_a'));
+    expect([report?.total.requests, (await readStatement(opened.store, 'acct_a', '2026-11')).total.requests]).toEqual([
+      8n,
+      8n,
+    ]);
+  });
+
   test('put a call into the day and month of the zone, in zones off by half an hour too', async () => {
     clock.nowMs = Date.UTC(2026, 10, 30, 18, 29, 59, 999);
     await openAccount('acct_a');
