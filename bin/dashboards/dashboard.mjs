@@ -3,6 +3,18 @@
 /** What Grafana calls a data source that the reader chooses. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: it is Grafana that puts the choice in its place
 const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
+/** A list of the other dashboards, with the same time and choices. */
+const OTHER_BOARDS = {
+  type: 'dashboards',
+  title: 'Tollgate',
+  tags: ['tollgate'],
+  icon: 'external link',
+  tooltip: '',
+  targetBlank: false,
+  asDropdown: true,
+  keepTime: true,
+  includeVars: true,
+};
 const COLUMNS = 24;
 const SCHEMA_VERSION = 39;
 
@@ -24,16 +36,7 @@ export function createDashboard(board) {
     time: { from: 'now-6h', to: 'now' },
     timezone: 'browser',
     annotations: { list: [] },
-    links: [
-      {
-        type: 'dashboards',
-        title: 'Tollgate',
-        tags: ['tollgate'],
-        asDropdown: true,
-        keepTime: true,
-        includeVars: true,
-      },
-    ],
+    links: [OTHER_BOARDS],
     templating: { list: [datasourceVariable(), ...(board.variables ?? [])] },
     panels: board.rows.flatMap(({ title, panels }) => [
       { type: 'row', title, collapsed: false, panels: [], ...place({ width: COLUMNS, height: 1 }) },
