@@ -25,7 +25,9 @@ async function trimAccount(parts: JournalExporterParts, accountId: string, befor
   const { source, sinks, logger, metrics } = parts;
   const state = await source.readExportState(accountId);
   // What has left the store can no longer be counted.
-  const exported = Math.min(state.exported, await parts.beforeTrim(accountId));
+  const counted = await countOrNothing(parts, accountId);
+  if (counted === undefined) return;
+  const exported = Math.min(state.exported, counted);
   const stored = await source.readSnapshot(accountId);
   const fold = stored === undefined ? createFold(accountId) : readFold(stored);
   const before = fold.books.sequence;
@@ -46,6 +48,16 @@ async function trimAccount(parts: JournalExporterParts, accountId: string, befor
     if (!trimmed) logger.warn({ account_id: accountId, sequence }, 'the journal was not trimmed: it is not exported');
   }
   await source.scheduleTrim(accountId, next === undefined || next.sequence > state.exported ? undefined : next.atMs);
+}
+
+/** One account that cannot be counted does not keep the others in the store. */
+async function countOrNothing(parts: JournalExporterParts, accountId: string): Promise<number | undefined> {
+  try {
+    return await parts.beforeTrim(accountId);
+  } catch (error) {
+    parts.logger.error({ err: error, account_id: accountId }, 'an account that cannot be counted is not trimmed');
+    return undefined;
+  }
 }
 
 /** Folds what may go. @returns the first entry that stays, if there is one. */
