@@ -6,6 +6,7 @@ const clients = new Set();
 
 export function defineScripts(client) {
   define(client);
+  if (clients.has(client)) return;
   clients.add(client);
   client.once('end', () => clients.delete(client));
 }

@@ -9,7 +9,7 @@ import { projectFolder } from '../run/project.mjs';
 import { copyProject } from './copy-project.mjs';
 import { judgeSurvivors, readMutants } from './judge-survivors.mjs';
 import { mutateGroup } from './mutate-group.mjs';
-import { MUTATION_PLAN, UNFINISHED_PLAN } from './mutation-plan.mjs';
+import { MUTATION_PLAN } from './mutation-plan.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -36,9 +36,8 @@ async function mutateAll() {
   const files = [];
   let killed = 0;
   for (const group of groups) {
-    const plan = { ...MUTATION_PLAN, ...UNFINISHED_PLAN };
-    const parts = plan[group];
-    if (parts === undefined) throw new Error(`${group} is none of ${Object.keys(plan).join(', ')}`);
+    const parts = MUTATION_PLAN[group];
+    if (parts === undefined) throw new Error(`${group} is none of ${Object.keys(MUTATION_PLAN).join(', ')}`);
     const startedMs = Date.now();
     const found = await mutateGroup(parts, { folder: copy.folder, every, only: values.only, again });
     killed += found.killed;

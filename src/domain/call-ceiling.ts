@@ -1,6 +1,6 @@
 import type { FallbackModel, MessagesRequest, RequestTool } from './call-request.ts';
 import { findCeilingRates, type PassTerms } from './ceiling-rates.ts';
-import type { NanoUsd } from './money.ts';
+import { larger, type NanoUsd } from './money.ts';
 import { multiplyToNanoUsd } from './multiplier.ts';
 import { boundPromptTokens, isServerTool, mayLoop, SERVER_LOOP_PASSES } from './prompt-bound.ts';
 import { findModel, type ModelCard, type RateCard } from './rate-card.ts';
@@ -79,7 +79,7 @@ function ceilHop(
   card: RateCard,
   request: MessagesRequest,
   model: ModelCard,
-  hop: FallbackModel,
+  hop: Omit<FallbackModel, 'model'>,
   atMs: number,
   isFallback: boolean,
 ): Part {
@@ -118,21 +118,21 @@ function sumPass(
 function fallbackParts(card: RateCard, request: MessagesRequest, atMs: number): Part[] {
   if (request.fallbacks !== 'default')
     return request.fallbacks.map((hop) => ceilNamedModel(card, request, hop, atMs, true));
-  const dearest = dearestActiveHop(card, request, atMs);
-  return dearest === undefined ? [] : Array.from({ length: FALLBACK_HOPS }, () => dearest);
+  const most = ceilActiveHop(card, request, atMs);
+  return Array.from({ length: FALLBACK_HOPS }, () => most);
 }
 
-/** The API chooses the models of `default`: any in service. */
-function dearestActiveHop(card: RateCard, request: MessagesRequest, atMs: number): Sum | undefined {
-  const hop = { model: '', maxTokens: undefined, speed: undefined };
+/** The API chooses the models of `default`: any in service. The dearest need not be the one with the most tokens. */
+function ceilActiveHop(card: RateCard, request: MessagesRequest, atMs: number): Sum {
+  const hop = { maxTokens: undefined, speed: undefined };
   return card.models
     .filter((model) => model.status === 'active')
     .map((model) => ceilHop(card, request, model, hop, atMs, true))
     .filter((part) => 'pico' in part)
-    .reduce<Sum | undefined>(
-      (dearest, part) => (dearest === undefined || part.pico > dearest.pico ? part : dearest),
-      undefined,
-    );
+    .reduce((most, part) => ({ pico: larger(most.pico, part.pico), tokens: larger(most.tokens, part.tokens) }), {
+      pico: 0n,
+      tokens: 0n,
+    });
 }
 
 /** Each advisor call reads the whole transcript and writes up to its own bound; `max_tokens` does not hold it. */
@@ -141,7 +141,7 @@ function ceilAdvisor(card: RateCard, request: MessagesRequest, tool: RequestTool
   if (model === undefined) return { unpricedModel: tool.model ?? request.model };
   const calls = tool.maxUses ?? ASSUMED_ADVISOR_CALLS;
   const window = model.contextWindowTokens;
-  const terms = { speed: undefined, inherited: false, promptTokens: window, loops: true };
+  const terms = { speed: undefined, promptTokens: window, loops: true };
   const output = Math.min(tool.maxTokens ?? model.maxOutputTokens, model.maxOutputTokens);
   const one = sumPass(card, request, model, terms, window, output, atMs);
   return 'pico' in one ? { pico: one.pico * BigInt(calls), tokens: one.tokens * BigInt(calls) } : one;
@@ -153,7 +153,7 @@ function ceilCompaction(card: RateCard, request: MessagesRequest, atMs: number):
   if (model === undefined) return { unpricedModel: request.model };
   const window = model.contextWindowTokens;
   const prompt = mayLoop(request) ? window : boundPromptTokens(request, model);
-  const terms = { speed: request.speed, inherited: false, promptTokens: prompt, loops: true };
+  const terms = { speed: request.speed, promptTokens: prompt, loops: true };
   return sumPass(card, request, model, terms, prompt, model.maxOutputTokens, atMs);
 }
 

@@ -12,7 +12,7 @@ export interface CeilingRates {
 /** `inherited`: a fallback without a speed of its own, which is fast only where its model can be. */
 export interface PassTerms {
   speed: string | undefined;
-  inherited: boolean;
+  inherited?: boolean;
   promptTokens: number;
   /** The API writes its cache between the passes of a server-tool loop without being asked. */
   loops: boolean;
@@ -68,6 +68,5 @@ function geoCeilingTenths(card: RateCard, request: MessagesRequest, model: Model
   if (geo === 'global' || geo === 'not_available') return 10n;
   if (geo === undefined) return model.geoUsTenths ?? 10n;
   const own = model.geoUsTenths ?? card.assumedGeoTenths;
-  if (geo === 'us' || own > card.assumedGeoTenths) return own;
-  return card.assumedGeoTenths;
+  return geo === 'us' ? own : larger(own, card.assumedGeoTenths);
 }

@@ -2,7 +2,7 @@ import { ceilCall } from './call-ceiling.ts';
 import type { MessagesRequest } from './call-request.ts';
 import type { HoldSteps } from './hold-steps.ts';
 import type { NanoUsd } from './money.ts';
-import { mayRunOn, onePass } from './open-call.ts';
+import { onePass } from './open-call.ts';
 import type { RateCard } from './rate-card.ts';
 
 /** Output tokens that a smaller hold begins with, and the least that each enlargement adds. */
@@ -36,10 +36,14 @@ export interface SmallerHold {
 /** @returns undefined where the card has no prices for the call. */
 export function sizeSmallerHold(card: RateCard, request: MessagesRequest, atMs: number): SmallerHold | undefined {
   const single = passOf(request);
-  const amounts = [0, LEAST_OUTPUT_TOKENS, FIRST_OUTPUT_TOKENS].map((tokens) => costOf(card, single, tokens, atMs));
-  const [promptNanoUsd, minNanoUsd, amountNanoUsd] = amounts;
-  if (promptNanoUsd === undefined || minNanoUsd === undefined || amountNanoUsd === undefined) return undefined;
-  return { promptNanoUsd, minNanoUsd, amountNanoUsd };
+  const promptNanoUsd = costOf(card, single, 0, atMs);
+  if (promptNanoUsd === undefined) return undefined;
+  const withOutput = (tokens: number): NanoUsd => costOf(card, single, tokens, atMs) ?? promptNanoUsd;
+  return {
+    promptNanoUsd,
+    minNanoUsd: withOutput(LEAST_OUTPUT_TOKENS),
+    amountNanoUsd: withOutput(FIRST_OUTPUT_TOKENS),
+  };
 }
 
 /**
@@ -78,7 +82,6 @@ export function tightenPrompt(request: MessagesRequest, countedTokens: number): 
 const NONE = { base64: 0, base64Bytes: 0, remote: 0 };
 
 function passOf(request: MessagesRequest): MessagesRequest {
-  if (!mayRunOn(request)) return request;
   const single = onePass(request);
   if (request.thread !== 'continue') return single;
   return { ...single, textBytes: Math.max(single.textBytes, THREAD_PROMPT_TOKENS) };

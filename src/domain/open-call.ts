@@ -2,7 +2,7 @@ import { ceilCall, type UnboundedPart } from './call-ceiling.ts';
 import type { MessagesRequest } from './call-request.ts';
 import type { NanoUsd } from './money.ts';
 import { multiplyToNanoUsd } from './multiplier.ts';
-import { isServerTool, mayLoop } from './prompt-bound.ts';
+import { isServerTool } from './prompt-bound.ts';
 import type { RateCard } from './rate-card.ts';
 
 /** What leaves a request's cost open: {@link UnboundedPart}, and a chain of models that the API chooses. */
@@ -56,11 +56,6 @@ export function floorOpenCall(
 
 function advisorsOf({ model, tools }: MessagesRequest): string[] {
   return tools.filter(({ type }) => type.startsWith('advisor')).map((tool) => tool.model ?? model);
-}
-
-/** Whether a request may be sampled more than once, or reads a prompt that is not in its body. */
-export function mayRunOn(request: MessagesRequest): boolean {
-  return mayLoop(request) || request.compaction || request.fallbacks.length > 0 || request.thread === 'continue';
 }
 
 /** The request as if it were sampled once, over the prompt in its body. */

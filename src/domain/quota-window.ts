@@ -54,7 +54,7 @@ function findHour(atMs: number, timezone: string): WindowSpan {
   const offsetMs = offsetOf(local);
   const fullMs = Math.floor((atMs + offsetMs) / HOUR_MS) * HOUR_MS - offsetMs;
   const startsAtMs = isOffsetAt(fullMs, timezone, offsetMs) ? fullMs : transitionUpTo(local);
-  const endsAtMs = isOffsetAt(fullMs + HOUR_MS - 1, timezone, offsetMs) ? fullMs + HOUR_MS : transitionAfter(local);
+  const endsAtMs = isOffsetAt(fullMs + HOUR_MS, timezone, offsetMs) ? fullMs + HOUR_MS : transitionAfter(local);
   return { name: `hour:${writeInstant(startsAtMs, startsAtMs % HOUR_MS === 0 ? 13 : 16)}`, startsAtMs, endsAtMs };
 }
 

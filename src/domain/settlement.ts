@@ -25,6 +25,8 @@ export type Settlement =
     }
   | { action: 'release'; basis: 'none' };
 
+type Charge = Extract<Settlement, { action: 'settle' }>;
+
 export type SettlementDoubt =
   /** A billed answer reported no usage. */
   | 'usage_missing'
@@ -99,20 +101,18 @@ export function settleOutcome(situation: SettlementCase): Settlement {
   return estimate(situation, completed, ['usage_partial']);
 }
 
-function settleDoubtful(situation: SettlementCase, outcome: ReportedUsage, usage: CallUsage): Settlement {
+function settleDoubtful(situation: SettlementCase, outcome: ReportedUsage, usage: CallUsage): Charge {
   const { card, heldNanoUsd } = situation;
   const guess = estimate(situation, guessUsage(situation, outcome.visibleCharacters), ['usage_absurd']);
-  if (!isPlausible(usage, card) || guess.action === 'release') return guess;
+  if (!isPlausible(usage, card)) return guess;
   const bent = estimate(situation, usage, ['usage_absurd']);
-  if (bent.action === 'release' || bent.amountNanoUsd > heldNanoUsd) return guess;
+  if (bent.amountNanoUsd > heldNanoUsd) return guess;
   return bent.amountNanoUsd > guess.amountNanoUsd ? bent : guess;
 }
 
 /** What an answer does not say of its tier is known from where it came. */
 function assumeTier({ serviceTier }: SettlementCase, usage: CallUsage | undefined): CallUsage | undefined {
-  return usage === undefined || serviceTier === undefined || usage.serviceTier !== undefined
-    ? usage
-    : { ...usage, serviceTier };
+  return usage && { ...usage, serviceTier: usage.serviceTier ?? serviceTier };
 }
 
 function guessUsage(situation: SettlementCase, visibleCharacters: number): CallUsage {
@@ -126,13 +126,13 @@ function isFailedRequest(reason: InterruptReason): boolean {
   return reason === 'error_event';
 }
 
-function chargeReported(situation: SettlementCase, usage: CallUsage): Settlement {
+function chargeReported(situation: SettlementCase, usage: CallUsage): Charge {
   const priced = priceCall(situation.card, usage, situation.atMs);
   if (!priced.priced) return estimate(situation, usage, []);
   return charge(usage, priced.receipt, 'reported', []);
 }
 
-function estimate(situation: SettlementCase, usage: CallUsage, doubts: SettlementDoubt[]): Settlement {
+function estimate(situation: SettlementCase, usage: CallUsage, doubts: SettlementDoubt[]): Charge {
   const { card, model, atMs } = situation;
   const priced = priceCall(card, usage, atMs);
   if (priced.priced) return charge(usage, priced.receipt, 'estimated', doubts);
@@ -148,7 +148,7 @@ function charge(
   receipt: Receipt,
   basis: 'reported' | 'estimated',
   doubts: SettlementDoubt[],
-): Settlement {
+): Charge {
   const tokens = usage.passes.reduce((sum, pass) => sum + countTokens(pass), 0n);
   return { action: 'settle', amountNanoUsd: receipt.amountNanoUsd, basis, receipt, usage, tokens, doubts };
 }

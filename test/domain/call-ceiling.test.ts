@@ -5,7 +5,7 @@ import type { MessagesRequest, RequestTool } from '../../src/domain/call-request
 import { parseUsd } from '../../src/domain/money.ts';
 import { priceCall } from '../../src/domain/price-call.ts';
 import { boundPromptTokens } from '../../src/domain/prompt-bound.ts';
-import { findModel } from '../../src/domain/rate-card.ts';
+import { findModel, type ModelCard, type RateCard } from '../../src/domain/rate-card.ts';
 import { loadCard } from './load-card.ts';
 import { makeRequest } from './make-request.ts';
 
@@ -32,6 +32,12 @@ const tool = (type: string, more: Partial<RequestTool> = {}): RequestTool => ({
   maxTokens: undefined,
   ...more,
 });
+
+/** The card with a model of other terms under a name of its own. */
+function cardWith(name: string, changes: Partial<ModelCard>): RateCard {
+  const model = { ...(findModel(card, 'claude-opus-5') as ModelCard), id: name, ...changes };
+  return { ...card, byName: new Map([...card.byName, [name, model]]) };
+}
 
 function ceiling(more: Partial<MessagesRequest> = {}, atMs = AT_MS): CallCeiling & { priced: true } {
   const found = ceilCall(card, request(more), atMs);
@@ -71,8 +77,27 @@ describe('a plain call', () => {
     expect(amount({ model: 'claude-opus-5' })).toBe(usd('0.0825'));
     expect(amount({ model: 'claude-opus-5', inferenceGeo: 'us' })).toBe(usd('0.0825'));
     expect(amount({ model: 'claude-opus-5', inferenceGeo: 'global' })).toBe(usd('0.075'));
+    expect(amount({ model: 'claude-opus-5', inferenceGeo: 'not_available' })).toBe(usd('0.075'));
     expect(amount({ model: 'claude-opus-5', inferenceGeo: 'mars' })).toBe(usd('0.0825'));
     expect(amount({ model: 'claude-opus-4-5' })).toBe(usd('0.075'));
+  });
+
+  // A region the card does not know is assumed to cost a tenth more, or what the model costs in the us if that is more.
+  it.each([
+    [10n, 'us', '0.075'],
+    [10n, 'mars', '0.0825'],
+    [12n, 'us', '0.09'],
+    [12n, 'mars', '0.09'],
+  ])('of a model at %i tenths in the us costs in %s $%s', (geoUsTenths, inferenceGeo, dollars) => {
+    const asked = request({ model: 'claude-own', inferenceGeo });
+    const found = ceilCall(cardWith('claude-own', { geoUsTenths }), asked, AT_MS);
+    expect(found).toMatchObject({ priced: true, amountNanoUsd: usd(dollars) });
+  });
+
+  it('costs fast prices that have ended where fast is asked for all the same', () => {
+    const asked = request({ model: 'claude-opus-4-8', speed: 'fast', inferenceGeo: 'global' });
+    const found = ceilCall(card, asked, Date.parse('2026-12-05T00:00:00Z'));
+    expect(found).toMatchObject({ priced: true, amountNanoUsd: usd('0.15') });
   });
 
   it('costs fast prices when fast is asked for, known or assumed', () => {
@@ -192,6 +217,17 @@ describe('a call that the API may sample more than once', () => {
     expect(ceiling({ tools: [tool('web_search_20260318')] }).unbounded).toEqual(['web_search']);
   });
 
+  it('assumes ten searches in each pass where their number is open', () => {
+    const fetches = amount({ tools: [tool('web_fetch_20260318')] });
+    expect(amount({ tools: [tool('web_search_20260318')] }) - fetches).toBe(usd('1'));
+  });
+
+  it('may have a long prompt in each pass after the first', () => {
+    const found = ceiling({ model: 'claude-haiku-5-5', inferenceGeo: 'global', tools: [tool('web_fetch_20260318')] });
+    const prompt = 10_000n + 406n + 9n * 1_000_000n;
+    expect(found.amountNanoUsd).toBe(prompt * 625n + 1_000n * 2_500n);
+  });
+
   it('covers the dearest recorded search: 404,500 prompt tokens and ten searches on a 200k model', () => {
     const found = ceiling({
       model: 'claude-sonnet-4-5',
@@ -208,6 +244,8 @@ describe('a call that the API may sample more than once', () => {
       tools: [tool('advisor_20260301', { model: 'claude-fable-5', maxUses: 2, maxTokens: 5_000 })],
     };
     expect(amount(advised) - plain).toBe(2n * (usd('12.5') + usd('0.25')));
+    const plainTokens = ceiling({ tools: [tool('web_fetch_20260318')] }).tokens;
+    expect(ceiling(advised).tokens - plainTokens).toBe(2n * 1_005_000n);
     expect(ceiling({ tools: [tool('advisor_20260301', { model: 'claude-fable-5' })] }).unbounded).toEqual(['advisor']);
   });
 
@@ -215,6 +253,8 @@ describe('a call that the API may sample more than once', () => {
     expect(ceiling({ mcpServers: 1 }).unbounded).toEqual(['mcp']);
     expect(ceiling({ container: true }).unbounded).toEqual(['code_execution']);
     expect(ceiling({ tools: [tool('code_execution_20260521')] }).unbounded).toEqual(['code_execution']);
+    expect(ceiling({ tools: [tool('mcp_toolset')] }).unbounded).toEqual(['mcp']);
+    expect(ceiling({ tools: [tool('tool_search_20260301')] }).unbounded).toEqual([]);
     expect(ceiling({ tools: [tool('time_travel_20300101')] }).unbounded).toEqual(['unknown_tool']);
   });
 });
@@ -226,6 +266,26 @@ describe('models beside the requested one', () => {
     expect(amount({ fallbacks: [hop] }) - amount()).toBe(usd('0.165') + usd('0.0375'));
   });
 
+  // Opus 4.1 has no fast prices: it costs six times its standard ones where fast is said of itself.
+  it.each([
+    ['its standard prices where only the request is fast', undefined, '0.2025'],
+    ['six times those where it is fast itself', 'fast', '1.215'],
+  ])('cost %s', (_what, speed, dollars) => {
+    const fast = { model: 'claude-opus-5', speed: 'fast', inferenceGeo: 'global' };
+    const hop = { model: 'claude-opus-4-1', maxTokens: 500, speed };
+    expect(amount({ ...fast, fallbacks: [hop] }) - amount(fast)).toBe(usd(dollars));
+  });
+
+  it('are none where the API chooses among none', () => {
+    const empty = { ...card, models: [] };
+    expect(ceilCall(empty, request({ fallbacks: 'default' }), AT_MS)).toEqual(ceilCall(empty, request(), AT_MS));
+  });
+
+  it('are taken for the most tokens of any in service, whichever is the dearest', () => {
+    const most = ceiling({ fallbacks: 'default', maxTokens: 200_000 }).tokens - ceiling({ maxTokens: 200_000 }).tokens;
+    expect(most).toBe(3n * (10_000n + 200_000n + 128_000n));
+  });
+
   it('are three of the dearest in service where the API chooses', () => {
     const extra = amount({ fallbacks: 'default', inferenceGeo: 'global' }) - amount({ inferenceGeo: 'global' });
     expect(extra).toBe(3n * (usd('0.11') + usd('0.05')));
@@ -235,11 +295,28 @@ describe('models beside the requested one', () => {
     expect(amount({ compaction: true }) - amount()).toBe(usd('0.0625') + 64_000n * 25_000n);
   });
 
+  it('are the same one again over a whole window where it may be sampled again', () => {
+    const tools = [tool('web_fetch_20260318')];
+    expect(amount({ tools, compaction: true }) - amount({ tools })).toBe(200_000n * 6_250n + 64_000n * 25_000n);
+  });
+
   it.each([
     [{ model: 'claude-next' }],
+    [{ model: 'claude-next', compaction: true }],
     [{ fallbacks: [{ model: 'claude-next', maxTokens: undefined, speed: undefined }] }],
     [{ tools: [tool('advisor_20260301', { model: 'claude-next' })] }],
   ])('make the call unpriced where the card lacks them: %j', (more) => {
     expect(ceilCall(card, request(more), AT_MS)).toEqual({ priced: false, model: 'claude-next' });
+  });
+
+  it.each([
+    [{ model: 'claude-later' }],
+    [{ fallbacks: [{ model: 'claude-later', maxTokens: undefined, speed: undefined }] }],
+    [{ tools: [tool('advisor_20260301', { model: 'claude-later' })] }],
+  ])('make the call unpriced where their prices begin later: %j', (more) => {
+    expect(ceilCall(cardWith('claude-later', { prices: [] }), request(more), AT_MS)).toEqual({
+      priced: false,
+      model: 'claude-later',
+    });
   });
 });

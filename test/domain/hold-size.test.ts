@@ -35,6 +35,18 @@ describe('a smaller hold', () => {
     expect(usd(smaller(request).amountNanoUsd)).toBeCloseTo(0.2723 + 0.2253, 4);
   });
 
+  it('holds to the token what the prompt may be', () => {
+    expect(smaller(makeRequest()).promptNanoUsd).toBe(49_512n * 5_500n);
+    const thread = makeRequest({ thread: 'continue', textBytes: 500 });
+    expect(smaller(thread).promptNanoUsd).toBe(100_512n * 5_500n);
+  });
+
+  it('has no size where the card has no price', () => {
+    const unpriced = makeRequest({ model: 'claude-next' });
+    expect(sizeSmallerHold(card, unpriced, AT_MS)).toBeUndefined();
+    expect(sizeHoldSteps(card, unpriced, 77n, AT_MS)).toBeUndefined();
+  });
+
   it('is the whole where that is no more', () => {
     const request = makeRequest({ maxTokens: 500 });
     const { amountNanoUsd, minNanoUsd } = smaller(request);
@@ -89,6 +101,8 @@ describe('a counted prompt', () => {
   it('takes the place of bytes, images and documents, with its margin', () => {
     const request = makeRequest({ images: { base64: 3, base64Bytes: 3_000_000, remote: 1 } });
     const tight = tightenPrompt(request, 10_000);
+    expect(tight.images).toEqual({ base64: 0, base64Bytes: 0, remote: 0 });
+    expect(tight.documents).toEqual(tight.images);
     expect(ceil({ ...tight, maxTokens: 0 }).tokens).toBe(10_000n + 1_000n + 256n + 512n);
   });
 

@@ -13,6 +13,20 @@ const span = (...parameters: Parameters<typeof findWindow>) => {
 };
 
 describe('quota windows', () => {
+  test('are six', () => {
+    expect(QUOTA_WINDOWS).toEqual(['minute', 'hour', 'day', 'week', 'month', 'total']);
+  });
+
+  test.each([
+    ['month', 'UTC', 1, 'month:2026-11-01'],
+    ['month', 'UTC', 15, 'month:2026-11-15@15'],
+    ['month', 'Europe/Berlin', 15, 'month:2026-11-15@15:Europe/Berlin'],
+    ['day', 'UTC', 15, 'day:2026-11-21'],
+    ['week', 'Europe/Berlin', 15, 'week:2026-11-16:Europe/Berlin'],
+  ] as const)('%s in %s from day %i is named %s', (window, timezone, anchorDay, name) => {
+    expect(findWindow(window, at('2026-11-21T12:00:00Z'), timezone, anchorDay).name).toBe(name);
+  });
+
   test.each([
     [
       'minute',
@@ -82,6 +96,9 @@ describe('quota windows', () => {
     ['2026-04-04T14:59:59Z', 'Australia/Lord_Howe', 'hour:2026-04-04T14', '14:00', '15:00'],
     ['2026-04-04T15:00:00Z', 'Australia/Lord_Howe', 'hour:2026-04-04T15', '15:00', '15:30'],
     ['2026-04-04T15:30:00Z', 'Australia/Lord_Howe', 'hour:2026-04-04T15:30', '15:30', '16:30'],
+    // Caracas went forward from 02:30 to 03:00 at 07:00 UTC: half an hour was all of that hour.
+    ['2016-05-01T06:45:00Z', 'America/Caracas', 'hour:2016-05-01T06:30', '06:30', '07:00'],
+    ['2016-05-01T07:00:00Z', 'America/Caracas', 'hour:2016-05-01T07', '07:00', '08:00'],
   ])('the hour at %s in %s is %s', (instant, timezone, name, starts, ends) => {
     const day = instant.slice(0, 10);
     expect(span('hour', at(instant), timezone)).toEqual([name, `${day}T${starts}:00.000Z`, `${day}T${ends}:00.000Z`]);

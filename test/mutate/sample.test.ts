@@ -11,6 +11,7 @@ test.each([
   ['credit', 90, []],
   ['price', 60, []],
   ['quota', 30, []],
+  ['call', 70, []],
   ['lua', 40, ['--only', 'ledger/settle', '--only', 'ledger/release', '--only', 'ledger/refund']],
 ] as const)(
   'of the mistakes in %s, one in %i, each is noticed or explained',
