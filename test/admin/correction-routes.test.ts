@@ -122,3 +122,14 @@ test('to what the call is charged already, or of another account, is refused', a
   accountId = (await openAccount(admin, { name: 'Other' })).id;
   expect((await correct({ hold_id: holdId, charge_usd: '0.5' })).status).toBe(404);
 });
+
+test.each(['9007199.254740992', '9999999', '12345678', '0.0000000001', '1e3'])(
+  'the charge %j is refused by its field',
+  async (charge_usd) => {
+    await grantOf('1');
+    const { holdId } = await call(600_000_000n);
+    const answer = await correct({ hold_id: holdId, charge_usd });
+    expect([answer.status, answer.body.errors[0].field]).toEqual([400, 'charge_usd']);
+    expect(await balance()).toMatchObject({ charged_usd: '0.60' });
+  },
+);

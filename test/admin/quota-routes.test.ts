@@ -323,6 +323,7 @@ describe('a raise', () => {
   test.each<[object, string]>([
     [{ until: '2026-11-21T09:30:00Z' }, 'until must be in the future'],
     [{ until: '2026-11-21T12:00:00Z' }, 'until must be after from'],
+    [{ from: '3026-11-22T00:00:00Z' }, expect.stringMatching(/^from must be an RFC 3339 time/)],
     [{ limit_usd: '50' }, "limit_usd must be above the quota's own, or it would raise nothing"],
     [{ limit_usd: undefined, limit_tokens: 99 }, 'limit_tokens is not what this quota measures: give limit_usd'],
   ])('%j is refused', async (change, message) => {

@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox';
-import { noteField, nullableStringAnswer, usdAnswer, usdField } from './fields.ts';
+import { describeField, noteField, nullableStringAnswer, usdAnswer, usdField } from './fields.ts';
 import { callFields, NAMES_ONE_CALL, namesOneCall } from './refund-schemas.ts';
 
 const correctionFields = Type.Object(
   {
     ...callFields,
-    charge_usd: { ...usdField, description: 'What the call is charged in all.' },
+    charge_usd: describeField(usdField, 'What the call is charged in all.'),
     note: Type.Optional(noteField),
   },
   { additionalProperties: false },

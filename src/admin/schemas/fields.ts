@@ -93,6 +93,12 @@ export const nullableModelsAnswer = Type.Unsafe<string[] | null>({
 /** A call that takes no body takes none or `{}`. */
 export const emptyBody = Type.Object({}, { additionalProperties: false });
 
+/** The field with a description. A spread would lose its rule: TypeBox keeps it in a property that is not enumerable. */
+export function describeField<Schema extends TSchema>(field: Schema, description: string): Schema {
+  const value = { value: description, enumerable: true, configurable: true, writable: true };
+  return Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(field), description: value }) as Schema;
+}
+
 function text(options: TSchemaOptions, rule: TextRule) {
   return ruled(Type.String(options), rule);
 }

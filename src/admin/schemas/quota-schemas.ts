@@ -3,6 +3,7 @@ import { QUOTA_MEASURES, QUOTA_MODES, QUOTA_SCOPES } from '../../domain/quota.ts
 import { MAX_QUOTA_LIMIT } from '../../domain/quota-rules.ts';
 import { QUOTA_WINDOWS } from '../../domain/quota-window.ts';
 import {
+  describeField,
   idField,
   modelsField,
   nullableModelsAnswer,
@@ -80,7 +81,7 @@ export const updateQuotaBody = Type.Refine(
 export type UpdateQuotaBody = Static<typeof quotaChanges>;
 
 const raiseFields = Type.Object(
-  { ...limitFields, from: Type.Optional({ ...timeField, description: 'Now unless stated.' }), until: timeField },
+  { ...limitFields, from: Type.Optional(describeField(timeField, 'Now unless stated.')), until: timeField },
   { additionalProperties: false },
 );
 export const raiseQuotaBody = Type.Refine(
