@@ -17,6 +17,8 @@ export interface RestoredLine {
   result: 'restored' | 'restorable' | 'current' | 'refused';
   presentSequence: number;
   sequence: number;
+  /** Entries that the export has of a history that the store went on without. */
+  abandoned?: { fromSequence: number; throughSequence: number };
   /** Of a refusal. */
   reason?: string;
   isInDirectory: boolean;
@@ -64,18 +66,32 @@ function presentLine(line: RestoredLine) {
     present_sequence: line.presentSequence,
     sequence: line.sequence,
     reason: line.reason ?? null,
+    abandoned:
+      line.abandoned === undefined
+        ? null
+        : { from_sequence: line.abandoned.fromSequence, through_sequence: line.abandoned.throughSequence },
     in_directory: line.isInDirectory,
   };
 }
 
-function describe({ accountId, result, presentSequence, sequence, reason, isInDirectory }: RestoredLine): string {
+function describe(line: RestoredLine): string {
+  const { accountId, result, presentSequence, sequence, reason, isInDirectory } = line;
   const had = presentSequence === 0 ? 'the store had nothing of it' : `the store ended at entry ${presentSequence}`;
   const said = {
     restored: `restored up to entry ${sequence}; ${had}`,
     restorable: `would be restored up to entry ${sequence}; ${had}`,
-    current: `has all ${sequence} entries of the export`,
+    current: `has all ${sequence} entries of the export${line.abandoned === undefined ? '' : '’s later history'}`,
     refused: `REFUSED at entry ${sequence}: ${toTerminalText(reason ?? '')}`,
   }[result];
   const unknown = isInDirectory ? '' : '; the directory does not know this account';
-  return `${toTerminalText(accountId)}: ${said}${unknown}`;
+  return `${toTerminalText(accountId)}: ${said}${unknown}${warnOf(line)}`;
+}
+
+/** Somebody's money may be in what was given up: it is told even where nothing is left to do. */
+function warnOf({ abandoned }: RestoredLine): string {
+  if (abandoned === undefined) return '';
+  const { fromSequence, throughSequence } = abandoned;
+  const which =
+    fromSequence === throughSequence ? `entry ${fromSequence}` : `entries ${fromSequence} to ${throughSequence}`;
+  return `\n  WARNING: two histories: the export also has ${which} of another history, that the store went on without`;
 }

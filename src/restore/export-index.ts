@@ -16,6 +16,14 @@ export interface ExportedHistory {
    * numbers out anew. Kept is the one that was written later; `isOrdered`: the instants say so as well.
    */
   fork: { sequence: number; isOrdered: boolean } | undefined;
+  /** What the export has of the histories that the store went on without, from the first fork to their last entry. */
+  abandoned: SequenceRange | undefined;
+}
+
+/** Entries of an account, both ends included. */
+export interface SequenceRange {
+  fromSequence: number;
+  throughSequence: number;
 }
 
 /** The records of an export by account and sequence, in a scratch file: an export may be larger than the memory. */
@@ -35,7 +43,7 @@ const TABLES = `
     PRIMARY KEY (account_id, sequence)) STRICT, WITHOUT ROWID;
   CREATE TABLE snapshot (account_id TEXT, sequence INTEGER, books TEXT,
     PRIMARY KEY (account_id, sequence)) STRICT, WITHOUT ROWID;
-  CREATE TABLE fork (account_id TEXT, sequence INTEGER, is_ordered INTEGER,
+  CREATE TABLE fork (account_id TEXT, sequence INTEGER, is_ordered INTEGER, last_sequence INTEGER,
     PRIMARY KEY (account_id, sequence)) STRICT, WITHOUT ROWID;
 `;
 
@@ -75,9 +83,10 @@ function createAdd(database: DatabaseSync): ExportIndex['add'] {
   const dropSnapshots = database.prepare('DELETE FROM snapshot WHERE account_id = ? AND sequence >= ?');
   const insertSnapshot = database.prepare('INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?)');
   const noteFork = database.prepare(
-    `INSERT INTO fork VALUES (?, ?, ?) ON CONFLICT (account_id, sequence) DO UPDATE SET
-       is_ordered = min(is_ordered, excluded.is_ordered)`,
+    `INSERT INTO fork VALUES (?, ?, ?, ?) ON CONFLICT (account_id, sequence) DO UPDATE SET
+       is_ordered = min(is_ordered, excluded.is_ordered), last_sequence = max(last_sequence, excluded.last_sequence)`,
   );
+  const findLast = database.prepare('SELECT max(sequence) AS sequence FROM entry WHERE account_id = ?');
   return (record, line) => {
     // A gap shows by itself.
     if (record.type === 'gap') return;
@@ -89,7 +98,8 @@ function createAdd(database: DatabaseSync): ExportIndex['add'] {
     const known = find.get(accountId, sequence);
     if (known?.line === line) return;
     if (known !== undefined) {
-      noteFork.run(accountId, sequence, record.atMs >= Number(known.at_ms) ? 1 : 0);
+      const last = Number(findLast.get(accountId)?.sequence);
+      noteFork.run(accountId, sequence, record.atMs >= Number(known.at_ms) ? 1 : 0, last);
       dropEntries.run(accountId, sequence);
       dropSnapshots.run(accountId, sequence);
     }
@@ -107,18 +117,26 @@ function* listAccounts(database: DatabaseSync): Iterable<ExportedHistory> {
     `SELECT min(sequence) AS sequence, min(is_ordered) AS is_ordered FROM fork
        WHERE account_id = ? AND sequence > ? HAVING count(*) > 0`,
   );
+  const findAbandoned = database.prepare(
+    `SELECT min(sequence) AS first, max(last_sequence) AS last FROM fork WHERE account_id = ? HAVING count(*) > 0`,
+  );
   for (const row of ids.iterate()) {
     const accountId = String(row.account_id);
     const last = Number(lastEntry.get(accountId)?.sequence ?? 0);
     const found = lastSnapshot.get(accountId);
     const snapshot = found === undefined ? undefined : { sequence: Number(found.sequence), books: String(found.books) };
     const fork = findFork.get(accountId, snapshot?.sequence ?? 0);
+    const abandoned = findAbandoned.get(accountId);
     yield {
       accountId,
       lastSequence: Math.max(last, snapshot?.sequence ?? 0),
       snapshot,
       fork:
         fork === undefined ? undefined : { sequence: Number(fork.sequence), isOrdered: Number(fork.is_ordered) === 1 },
+      abandoned:
+        abandoned === undefined
+          ? undefined
+          : { fromSequence: Number(abandoned.first), throughSequence: Number(abandoned.last) },
     };
   }
 }

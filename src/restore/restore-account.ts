@@ -6,7 +6,7 @@ import type { JournalSource } from '../ledger/journal-source.ts';
 import { type Ledger, LedgerCorrupt } from '../ledger/ledger.ts';
 import { reconcileAccount } from '../ledger/reconcile-account.ts';
 import { compareHistories } from './compare-histories.ts';
-import type { ExportedHistory, ExportIndex } from './export-index.ts';
+import type { ExportedHistory, ExportIndex, SequenceRange } from './export-index.ts';
 
 export interface RestoreParts {
   ledger: Pick<Ledger, 'readBooks' | 'readJournal'>;
@@ -24,9 +24,9 @@ export interface RestoreOptions {
 
 /** What became of one account. Sequences; 0 where the store had no books. */
 export type Restoration = { accountId: string } & (
-  | { result: 'restored' | 'restorable'; presentSequence: number; sequence: number }
-  /** The store has all that the export has. */
-  | { result: 'current'; presentSequence: number; sequence: number }
+  | { result: 'restored' | 'restorable'; presentSequence: number; sequence: number; abandoned?: SequenceRange }
+  /** The store has all that the export has of the history that the store went on with. */
+  | { result: 'current'; presentSequence: number; sequence: number; abandoned?: SequenceRange }
   /** Nothing was changed. `sequence`: the first entry that is in the way. */
   | { result: 'refused'; presentSequence: number; sequence: number; reason: string }
 );
@@ -43,15 +43,16 @@ export async function restoreAccount(
   history: ExportedHistory,
   options: RestoreOptions,
 ): Promise<Restoration> {
-  const { accountId, lastSequence } = history;
+  const { accountId, lastSequence, abandoned } = history;
   const presentSequence = (await parts.ledger.readBooks(accountId))?.sequence ?? 0;
   const facts = { accountId, presentSequence };
+  const done = { ...facts, sequence: lastSequence, ...(abandoned === undefined ? {} : { abandoned }) };
   const obstacle = await findObstacle(parts, history, presentSequence, options);
   if (obstacle !== undefined) return { ...facts, ...obstacle };
-  if (presentSequence >= lastSequence) return { ...facts, result: 'current', sequence: lastSequence };
+  if (presentSequence >= lastSequence) return { ...done, result: 'current' };
   const folded = await foldHistory(parts, history, presentSequence);
   if ('refused' in folded) return { ...facts, ...folded.refused };
-  if (options.dryRun) return { ...facts, result: 'restorable', sequence: lastSequence };
+  if (options.dryRun) return { ...done, result: 'restorable' };
   const { fold } = folded;
   const written = await parts.restorer.restore(
     { fold, snapshot: history.snapshot, entries: entriesOf(parts, history) },
@@ -62,7 +63,7 @@ export async function restoreAccount(
     return { ...facts, ...refuse(presentSequence, reason) };
   }
   await proveAccount(parts, fold);
-  return { ...facts, result: 'restored', sequence: lastSequence };
+  return { ...done, result: 'restored' };
 }
 
 /** Those after the snapshot: what the store keeps beside it. */

@@ -1,7 +1,10 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { CliOutput } from '../../src/cli/cli-session.ts';
+import { addRestoreCommand } from '../../src/cli/restore-command.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createExportFolder, type ExportFolder } from '../restore/restore-stores.ts';
 import { runCliProcess } from './cli-under-test.ts';
@@ -41,7 +44,7 @@ test('restore puts an export back, tells what it did, and does not begin while a
   expect([done.exitCode, JSON.parse(done.out)]).toEqual([
     0,
     {
-      ...{ account_id: 'acct_a', result: 'restored', present_sequence: 0, sequence: 2, reason: null },
+      ...{ account_id: 'acct_a', result: 'restored', present_sequence: 0, sequence: 2, reason: null, abandoned: null },
       in_directory: false,
     },
   ]);
@@ -53,4 +56,21 @@ test('restore puts an export back, tells what it did, and does not begin while a
   expect([served.exitCode, served.out]).toEqual([1, '']);
   expect(served.error).toContain('is open in another Tollgate process');
   await after.close();
+});
+
+test('restore tells of entries that the store went on without', async () => {
+  const lines: string[] = [];
+  const program = new Command().exitOverride();
+  const output = { out: (line: string) => void lines.push(line), error: () => {} } as unknown as CliOutput;
+  addRestoreCommand(program, output, async function* () {
+    const abandoned = { fromSequence: 1, throughSequence: 2 };
+    yield { accountId: 'acct_a', result: 'current', presentSequence: 1, sequence: 1, abandoned, isInDirectory: true };
+  });
+  await program.parseAsync(['restore', '--from', 'x'], { from: 'user' });
+  expect(lines.join('\n')).toBe(
+    [
+      'acct_a: has all 1 entries of the export’s later history',
+      '  WARNING: two histories: the export also has entries 1 to 2 of another history, that the store went on without',
+    ].join('\n'),
+  );
 });

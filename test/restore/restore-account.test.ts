@@ -208,8 +208,13 @@ describeRestore('a restore', (open, kind) => {
       });
       expect(await third.ledger.readBooks(accountId)).toBeUndefined();
       // The store that went the later way shows which it was.
-      expect(await restoreOne()).toMatchObject({ result: 'current', sequence: 6 });
-      expect(await restoreOne({ takeLater: true }, third)).toMatchObject({ result: 'restored', sequence: 6 });
+      const abandoned = { fromSequence: 3, throughSequence: 4 };
+      expect(await restoreOne()).toMatchObject({ result: 'current', sequence: 6, abandoned });
+      expect(await restoreOne({ takeLater: true }, third)).toMatchObject({
+        result: 'restored',
+        sequence: 6,
+        abandoned,
+      });
       expect(await stateOf(third)).toEqual(await stateOf(target));
     } finally {
       await third.close();
@@ -227,6 +232,21 @@ describeRestore('a restore', (open, kind) => {
     const third = await open(clock, 0);
     expect(await restoreOne({ takeLater: true }, third)).toMatchObject({ result: 'refused', sequence: 3 });
     await third.close();
+  });
+
+  test('warns of a longer history that the store went on without', async () => {
+    await begin(source);
+    clock.nowMs += 5_000;
+    await target.ledger.openAccount({ accountId, mode: 'prepaid', creditLimitNanoUsd: 0n });
+    await writeFile(START_MS, await recordsOf(source));
+    await writeFile(START_MS + 1, await recordsOf(target));
+    const abandoned = { fromSequence: 1, throughSequence: 2 };
+    const current = { accountId, result: 'current', presentSequence: 1, sequence: 1, abandoned };
+    expect(await restoreOne()).toEqual(current);
+    // It stays told when the store has gone further than either.
+    await call(target, 1);
+    await call(target, 2);
+    expect(await restoreOne()).toEqual({ ...current, presentSequence: (await entriesOf(target)).length });
   });
 
   test('changes nothing in an account that has changed meanwhile', async () => {
