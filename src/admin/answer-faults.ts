@@ -17,7 +17,7 @@ export function answerFault(error: FastifyError, request: FastifyRequest, reply:
       request.headers['idempotency-key'] === undefined
         ? 'It had no Idempotency-Key: look whether it is there before you send it again.'
         : 'Send it again with the same Idempotency-Key.';
-    return refuse(reply, 'store_unavailable', `The write was made, but is not yet acknowledged as safe. ${next}`);
+    return refuse(reply, 'store_unacknowledged', `It was begun and goes on when it is sent again. ${next}`);
   }
   if (UNAVAILABLE_CODES.has(error.code)) {
     request.log.error({ err: error }, 'store unavailable');

@@ -32,6 +32,7 @@ export const PROBLEMS = {
   body_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The body must be JSON'],
   internal: [500, 'Internal error'],
+  store_unacknowledged: [503, 'The store has not acknowledged the write as safe'],
   store_unavailable: [503, 'The store does not answer'],
 } as const satisfies { readonly [kind: string]: readonly [status: number, title: string] };
 
@@ -62,7 +63,7 @@ export function refuse(
 ): FastifyReply {
   const problem = createProblem(kind, detail, errors);
   reply.code(problem.status).type(PROBLEM_CONTENT_TYPE);
-  if (kind === 'store_unavailable' || kind === 'idempotency_in_progress')
+  if (['store_unavailable', 'store_unacknowledged', 'idempotency_in_progress'].includes(kind))
     reply.header('retry-after', RETRY_AFTER_SECONDS);
   if (kind === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="tollgate-admin"');
   return reply.send(problem);

@@ -67,7 +67,7 @@ describe('a write that is not acknowledged', () => {
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const refused = await send();
       expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1']);
-      expect(refused.body.detail).toMatch(/made, but is not yet acknowledged.*same Idempotency-Key/);
+      expect(refused.body.detail).toMatch(/begun and goes on when it is sent again.*same Idempotency-Key/);
       expect(await operations()).toHaveLength(before.length + 1);
     }
     const done = await send();

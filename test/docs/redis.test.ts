@@ -142,7 +142,9 @@ async function writeEverything(client: Redis): Promise<void> {
   // One replica is wanted and there is none: the wait is in vain, its key is there.
   const ledger = createRedisLedger({ client });
   const awaited = acknowledgeWrites(ledger, { client, writes: ledger, replicas: 1 });
-  await expect(awaited.openAccount({ accountId, mode: 'prepaid', creditLimitNanoUsd: 0n })).rejects.toThrow(/too few/);
+  await expect(awaited.openAccount({ accountId, mode: 'prepaid', creditLimitNanoUsd: 0n })).rejects.toThrow(
+    /of 1 replicas/,
+  );
   await ledger.openAccount({ accountId, mode: 'prepaid', creditLimitNanoUsd: 0n });
   const terms = { accountId, kind: 'paid', priority: 50, effectiveAtMs: now, expiresAtMs: now + 86_400_000 } as const;
   await ledger.grant({ ...terms, grantId: 'grant_ended', amountNanoUsd: 1n, models: ['m'] });

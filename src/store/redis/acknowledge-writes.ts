@@ -106,8 +106,13 @@ async function awaitFence(options: AcknowledgeWritesOptions, fence: string, befo
   const isSame = ['run_id', 'master_replid'].every((name) => after.get(name) === before.info.get(name));
   const reached = Number(Array.isArray(waited) ? waited[0] : waited);
   if (!isSame) throw new LedgerUnacknowledged('the primary changed while the write was made');
-  if (!(reached >= (safety.kind === 'replicas' ? safety.count : 1)))
-    throw new LedgerUnacknowledged(`${reached} have acknowledged the write in time, too few`);
+  if (reached >= (safety.kind === 'replicas' ? safety.count : 1)) return;
+  throw new LedgerUnacknowledged(
+    safety.kind === 'replicas'
+      ? `${reached} of ${safety.count} replicas (REDIS_WAIT_REPLICAS) had a write within ${timeoutMs} ms; ` +
+          `Redis has ${Number(after.get('connected_slaves') ?? 0)} connected`
+      : `a write was not in the append-only file within ${FILE_TIMEOUT_MS} ms`,
+  );
 }
 
 /** The answers, in order. @throws the first error among them. */
