@@ -5,7 +5,7 @@ import { trimJournal } from './trim-journal.ts';
 export interface JournalExporter {
   /** One round; never rejects. A round that is asked for while one is under way is that one. */
   run(): Promise<void>;
-  /** Ends after the round under way, and closes the sinks. */
+  /** Ends after the round under way, closes the sinks and lets another process export. */
   stop(): Promise<void>;
 }
 
@@ -40,6 +40,9 @@ export function createJournalExporter(parts: JournalExporterParts): JournalExpor
       stopTimer();
       await running;
       await Promise.all(parts.sinks.map(({ sink }) => sink.close()));
+      await parts.source.unclaim(parts.owner).catch((error: unknown) => {
+        parts.logger.warn({ err: error }, 'the lease of the journal export was not given back and ends by itself');
+      });
     },
   };
 }

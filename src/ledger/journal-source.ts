@@ -15,6 +15,8 @@ export interface JournalSource {
    * export twice, which a reader of the export must be able to take anyway.
    */
   claim(owner: string, leaseMs: number): Promise<boolean>;
+  /** Lets the next one in at once; without effect where `owner` is not the one that exports. */
+  unclaim(owner: string): Promise<void>;
   /** Accounts with entries that are not exported, those that wait longest first, and since when the first one waits. */
   findUnexported(limit: number): Promise<{ accounts: string[]; oldestAtMs: number | undefined }>;
   readExportState(accountId: string): Promise<ExportState>;

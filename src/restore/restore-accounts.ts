@@ -4,7 +4,7 @@ import { readExport } from './read-export.ts';
 import { type Restoration, type RestoreOptions, type RestoreParts, restoreAccount } from './restore-account.ts';
 
 export interface RestoreAccountsParts extends Omit<RestoreParts, 'index' | 'journal'> {
-  journal: Pick<JournalSource, 'readSnapshot' | 'claim'>;
+  journal: Pick<JournalSource, 'readSnapshot' | 'claim' | 'unclaim'>;
   /** Names this process among those that might export. */
   owner: string;
 }
@@ -23,6 +23,10 @@ export class StoreInUse extends Error {
 }
 
 const LEASE_MS = 30_000;
+/** An exporter's lease is as long, and is given back at its clean end. */
+const IN_USE =
+  'a process exports the journal: stop all that serve this store, and try again; ' +
+  `after one that was killed, wait ${LEASE_MS / 1000} seconds`;
 
 /**
  * Restores every account of an export, one after the other, and tells each. For a store that no process serves: the
@@ -34,16 +38,19 @@ export async function* restoreAccounts(
   { from, scratchPath, ...options }: RestoreAccountsOptions,
 ): AsyncGenerator<Restoration> {
   const index = createExportIndex(scratchPath);
+  let isClaimed = false;
   try {
     await readExport(from, index);
     index.finish();
     for (const history of index.accounts()) {
       if (!(await parts.journal.claim(parts.owner, LEASE_MS))) {
-        throw new StoreInUse('a process exports the journal: stop all that serve this store, and wait half a minute');
+        throw new StoreInUse(IN_USE);
       }
+      isClaimed = true;
       yield await restoreAccount({ ...parts, index }, history, options);
     }
   } finally {
     index.remove();
+    if (isClaimed) await parts.journal.unclaim(parts.owner);
   }
 }

@@ -280,7 +280,21 @@ describeRestore('a restore', (open, kind) => {
       await begin(source);
       await folder.export(source, clock);
       await target.journal.claim('another', 30_000);
-      await expect(folder.restore(target)).rejects.toThrow('a process exports the journal');
+      await expect(folder.restore(target)).rejects.toThrow(/a process exports the journal.*wait 30 seconds/);
       expect(await target.ledger.readBooks(accountId)).toBeUndefined();
+      // The refused one has not taken away the other's lease.
+      expect(await target.journal.claim('a third', 30_000)).toBe(false);
+    });
+
+  if (kind === 'Redis')
+    test('lets the next process in at its end, after a look too', async () => {
+      await begin(source);
+      await folder.export(source, clock);
+      expect(await source.journal.claim('after the exporter', 1)).toBe(true);
+      await source.journal.unclaim('after the exporter');
+      expect(await restoreOne({ dryRun: true })).toMatchObject({ result: 'restorable' });
+      expect(await target.journal.claim('another', 30_000)).toBe(true);
+      await target.journal.unclaim('not the owner');
+      expect(await target.journal.claim('a third', 30_000)).toBe(false);
     });
 });

@@ -36,6 +36,7 @@ const SCRIPTS = {
   tollgateCorrect: 'ledger/correct',
   tollgateRefund: 'ledger/refund',
   tollgateRelease: 'ledger/release',
+  tollgateReleaseExport: 'ledger/release-export',
   tollgateRestoreAccount: 'ledger/restore-account',
   tollgateSetPolicy: 'ledger/set-policy',
   tollgateSettle: 'ledger/settle',

@@ -11,6 +11,7 @@ export function createRedisJournalSource(client: RedisClient): JournalSource {
   return {
     claim: (owner, leaseMs) =>
       run('tollgateClaimExport', [EXPORT_LEASE_KEY], [owner, `${leaseMs}`], ([word]) => word === 'yours'),
+    unclaim: (owner) => run('tollgateReleaseExport', [EXPORT_LEASE_KEY], [owner], nothing),
     findUnexported: async (limit) => {
       const found = await findOverAll(context, ledgerKeys.unexported, '+inf', limit);
       return { accounts: found.map(({ accountId }) => accountId), oldestAtMs: found[0]?.atMs };

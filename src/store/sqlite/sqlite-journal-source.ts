@@ -9,6 +9,7 @@ export function createSqliteJournalSource(database: Database): JournalSource {
   const sql = prepareStatements(database);
   return {
     claim: async () => true,
+    unclaim: async () => {},
     findUnexported: async (limit) => {
       const rows = all(sql.unexported, limit);
       const first = rows[0];
