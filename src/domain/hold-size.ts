@@ -31,18 +31,24 @@ export interface SmallerHold {
   minNanoUsd: NanoUsd;
   /** The prompt alone: used up as soon as the call is sent. */
   promptNanoUsd: NanoUsd;
+  /** What `amountNanoUsd` and `minNanoUsd` stand for in tokens of all classes, for token quotas. */
+  tokens: bigint;
+  minTokens: bigint;
 }
 
 /** @returns undefined where the card has no prices for the call. */
 export function sizeSmallerHold(card: RateCard, request: MessagesRequest, atMs: number): SmallerHold | undefined {
   const single = passOf(request);
-  const promptNanoUsd = costOf(card, single, 0, atMs);
-  if (promptNanoUsd === undefined) return undefined;
-  const withOutput = (tokens: number): NanoUsd => costOf(card, single, tokens, atMs) ?? promptNanoUsd;
+  const prompt = ceilOf(card, single, 0, atMs);
+  if (prompt === undefined) return undefined;
+  const withOutput = (tokens: number) => ceilOf(card, single, tokens, atMs) ?? prompt;
+  const [least, first] = [withOutput(LEAST_OUTPUT_TOKENS), withOutput(FIRST_OUTPUT_TOKENS)];
   return {
-    promptNanoUsd,
-    minNanoUsd: withOutput(LEAST_OUTPUT_TOKENS),
-    amountNanoUsd: withOutput(FIRST_OUTPUT_TOKENS),
+    promptNanoUsd: prompt.amountNanoUsd,
+    minNanoUsd: least.amountNanoUsd,
+    amountNanoUsd: first.amountNanoUsd,
+    tokens: first.tokens,
+    minTokens: least.tokens,
   };
 }
 
@@ -57,9 +63,9 @@ export function sizeHoldSteps(
   atMs: number,
 ): HoldSteps | undefined {
   const single = { ...passOf(request), maxTokens: Number.MAX_SAFE_INTEGER };
-  const none = costOf(card, single, 0, atMs);
+  const none = ceilOf(card, single, 0, atMs)?.amountNanoUsd;
   if (none === undefined) return undefined;
-  const output = (tokens: number): NanoUsd => (costOf(card, single, tokens, atMs) ?? none) - none;
+  const output = (tokens: number): NanoUsd => (ceilOf(card, single, tokens, atMs)?.amountNanoUsd ?? none) - none;
   return {
     ceilingNanoUsd,
     stepNanoUsd: output(FIRST_OUTPUT_TOKENS),
@@ -87,7 +93,7 @@ function passOf(request: MessagesRequest): MessagesRequest {
   return { ...single, textBytes: Math.max(single.textBytes, THREAD_PROMPT_TOKENS) };
 }
 
-function costOf(card: RateCard, request: MessagesRequest, tokens: number, atMs: number): NanoUsd | undefined {
+function ceilOf(card: RateCard, request: MessagesRequest, tokens: number, atMs: number) {
   const ceiling = ceilCall(card, { ...request, maxTokens: Math.min(request.maxTokens, tokens) }, atMs);
-  return ceiling.priced ? ceiling.amountNanoUsd : undefined;
+  return ceiling.priced ? ceiling : undefined;
 }

@@ -106,19 +106,36 @@ async function holdLess(send: Send, asked: HoldRequest, plan: HoldPlan, refused:
   const { priced, atMs } = asked;
   const size = sizeSmallerHold(priced.card, plan.request, atMs);
   if (size === undefined) return refused;
-  const { amountNanoUsd, minNanoUsd } = size;
-  if (refused.reply !== undefined && minNanoUsd > (findRoom(refused.command, refused.reply)?.nanoUsd ?? 0n)) {
-    return tellLeast(refused, refused.reply, minNanoUsd);
-  }
-  const command = { ...asked.command, amountNanoUsd, minNanoUsd, tokens: plan.tokens };
   const ceilingNanoUsd = plan.open.length > 0 ? MAX_NANO_USD : plan.amountNanoUsd;
-  return { command, reply: await send(command), watch: watchOf(asked, plan, ceilingNanoUsd) };
+  const watch = watchOf(asked, plan, ceilingNanoUsd);
+  let last = refused;
+  let tokens = size.tokens;
+  for (let attempt = 0; attempt < LESSER_ATTEMPTS; attempt += 1) {
+    const room = last.reply === undefined ? undefined : findRoom(last.command, last.reply);
+    if (last.reply === undefined || room === undefined) break;
+    if (size.minNanoUsd > room.nanoUsd || size.minTokens > room.tokens) return tellLeast(last, last.reply, size);
+    if (room.tokens < tokens) tokens = room.tokens;
+    else if (attempt > 0) break;
+    const { amountNanoUsd, minNanoUsd } = size;
+    const command = { ...asked.command, amountNanoUsd, minNanoUsd, tokens };
+    last = { command, reply: await send(command), watch };
+  }
+  return last;
 }
 
+/** Where several token quotas are short, each refusal tells the room of one of them. */
+const LESSER_ATTEMPTS = 3;
+
 /** What the caller needs is the least that would have done. */
-function tellLeast(refused: PlacedHold, reply: HoldReply, neededNanoUsd: NanoUsd): PlacedHold {
-  const command = { ...refused.command, amountNanoUsd: neededNanoUsd };
-  return { ...refused, command, reply: 'neededNanoUsd' in reply ? { ...reply, neededNanoUsd } : reply };
+function tellLeast(refused: PlacedHold, reply: HoldReply, { minNanoUsd, minTokens }: SmallerHold): PlacedHold {
+  const { minNanoUsd: _, ...rest } = refused.command;
+  const command = { ...rest, amountNanoUsd: minNanoUsd, tokens: minTokens };
+  return {
+    ...refused,
+    command,
+    reply: 'neededNanoUsd' in reply ? { ...reply, neededNanoUsd: minNanoUsd } : reply,
+    watch: undefined,
+  };
 }
 
 function watchOf({ priced, atMs }: HoldRequest, plan: HoldPlan, ceilingNanoUsd: NanoUsd): HoldWatchTerms | undefined {

@@ -68,7 +68,11 @@ export function isWorthCounting(
   const least = tightenPlan(plan, priced, 0, atMs);
   if (least === undefined) return false;
   if (least.amountNanoUsd <= room.nanoUsd && least.tokens <= room.tokens) return true;
-  if (smaller === undefined || smaller.minNanoUsd <= room.nanoUsd || least.tokens > room.tokens) return false;
+  if (smaller === undefined || fitsLeast(smaller, room)) return false;
   const leastOfAll = sizeSmallerHold(priced.card, least.request, atMs);
-  return leastOfAll !== undefined && leastOfAll.minNanoUsd <= room.nanoUsd;
+  return leastOfAll !== undefined && fitsLeast(leastOfAll, room);
+}
+
+function fitsLeast({ minNanoUsd, minTokens }: SmallerHold, room: { nanoUsd: NanoUsd; tokens: bigint }): boolean {
+  return minNanoUsd <= room.nanoUsd && minTokens <= room.tokens;
 }

@@ -98,6 +98,26 @@ describe('quotas of a call', () => {
     expect(neededOf(least)).toBeLessThan(neededOf(whole) ?? 0n);
   });
 
+  it.each(['cut', 'finish'] as const)('one in tokens with room lets a long request in: %s', async (onExhausted) => {
+    await using part = await openMeter();
+    const tight = aQuota({ measure: 'tokens', limit: 20_000n, window: 'month' });
+    const tighter = aQuota({ id: 'quota_2', measure: 'tokens', limit: 6_000n });
+    const request = makeRequest({ maxTokens: 60_000, stream: true });
+    const principal = withQuotas(tight, tighter);
+    expect(await refusal(part, request, principal)).toMatchObject({ kind: 'quota_exceeded' });
+    principal.account.onExhausted = onExhausted;
+    const call = await admit(part, request, principal);
+    expect((await cellOf(part, tighter))?.held).toBe(6_000n);
+    expect((await cellOf(part, tight))?.held).toBe(6_000n);
+    expect(await refusal(part, request, principal)).toMatchObject({ quota: tighter, room: 0n });
+    complete(call, makeUsage(100, 30_000, { stopReason: 'end_turn' }));
+    await part.settleQueue.settled();
+    expect(await cellOf(part, tighter)).toEqual({ used: 30_100n, held: 0n });
+    const refused = await refusal(part, request, principal);
+    // The least that would have done: 2,048 tokens of output and the bound of the prompt.
+    expect(refused !== 'admitted' && 'needed' in refused && refused.needed).toBeLessThan(6_000n);
+  });
+
   it('of two that refuse, the one that lasts longer is told', async () => {
     await using part = await openMeter();
     const blocked = { limit: 0n } as const;
