@@ -76,6 +76,31 @@ test('a refund of all gives back what a correction charged as well', async () =>
   expect(await balance()).toMatchObject({ available_usd: '2.00', charged_usd: '0.00' });
 });
 
+test.each([
+  ['0.5', '0.50'],
+  ['1.5', '1.50'],
+])('a refund after a correction to %s tells the corrected charge and what refunds gave back', async (to, charged) => {
+  await grantOf('2');
+  const refund = (body: object) => admin.call('POST', `/accounts/${accountId}/refunds`, body);
+  const { holdId } = await call(1_000_000_000n);
+  const other = await call(100_000_000n);
+  await correct({ hold_id: other.holdId, charge_usd: '0.2' });
+  await correct({ hold_id: holdId, charge_usd: '0.7' });
+  await correct({ hold_id: holdId, charge_usd: to });
+  const part = await refund({ hold_id: holdId, amount_usd: '0.1' });
+  expect(part.body).toMatchObject({ amount_usd: '0.10', charged_usd: charged, refunded_usd: '0.10' });
+  const tooMuch = await refund({ hold_id: holdId, amount_usd: '1.6' });
+  const message = expect.stringContaining(`what is left of the charge of ${charged}`);
+  expect(tooMuch.body.errors).toEqual([{ field: 'amount_usd', message }]);
+  const rest = await refund({ hold_id: holdId });
+  expect(rest.body).toMatchObject({ charged_usd: charged, refunded_usd: charged });
+  for (const body of [{ hold_id: holdId }, { hold_id: holdId, amount_usd: '0.1' }]) {
+    expect((await refund(body)).body.errors).toEqual([
+      { field: 'hold_id', message: `names a call of whose charge of ${charged} nothing is left` },
+    ]);
+  }
+});
+
 test('is done once under its idempotency key, also where it was cut off', async () => {
   await admin.close();
   let fails = true;

@@ -1,7 +1,8 @@
 import type { FastifyReply } from 'fastify';
-import { formatUsd, parseUsd } from '../../domain/money.ts';
+import { formatUsd, type NanoUsd, parseUsd } from '../../domain/money.ts';
 import { type Charge, findCharge } from '../../ledger/find-charge.ts';
 import type { RefundCommand, RefundReply } from '../../ledger/ledger.ts';
+import { sumCorrections } from '../../ledger/sum-corrections.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
 import { findFallbackGrants } from '../find-fallback-grants.ts';
@@ -32,10 +33,12 @@ export function addRefundRoutes(app: AdminApp, { directory, ledger }: AdminParts
     const fallbackGrantIds = await findFallbackGrants(ledger, accountId);
     const ids = { accountId, refundId: request.write.newId('refund') };
     const command = composeRefund(body, ids, charge, fallbackGrantIds);
+    const correctionNanoUsd = await sumCorrections(ledger, accountId, charge);
     const made = await ledger.refund(command);
-    if (!('balance' in made)) return refuseRefund(reply, made);
+    if (!('balance' in made)) return refuseRefund(reply, body, made, correctionNanoUsd);
     reply.code(201);
-    return presentRefund(command, charge, made, body.note);
+    const chargedNanoUsd = charge.amountNanoUsd + correctionNanoUsd;
+    return presentRefund(command, { ...made, chargedNanoUsd, correctionNanoUsd }, body.note);
   });
 }
 
@@ -63,15 +66,25 @@ function composeRefund(
 
 type RefundMade = Extract<RefundReply, { balance: unknown }>;
 
-function refuseRefund(reply: FastifyReply, refusal: Exclude<RefundReply, RefundMade>): FastifyReply {
+function refuseRefund(
+  reply: FastifyReply,
+  body: CreateRefundBody,
+  refusal: Exclude<RefundReply, RefundMade>,
+  correctionNanoUsd: NanoUsd,
+): FastifyReply {
   switch (refusal.result) {
     case 'no_account':
       return refuse(reply, 'not_found', 'There is no such account.');
     case 'conflict':
       return refuse(reply, 'idempotency_conflict', 'A refund of other content was made by it.');
     case 'exceeds_charge': {
-      const left = formatUsd(refusal.chargedNanoUsd - refusal.refundedNanoUsd);
-      const message = `must be at most ${left}: what is left of the charge of ${formatUsd(refusal.chargedNanoUsd)}`;
+      const leftNanoUsd = refusal.chargedNanoUsd - refusal.refundedNanoUsd;
+      const charge = formatUsd(refusal.chargedNanoUsd + correctionNanoUsd);
+      if (leftNanoUsd <= 0n) {
+        const field = body.hold_id === undefined ? 'request_id' : 'hold_id';
+        return refuseFields(reply, [{ field, message: `names a call of whose charge of ${charge} nothing is left` }]);
+      }
+      const message = `must be at most ${formatUsd(leftNanoUsd)}: what is left of the charge of ${charge}`;
       return refuseFields(reply, [{ field: 'amount_usd', message }]);
     }
     case 'not_settled':
@@ -82,10 +95,10 @@ function refuseRefund(reply: FastifyReply, refusal: Exclude<RefundReply, RefundM
   }
 }
 
+/** The ledger's sum is of refunds and corrections: what corrections gave back was never charged. */
 function presentRefund(
   command: RefundCommand,
-  charge: Charge,
-  made: RefundMade,
+  made: RefundMade & { chargedNanoUsd: NanoUsd; correctionNanoUsd: NanoUsd },
   note: string | undefined,
 ): RefundAnswer {
   return {
@@ -93,8 +106,8 @@ function presentRefund(
     account_id: command.accountId,
     hold_id: command.holdId,
     amount_usd: formatUsd(made.amountNanoUsd),
-    charged_usd: formatUsd(charge.amountNanoUsd),
-    refunded_usd: formatUsd(made.refundedNanoUsd),
+    charged_usd: formatUsd(made.chargedNanoUsd),
+    refunded_usd: formatUsd(made.refundedNanoUsd + made.correctionNanoUsd),
     note: note ?? null,
   };
 }
