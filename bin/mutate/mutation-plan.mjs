@@ -73,6 +73,16 @@ export const MUTATION_PLAN = {
     { runner: 'rule-runner', sources: domain('hold-size'), tests: domainTests('hold-size') },
     {
       runner: 'rule-runner',
+      sources: domain('batch-bill', 'batch-ceiling', 'settle-batch-item'),
+      tests: domainTests('batch-bill', 'batch-ceiling', 'settle-batch-item'),
+    },
+    {
+      runner: 'rule-runner',
+      sources: domain('estimate-usage'),
+      tests: [...domainTests('settlement-limits'), 'test/metering/settlement.test.ts'],
+    },
+    {
+      runner: 'rule-runner',
       sources: domain('settlement'),
       tests: [...domainTests('settlement-limits'), 'test/metering/settlement.test.ts'],
     },

@@ -56,7 +56,7 @@ export function createBatchBillSum(rateCardVersion: string): BatchBillSum {
 }
 
 function addLine(lines: Map<string, ReceiptLine>, line: ReceiptLine): void {
-  const name = [line.model, line.class, line.picoUsdEach, line.overridden ?? '', line.pricedAs ?? ''].join(' ');
+  const name = `${line.model} ${line.class} ${line.picoUsdEach} ${line.overridden} ${line.pricedAs}`;
   const present = lines.get(name);
   if (present === undefined) lines.set(name, { ...line });
   else present.quantity += line.quantity;

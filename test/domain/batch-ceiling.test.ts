@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { readMessagesRequest } from '../../src/anthropic/messages-request.ts';
-import { ceilBatchItem, withLongOutput } from '../../src/domain/batch-ceiling.ts';
+import { ceilBatchItem, LONG_OUTPUT_BETA_PREFIX, withLongOutput } from '../../src/domain/batch-ceiling.ts';
 import { ceilCall } from '../../src/domain/call-ceiling.ts';
 import { priceCall } from '../../src/domain/price-call.ts';
+import { findModel } from '../../src/domain/rate-card.ts';
 import { loadCard } from './load-card.ts';
 
 const card = loadCard();
@@ -64,6 +65,25 @@ describe('the ceiling of an item of a batch', () => {
     expect(many - few).toBe(7n * 10_000_000n);
   });
 
+  // Haiku 5.5 writes its cache at an odd number of nano-dollars per token: one of two neighbours has an odd ceiling.
+  test.each([500, 501])('rounds its tokens up and adds one, for %i characters', (length) => {
+    const request = requestOf({
+      model: 'claude-haiku-5-5',
+      inference_geo: 'global',
+      messages: [{ role: 'user', content: 'x'.repeat(length) }],
+      tools: [{ type: 'web_search_20260318', name: 'web_search', max_uses: 8 }],
+    });
+    const whole = amountOf(ceilCall(card, request, NOW_MS));
+    const searches = 8n * 10_000_000n;
+    expect(amountOf(ceilBatchItem(card, request, NOW_MS))).toBe((whole - searches + 1n) / 2n + 1n + searches);
+  });
+
+  test('is half of it where the speed is said to be standard', () => {
+    const plain = ceilBatchItem(card, requestOf(), NOW_MS);
+    const { textBytes } = requestOf();
+    expect(ceilBatchItem(card, { ...requestOf({ speed: 'standard' }), textBytes }, NOW_MS)).toEqual(plain);
+  });
+
   test('gives no discount on fast, which batches do not sell', () => {
     const request = requestOf({ speed: 'fast' });
     expect(ceilBatchItem(card, request, NOW_MS)).toEqual(ceilCall(card, request, NOW_MS));
@@ -82,6 +102,8 @@ describe('the ceiling of an item of a batch', () => {
     expect(amountOf(ceilBatchItem(long, request, NOW_MS))).toBeGreaterThan(
       2n * amountOf(ceilBatchItem(card, request, NOW_MS)),
     );
+    expect(findModel(long, 'claude-opus-5')?.maxOutputTokens).toBe(300_000);
+    expect(LONG_OUTPUT_BETA_PREFIX).toBe('output-300k-');
     expect([...long.byName.keys()]).toEqual([...card.byName.keys()]);
     expect(long.models.every(({ maxOutputTokens }) => maxOutputTokens >= 300_000)).toBe(true);
     expect(card.models.some(({ maxOutputTokens }) => maxOutputTokens < 300_000)).toBe(true);

@@ -23,3 +23,20 @@ test('one with figures beyond the API is not believed', () => {
   const usage = makeUsage(404_500_000, 2_000, { serviceTier: 'batch' });
   expect(settleBatchItem(terms, { usage, visibleCharacters: 900 })).toMatchObject({ doubts: ['usage_absurd'] });
 });
+
+test('one that says neither its tier nor why it stopped is charged as reported, at half the price', () => {
+  const usage = makeUsage(100, 10, { serviceTier: undefined });
+  expect(settleBatchItem(terms, { usage, visibleCharacters: 900 })).toMatchObject({
+    basis: 'reported',
+    amountNanoUsd: 75_000n,
+  });
+});
+
+test('one without a usage is estimated by its characters and the average prompt, at half the price', () => {
+  // 300 bytes are 100 tokens of prompt, 130 characters are 100 of output.
+  expect(settleBatchItem(terms, { usage: undefined, visibleCharacters: 130 })).toMatchObject({
+    basis: 'estimated',
+    amountNanoUsd: 300_000n,
+    doubts: ['usage_missing'],
+  });
+});

@@ -171,3 +171,41 @@ describe('an item of a batch', () => {
     expect(settle(undefined, { serviceTier })).toMatchObject({ doubts: ['usage_missing'], amountNanoUsd: 50_000n });
   });
 });
+
+describe('an estimate', () => {
+  const completed = { kind: 'completed', status: 200, usage: undefined } as const;
+
+  it('counts pictures and documents in the prompt, given or referred to', () => {
+    const request = makeRequest({
+      images: { base64: 3, base64Bytes: 9_000, remote: 1 },
+      documents: { base64: 2, base64Bytes: 9_000, remote: 1 },
+    });
+    // 1,568 tokens each.
+    expect(settle(undefined, { request })).toMatchObject({ tokens: 100n + 7n * 1_568n });
+  });
+
+  it('takes 130 characters for a hundred tokens of one message', () => {
+    const settlement = settle(undefined, {
+      request: makeRequest({ maxTokens: 20_000 }),
+      outcome: { ...completed, visibleCharacters: 13_000 },
+    });
+    expect(settlement).toMatchObject({
+      tokens: 10_100n,
+      usage: { passes: [{ kind: 'message', tokens: { output: 10_000 } }] },
+    });
+  });
+
+  it.each([
+    ['adds what was not reported to the last pass', 100, [10, 10, 80]],
+    ['also a single token', 31, [10, 10, 11]],
+    ['and nothing where all was', 30, [10, 10, 10]],
+  ])('%s', (_what, followedOutputTokens, expected) => {
+    const usage = ofPasses(pass({ output: 10 }), pass({ output: 10 }), pass({ output: 10 }));
+    const settlement = settle(undefined, {
+      outcome: { kind: 'interrupted', reason: 'client_gone', usage, visibleCharacters: 0 },
+      followedOutputTokens,
+    });
+    if (settlement.action === 'release') throw new Error('released');
+    expect(settlement.usage.passes.map(({ tokens }) => tokens.output)).toEqual(expected);
+  });
+});
