@@ -1,3 +1,5 @@
+import type { ExhaustedReason } from '../domain/call-outcome.ts';
+
 /** Follows the events of a streamed answer that were passed on, so that it can be ended early in good order. */
 export interface StreamCloser {
   /** An event, whole, was passed on. */
@@ -10,8 +12,9 @@ export interface StreamCloser {
    * client handles; `end_turn` would let a cut answer pass for a whole one. A member of our own, which clients pass
    * over, names the cause.
    * @param outputTokens of the whole answer, as far as known.
+   * @param stopped the cause.
    */
-  close(outputTokens: number): Uint8Array;
+  close(outputTokens: number, stopped: ExhaustedReason): Uint8Array;
 }
 
 export function createStreamCloser(): StreamCloser {
@@ -33,7 +36,7 @@ class EventFollower implements StreamCloser {
     return this.#begun && !this.#ended;
   }
 
-  close(outputTokens: number): Uint8Array {
+  close(outputTokens: number, stopped: ExhaustedReason): Uint8Array {
     const events: { type: string }[] = [...this.#openBlocks]
       .sort((one, other) => one - other)
       .map((index) => ({ type: 'content_block_stop', index }));
@@ -41,7 +44,7 @@ class EventFollower implements StreamCloser {
       type: 'message_delta',
       delta: { stop_reason: 'max_tokens', stop_sequence: null },
       usage: { output_tokens: outputTokens },
-      tollgate: { stopped: 'credit_exhausted' },
+      tollgate: { stopped },
     } as { type: string });
     events.push({ type: 'message_stop' });
     return new TextEncoder().encode(events.map(writeEvent).join(''));

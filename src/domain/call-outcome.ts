@@ -52,4 +52,11 @@ export type InterruptReason =
   | 'upstream_busy'
   | 'error_event'
   | 'shutdown'
-  | 'credit_exhausted';
+  | ExhaustedReason;
+
+/** What a call was cut for want of: credit, or the room of a quota. */
+export type ExhaustedReason = 'credit_exhausted' | 'quota_exhausted';
+
+export function isExhausted(reason: string): reason is ExhaustedReason {
+  return reason === 'credit_exhausted' || reason === 'quota_exhausted';
+}

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
+import type { ExhaustedReason } from '../domain/call-outcome.ts';
 import type { Timers } from '../metering/timers.ts';
 import type { ConnectionSlot } from './connection-slots.ts';
 import type { Upstream } from './upstream.ts';
@@ -42,7 +43,7 @@ export type ExchangeEnd =
   /** The client left and the call is not read on. */
   | 'client_gone'
   | 'shutdown'
-  | 'credit_exhausted'
+  | ExhaustedReason
   /** The request cannot be written as HTTP (a character of its query string or a header). */
   | 'unsendable';
 

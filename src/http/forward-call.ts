@@ -1,3 +1,4 @@
+import { type ExhaustedReason, isExhausted } from '../domain/call-outcome.ts';
 import { type ClientConnection, watchClient } from './client-connection.ts';
 import { type Exchange, type ExchangeEnd, startExchange } from './exchange.ts';
 import type { AnswerSink, ForwardJob, ForwardParts, RelayContext } from './forward-types.ts';
@@ -36,7 +37,7 @@ export async function forwardCall(parts: ForwardParts, job: ForwardJob): Promise
   );
   relay.attach(exchange);
   client.signal.addEventListener('abort', () => relay.onClientGone());
-  job.call.onInterrupt((reason) => relay.interrupt(reason === 'credit_exhausted' ? 'credit_exhausted' : 'shutdown'));
+  job.call.onInterrupt((reason) => relay.interrupt(isExhausted(reason) ? reason : 'shutdown'));
 }
 
 function refuseUnsent(job: ForwardJob, client: ClientConnection, shutDown: boolean): void {
@@ -49,7 +50,7 @@ interface Relay {
   events: Parameters<typeof startExchange>[3];
   attach(exchange: Exchange): void;
   onClientGone(): void;
-  interrupt(how: 'shutdown' | 'credit_exhausted'): void;
+  interrupt(how: 'shutdown' | ExhaustedReason): void;
 }
 
 function createRelay(parts: ForwardParts, job: ForwardJob, client: ClientConnection): Relay {

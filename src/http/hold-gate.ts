@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { createEventSplitter } from '../anthropic/event-splitter.ts';
 import { createStreamCloser, opensServerToolResult } from '../anthropic/stream-closer.ts';
 import type { UsageSnapshot } from '../anthropic/usage-reader.ts';
+import { type ExhaustedReason, isExhausted } from '../domain/call-outcome.ts';
 import type { AnswerProgress, RunningHold } from '../metering/running-hold.ts';
 import type { ExchangeEnd } from './exchange.ts';
 import type { RelayContext } from './forward-types.ts';
@@ -22,7 +23,7 @@ export interface HoldGate {
   readonly passed: UsageSnapshot | undefined;
   /** Whether {@link close} can end the stream in good order. */
   readonly canClose: boolean;
-  close(outputTokens: number): Uint8Array;
+  close(outputTokens: number, stopped: ExhaustedReason): Uint8Array;
 }
 
 export interface HoldGateParts {
@@ -76,8 +77,8 @@ class EventGate implements HoldGate {
     return isWhole && this.#context.head.headers['content-length'] === undefined && this.#closer.isOpen;
   }
 
-  close(outputTokens: number): Uint8Array {
-    return this.#closer.close(outputTokens);
+  close(outputTokens: number, stopped: ExhaustedReason): Uint8Array {
+    return this.#closer.close(outputTokens, stopped);
   }
 
   push(chunk: Buffer): void {
@@ -88,7 +89,7 @@ class EventGate implements HoldGate {
 
   end(how: ExchangeEnd): void {
     this.#hasEnded = true;
-    if (how === 'credit_exhausted') return;
+    if (isExhausted(how)) return;
     const rest = this.#splitter?.takeRest();
     if (rest !== undefined && rest.length > 0) this.#take(rest);
     this.#passCovered(how === 'ended');

@@ -1,5 +1,6 @@
 import { isDoubtfulUsage } from '../anthropic/doubtful-usage.ts';
 import type { UsageSnapshot } from '../anthropic/usage-reader.ts';
+import { isExhausted } from '../domain/call-outcome.ts';
 import type { CallOutcome, InterruptReason, ReportedUsage } from '../metering/metering-types.ts';
 import type { ExchangeEnd } from './exchange.ts';
 
@@ -63,5 +64,5 @@ export function interruptReason(how: ExchangeEnd): InterruptReason {
 
 /** Ended from our side: the API was at work and bills it. */
 export function isOurs(reason: InterruptReason): boolean {
-  return reason === 'client_gone' || reason === 'shutdown' || reason === 'credit_exhausted';
+  return reason === 'client_gone' || reason === 'shutdown' || isExhausted(reason);
 }

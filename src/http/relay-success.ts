@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { UsageSnapshot } from '../anthropic/usage-reader.ts';
+import { isExhausted } from '../domain/call-outcome.ts';
 import { formatUsd } from '../domain/money.ts';
 import type { Settlement } from '../domain/settlement.ts';
 import type { ExchangeEnd } from './exchange.ts';
@@ -86,7 +87,7 @@ function traceOf(context: RelayContext, status: number, snapshot: UsageSnapshot 
 
 /**
  * The client must see that an answer was cut: an end without the closing chunk is an error to it. Cut for want of
- * credit, it ends in good order, as an answer does that is as long as it may be.
+ * credit or of a quota's room, it ends in good order, as an answer does that is as long as it may be.
  */
 function endStream(
   { job, client }: RelayContext,
@@ -96,7 +97,7 @@ function endStream(
 ): void {
   const settlement = settle(job.response.headersSent ? job.response.statusCode : 0);
   if (client.gone) client.destroy();
-  else if (how === 'credit_exhausted' && gate?.canClose) job.response.end(gate.close(outputTokensOf(settlement)));
+  else if (isExhausted(how) && gate?.canClose) job.response.end(gate.close(outputTokensOf(settlement), how));
   else if (how === 'ended') job.response.end();
   else client.destroy();
 }
@@ -149,6 +150,7 @@ export function refusalOfEnd(how: ExchangeEnd): Refusal {
     case 'unreachable':
     case 'client_gone':
     case 'credit_exhausted':
+    case 'quota_exhausted':
       return { kind: 'upstream_unreachable' };
   }
 }

@@ -1,3 +1,4 @@
+import type { ExhaustedReason } from '../domain/call-outcome.ts';
 import { estimateOutput } from '../domain/estimate-usage.ts';
 import { type HoldRun, planHoldStep, planSmallerStep } from '../domain/hold-steps.ts';
 import type { NanoUsd } from '../domain/money.ts';
@@ -27,6 +28,8 @@ export class HoldWatch implements RunningHold {
   #attempts = 0;
   #isAsking = false;
   #isRefused = false;
+  /** As the ledger said last. */
+  #shortOf: ExhaustedReason = 'credit_exhausted';
   #nextAttemptAtMs = 0;
   #isOver = false;
 
@@ -103,7 +106,7 @@ export class HoldWatch implements RunningHold {
     const { stop } = this.#call;
     if (stop === undefined) return;
     this.end();
-    stop();
+    stop(this.#shortOf);
   }
 
   async #enlarge(toNanoUsd: NanoUsd): Promise<void> {
@@ -140,7 +143,10 @@ export class HoldWatch implements RunningHold {
       cells,
     });
     metrics.holdEnlarged(reply.result === 'extended' ? 'granted' : 'refused');
-    if (reply.result !== 'extended') return findRoom(this.#call.hold, reply);
+    if (reply.result !== 'extended') {
+      this.#shortOf = reply.result === 'quota_exceeded' ? 'quota_exhausted' : 'credit_exhausted';
+      return findRoom(this.#call.hold, reply);
+    }
     this.heldNanoUsd = reply.amountNanoUsd;
     this.enlargements += 1;
     return undefined;

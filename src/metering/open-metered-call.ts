@@ -144,7 +144,7 @@ function watchHold(
     request,
     atMs: admittedAtMs,
     findRatio: (content) => outputRatios.find(model.id, content),
-    stop: principal.account.onExhausted === 'cut' ? () => entry.interrupt('credit_exhausted') : undefined,
+    stop: principal.account.onExhausted === 'cut' ? (reason) => entry.interrupt(reason) : undefined,
   });
 }
 

@@ -1,4 +1,4 @@
-import type { AnswerContent } from '../domain/call-outcome.ts';
+import type { AnswerContent, ExhaustedReason } from '../domain/call-outcome.ts';
 import type { MessagesRequest } from '../domain/call-request.ts';
 import type { HoldSteps } from '../domain/hold-steps.ts';
 import type { NanoUsd } from '../domain/money.ts';
@@ -38,7 +38,7 @@ export interface WatchedCall {
   /** Characters per 100 output tokens of such content, as known by now. */
   findRatio(content: AnswerContent): number;
   /** Ends the call; absent where it may run on into debt. */
-  stop: (() => void) | undefined;
+  stop: ((reason: ExhaustedReason) => void) | undefined;
 }
 
 /** The hold of one running call. */

@@ -21,6 +21,7 @@ export const CUT_REASONS = [
   'error_event',
   'shutdown',
   'credit_exhausted',
+  'quota_exhausted',
 ] as const;
 export type CutReason = (typeof CUT_REASONS)[number];
 

@@ -24,7 +24,9 @@ function follow(stream: string, chunkBytes = 7) {
   return closer;
 }
 const closing = (stream: string): { type: string; index?: number }[] =>
-  [...text([follow(stream).close(12)]).matchAll(/^data: (.*)$/gm)].map(([, data = '']) => JSON.parse(data));
+  [...text([follow(stream).close(12, 'quota_exhausted')]).matchAll(/^data: (.*)$/gm)].map(([, data = '']) =>
+    JSON.parse(data),
+  );
 
 describe('its end', () => {
   test('closes what is open, says why it stopped and stops', () => {
@@ -34,7 +36,7 @@ describe('its end', () => {
         type: 'message_delta',
         delta: { stop_reason: 'max_tokens', stop_sequence: null },
         usage: { output_tokens: 12 },
-        tollgate: { stopped: 'credit_exhausted' },
+        tollgate: { stopped: 'quota_exhausted' },
       },
       { type: 'message_stop' },
     ]);
@@ -81,7 +83,7 @@ describe('its end', () => {
       const events = createEventSplitter().push(body);
       for (const event of events) {
         closer.note(event);
-        if (closer.isOpen) expect(text([closer.close(1)])).toContain('"stop_reason":"max_tokens"');
+        if (closer.isOpen) expect(text([closer.close(1, 'credit_exhausted')])).toContain('"stop_reason":"max_tokens"');
       }
       expect(closer.isOpen).toBe(false);
     }

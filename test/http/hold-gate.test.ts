@@ -95,7 +95,7 @@ describe('the gate of a hold', () => {
     expect(passed).toBe(START + text(60));
     expect(gate.passed).toMatchObject({ visibleCharacters: 60 });
     expect(gate.canClose).toBe(true);
-    expect(new TextDecoder().decode(gate.close(47))).toContain('"output_tokens":47');
+    expect(new TextDecoder().decode(gate.close(47, 'credit_exhausted'))).toContain('"output_tokens":47');
   });
 
   it('keeps nothing of an answer whose last figures are there: they are billed', () => {

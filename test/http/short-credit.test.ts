@@ -107,6 +107,25 @@ describe('an answer longer than the credit', () => {
     expect((await proxy.ledger.readBalance(proxy.account.id))?.debtNanoUsd).toBe(0n);
   });
 
+  test('cut: where a quota leaves no more, the stream and the journal say so', async () => {
+    await using proxy = await start('cut', 100);
+    const quota = {
+      id: 'quota_1',
+      accountId: proxy.account.id,
+      scope: { type: 'account', id: proxy.account.id },
+    } as const;
+    const terms = { window: 'total', measure: 'usd', limit: (6n * NANO) / 10n, mode: 'hard', raises: [] } as const;
+    await proxy.directory.createQuota({ ...quota, ...terms, createdAtMs: 0 });
+    const answer = { outputTokens: 60_000, text: 'road '.repeat(48_000), deltas: 6 };
+    proxy.api.enqueue({ kind: 'answer', answer, delivery: { holdBefore: 'every_event' } });
+    const sent = proxy.send({ ...REQUEST, stream: true }).then((response) => response.text());
+    await stepThrough(proxy);
+    expect(await sent).toContain('"tollgate":{"stopped":"quota_exhausted"}');
+    await proxy.expectSound();
+    const journal = await proxy.ledger.readJournal(proxy.account.id, { afterSequence: 0, limit: 100 });
+    expect(journal.at(-1)?.details).toMatchObject({ reason: 'quota_exhausted', basis: 'estimated' });
+  });
+
   test('finish: it comes to its end, and what is missing is debt', async () => {
     await using proxy = await start('finish', 0.6);
     proxy.api.enqueue(LONG);
