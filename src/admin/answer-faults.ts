@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { AccountWithoutBooks, refuseWithoutBooks } from './find-account-books.ts';
 import { describeFieldErrors, refuse } from './problem.ts';
 import { BodyMalformed, RequestInvalid } from './request-invalid.ts';
 
@@ -11,6 +12,10 @@ export function answerFault(error: FastifyError, request: FastifyRequest, reply:
     return refuse(reply, 'invalid_request', describeFieldErrors(error.errors), error.errors);
   }
   if (error instanceof BodyMalformed) return refuse(reply, 'malformed_body', `${capitalize(error.message)}.`);
+  if (error instanceof AccountWithoutBooks) {
+    request.log.error({ err: error }, 'an account has lost its books');
+    return refuseWithoutBooks(reply);
+  }
   if (error.code === 'LEDGER_UNACKNOWLEDGED') {
     request.log.error({ err: error }, 'write not acknowledged');
     const next =

@@ -23,6 +23,7 @@ export const PROBLEMS = {
   not_found: [404, 'Not found'],
   account_closed: [409, 'The account is closed'],
   account_frozen: [409, 'The account is frozen'],
+  account_without_books: [409, 'The ledger has lost the books of the account'],
   in_use: [409, 'Still in use'],
   key_not_active: [409, 'The key is revoked or expired'],
   too_many: [409, 'There are as many as there may be'],

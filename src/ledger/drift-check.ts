@@ -1,6 +1,6 @@
 import type { JournalSource } from './journal-source.ts';
 import type { Ledger } from './ledger.ts';
-import { type Reconciliation, reconcileAccount } from './reconcile-account.ts';
+import { describeLostBooks, type Reconciliation, reconcileAccount } from './reconcile-account.ts';
 
 export interface DriftCheckParts {
   ledger: Pick<Ledger, 'readBooks' | 'readJournal'>;
@@ -111,10 +111,10 @@ async function listIds({ listAccounts }: DriftCheckParts, pause: () => Promise<v
 /** One account that cannot be read does not keep the others from being looked at. */
 async function checkAccount(parts: DriftCheckParts, accountId: string, pause: () => Promise<void>): Promise<void> {
   try {
-    let found = await reconcileAccount(parts, accountId, pause);
+    const look = async () => (await reconcileAccount(parts, accountId, pause)) ?? describeLostBooks(accountId);
+    let found = await look();
     // A store that fails over in between may show two states; what is wrong stays wrong.
-    if (found !== undefined && found.differences.length > 0) found = await reconcileAccount(parts, accountId, pause);
-    if (found === undefined) return;
+    if (found.differences.length > 0) found = await look();
     const { differences, sequence } = found;
     parts.onReconciled(accountId, found.driftNanoUsd, differences.length === 0);
     if (differences.length === 0) return;

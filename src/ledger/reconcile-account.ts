@@ -72,6 +72,15 @@ export async function reconcileAccount(
   };
 }
 
+/** What is found of an account that is in the directory and has no books. */
+export function describeLostBooks(accountId: string): Reconciliation {
+  const lost = { what: 'books', journal: 'in the export: see "tollgate restore"', store: null };
+  return {
+    ...{ accountId, sequence: 0, fromSequence: 0, entries: 0, driftNanoUsd: 0n as NanoUsd },
+    ...{ differences: [lost], truncated: false },
+  };
+}
+
 interface Folded {
   fold: JournalFold;
   fromSequence: number;

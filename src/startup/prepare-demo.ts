@@ -19,18 +19,21 @@ export interface Demo {
 const DEMO_CREDIT_NANO_USD = 25n * NANO_PER_USD;
 const LOW_BALANCE_NANO_USD = [10n * NANO_PER_USD, 2n * NANO_PER_USD];
 const KEY_FILE = 'demo-key';
+const LOST_BOOKS =
+  'the ledger has lost the books of the demo account: its calls are refused until "tollgate restore" brings them back';
 
 export interface DemoParts {
   directory: Directory;
   ledger: Ledger;
   dataFolder: string;
   nowMs: () => number;
+  logger: { error(facts: object, text: string): void };
 }
 
 /**
  * Makes the demo account at the first start in front of the simulated API, and finds it again at the next ones.
  * Its key stays readable in the data folder (0600): it buys nothing but simulated answers.
- * @returns undefined once somebody has closed the account or revoked the key.
+ * @returns undefined once somebody has closed the account or revoked the key, or where the ledger has lost its books.
  */
 export async function prepareDemo(parts: DemoParts): Promise<Demo | undefined> {
   const account = await findOrCreateAccount(parts);
@@ -43,12 +46,17 @@ export async function prepareDemo(parts: DemoParts): Promise<Demo | undefined> {
   return { accountId: account.id, name: account.name, availableNanoUsd: balance.availableNanoUsd, keySecret };
 }
 
-async function findOrCreateAccount({ directory, ledger, nowMs }: DemoParts): Promise<Account | undefined> {
+/** Never opens the books of a listed account anew: it would be another history, which no restore can give way to. */
+async function findOrCreateAccount({ directory, ledger, nowMs, logger }: DemoParts): Promise<Account | undefined> {
   const accountId = deriveId('acct', 'demo', 'account');
   const createdAtMs = nowMs();
-  await ledger.openAccount({ accountId, mode: 'prepaid', creditLimitNanoUsd: 0n });
   const found = await directory.findAccount(accountId);
-  if (found !== undefined) return found;
+  if (found !== undefined) {
+    const isLost = found.closedAtMs === undefined && (await ledger.readBalance(accountId)) === undefined;
+    if (isLost) logger.error({ account_id: accountId }, LOST_BOOKS);
+    return found;
+  }
+  await ledger.openAccount({ accountId, mode: 'prepaid', creditLimitNanoUsd: 0n });
   await ledger.grant({
     accountId,
     grantId: deriveId('grant', 'demo', 'credit'),

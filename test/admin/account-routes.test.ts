@@ -137,6 +137,34 @@ describe('changing an account', () => {
   });
 });
 
+describe('an account without books', () => {
+  test('is shown as such beside the others, and refused what would write to it', async () => {
+    const { id } = await openAccount(admin, { mode: 'postpaid', credit_limit_usd: '7' });
+    const sound = await openAccount(admin);
+    admin.database.connection.exec(
+      `DELETE FROM journal WHERE account_id = '${id}'; DELETE FROM books WHERE account_id = '${id}'`,
+    );
+    const shown = { status: 'without_books', balance: null, mode: 'postpaid', credit_limit_usd: '7.00' };
+    const list = await admin.call('GET', '/accounts');
+    expect(list.status).toBe(200);
+    expect(list.body.data).toEqual([expect.objectContaining({ id, ...shown }), sound]);
+    expect((await admin.call('GET', `/accounts/${id}`)).body).toMatchObject(shown);
+    const found = await admin.call('GET', `/accounts/${id}/reconciliation`);
+    expect(found.body).toMatchObject({ ok: false, differences: [{ what: 'books', store: null }] });
+    const refused = [
+      await admin.call('PATCH', `/accounts/${id}`, { name: 'X' }),
+      await admin.call('POST', `/accounts/${id}/grants`, { amount_usd: '1', kind: 'paid' }),
+      await admin.call('POST', `/accounts/${id}/close`),
+    ];
+    for (const answer of refused) {
+      expect([answer.status, answer.body.type]).toEqual([409, 'urn:tollgate:problem:account-without-books']);
+      expect(answer.body.detail).toContain('tollgate restore');
+    }
+    expect((await admin.directory.findAccount(id))?.closedAtMs).toBeUndefined();
+    expect(await admin.ledger.readBalance(id)).toBeUndefined();
+  });
+});
+
 describe('closing an account', () => {
   test('expires its credit, and doing it again changes nothing', async () => {
     const { id } = await openAccount(admin);
@@ -239,20 +267,22 @@ describe('two stores', () => {
     await broken.close();
   });
 
-  test('an account whose books are lost is a fault without a word about the inside', async () => {
-    await admin.directory.createAccount({
-      id: 'acct_lost',
-      name: 'Lost',
-      timezone: 'UTC',
-      mode: 'prepaid',
-      creditLimitNanoUsd: 0n,
-      onDisconnect: 'drain',
-      onExhausted: 'refuse',
-      lowBalanceNanoUsd: [],
-      createdAtMs: START_MS,
+  test('a fault says not a word about the inside', async () => {
+    const broken = await openAdmin(({ ledger }) => ({
+      ledger: {
+        ...ledger,
+        readBalance: async () => {
+          throw new Error('the inside');
+        },
+      },
+    }));
+    await broken.directory.createAccount({
+      ...{ id: 'acct_a', name: 'A', timezone: 'UTC', mode: 'prepaid', creditLimitNanoUsd: 0n, createdAtMs: START_MS },
+      ...{ onDisconnect: 'drain', onExhausted: 'refuse', lowBalanceNanoUsd: [] },
     });
-    const answer = await admin.call('GET', '/accounts/acct_lost');
-    expect(answer.status).toBe(500);
-    expect(answer.body.detail).toMatch(/^The log has more under request req_[0-9A-Z]{26}\.$/);
+    const fault = await broken.call('GET', '/accounts/acct_a');
+    expect(fault.status).toBe(500);
+    expect(fault.body.detail).toMatch(/^The log has more under request req_[0-9A-Z]{26}\.$/);
+    await broken.close();
   });
 });

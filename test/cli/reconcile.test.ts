@@ -24,6 +24,22 @@ test('reconcile goes over all accounts, tells what differs and ends with 1', asy
   expect([one.exitCode, JSON.parse(one.out).ok]).toEqual([0, true]);
 });
 
+test('an account without books is shown and named, and keeps no other from being seen', async () => {
+  const lost = await openAccount(cli.admin);
+  const sound = await openAccount(cli.admin);
+  await cli.admin.call('POST', `/accounts/${sound.id}/grants`, { amount_usd: '1.00', kind: 'paid' });
+  cli.admin.database.connection.exec(
+    `DELETE FROM journal WHERE account_id = '${lost.id}'; DELETE FROM books WHERE account_id = '${lost.id}'`,
+  );
+  const all = await cli.run('reconcile');
+  expect(all.exitCode).toBe(1);
+  expect(all.out).toContain(`${lost.id}: DIFFERS`);
+  expect(all.out).toContain('books: journal in the export: see "tollgate restore", store -');
+  expect(all.out).toContain(`${sound.id}: ok up to entry 2`);
+  const list = await cli.run('account', 'list');
+  expect([list.exitCode, list.out]).toEqual([0, expect.stringMatching(new RegExp(`${lost.id} .*without_books .* - `))]);
+});
+
 test('audit shows who changed what', async () => {
   const account = await openAccount(cli.admin);
   await cli.run('account', 'update', account.id, '--name', 'Renamed');

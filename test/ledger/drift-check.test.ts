@@ -59,6 +59,13 @@ describeRestore('the check in the background', (open, kind) => {
     else store.database?.connection.exec(`UPDATE books SET spent = 5, charged = 5 WHERE account_id = '${accountId}'`);
   };
 
+  test('an account that is listed and has no books differs', async () => {
+    const check = checkOf({ listAccounts: async () => [{ id: 'acct_lost' }] });
+    await turn(check);
+    expect([looked, differing]).toEqual([['acct_lost 0 false'], ['acct_lost']]);
+    expect(log[0]?.facts).toMatchObject({ account_id: 'acct_lost', differences: [{ what: 'books' }] });
+  });
+
   test('looks at every account once in a round, evenly spread, and begins again', async () => {
     const check = checkOf();
     await turn(check);

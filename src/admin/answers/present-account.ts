@@ -6,20 +6,23 @@ import type { AccountAnswer } from '../schemas/account-schemas.ts';
 import { presentPricing } from './present-pricing.ts';
 import { writeOptionalTime, writeTime } from './write-time.ts';
 
-/** An account as the API shows it. Status, mode and credit limit are the ledger's, which decides by them. */
-export function presentAccount(account: Account, balance: AccountBalance): AccountAnswer {
+/**
+ * An account as the API shows it. Status, mode and credit limit are the ledger's, which decides by them; where it has
+ * lost the books, mode and limit are as the directory has them.
+ */
+export function presentAccount(account: Account, balance: AccountBalance | undefined): AccountAnswer {
   return {
     id: account.id,
     name: account.name,
-    status: balance.status,
+    status: balance?.status ?? 'without_books',
     timezone: account.timezone,
-    mode: balance.mode,
-    credit_limit_usd: formatUsd(balance.creditLimitNanoUsd),
+    mode: balance?.mode ?? account.mode,
+    credit_limit_usd: formatUsd(balance?.creditLimitNanoUsd ?? account.creditLimitNanoUsd),
     on_disconnect: account.onDisconnect,
     on_exhausted: account.onExhausted,
     low_balance_usd: account.lowBalanceNanoUsd.map(formatUsd),
     pricing: presentPricing(account),
-    balance: presentBalance(balance),
+    balance: balance === undefined ? null : presentBalance(balance),
     closed_at: writeOptionalTime(account.closedAtMs),
     created_at: writeTime(account.createdAtMs),
   };

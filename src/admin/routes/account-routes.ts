@@ -83,7 +83,7 @@ function addReadAccounts(app: AdminApp, parts: AdminParts): void {
     const page = readPage(request.query);
     const accounts = await parts.directory.listAccounts({ ...page, limit: page.limit + 1 });
     const { data, ...more } = answerPage(accounts, page.limit);
-    const shown = data.map(async (account) => presentAccount(account, await readBooks(parts.ledger, account)));
+    const shown = data.map(async (account) => presentAccount(account, await parts.ledger.readBalance(account.id)));
     return { data: await Promise.all(shown), ...more };
   });
   const schema = {
@@ -94,9 +94,9 @@ function addReadAccounts(app: AdminApp, parts: AdminParts): void {
     response: answers(200, 'Account', 'The account.'),
   };
   app.get('/accounts/:account_id', { schema }, async (request, reply) => {
-    const found = await findAccountBooks(parts, request.params.account_id);
-    if (found === undefined) return refuseUnknown(reply);
-    return presentAccount(found.account, found.balance);
+    const account = await parts.directory.findAccount(request.params.account_id);
+    if (account === undefined) return refuseUnknown(reply);
+    return presentAccount(account, await parts.ledger.readBalance(account.id));
   });
 }
 
@@ -178,6 +178,7 @@ function addCloseAccount(app: AdminApp, parts: AdminParts): void {
     const accountId = request.params.account_id;
     const present = await parts.directory.findAccount(accountId);
     if (present === undefined) return refuseUnknown(reply);
+    await readBooks(parts.ledger, present);
     await parts.ledger.closeAccount({ accountId });
     const closed =
       present.closedAtMs === undefined

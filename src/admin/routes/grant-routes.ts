@@ -5,6 +5,7 @@ import { parseUsd } from '../../domain/money.ts';
 import type { GrantCommand, GrantReply } from '../../ledger/ledger.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { presentGrant } from '../answers/present-grant.ts';
+import { refuseWithoutBooks } from '../find-account-books.ts';
 import { parseTime } from '../parse-time.ts';
 import { type FieldError, refuse, refuseFields } from '../problem.ts';
 import { accountParams, answers, writeHeaders } from '../route-schemas.ts';
@@ -81,7 +82,7 @@ type GrantRefusal = Exclude<GrantReply, { result: 'granted' | 'exists' }>;
 function refuseGrant(reply: FastifyReply, refusal: GrantRefusal): FastifyReply {
   switch (refusal.result) {
     case 'no_account':
-      return refuseUnknown(reply);
+      return refuseWithoutBooks(reply);
     case 'closed':
       return refuse(reply, 'account_closed', 'A closed account takes no credit.');
     case 'frozen':
@@ -137,6 +138,7 @@ function addVoidGrant(app: AdminApp, parts: AdminParts): void {
     const voided = await parts.ledger.voidGrant({ accountId, grantId });
     switch (voided.result) {
       case 'no_account':
+        return refuseWithoutBooks(reply);
       case 'no_grant':
         return refuse(reply, 'not_found', 'There is no such grant in this account.');
       case 'closed':

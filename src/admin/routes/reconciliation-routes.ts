@@ -1,8 +1,7 @@
 import { formatUsd } from '../../domain/money.ts';
-import { type Reconciliation, reconcileAccount } from '../../ledger/reconcile-account.ts';
+import { describeLostBooks, type Reconciliation, reconcileAccount } from '../../ledger/reconcile-account.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
-import { refuse } from '../problem.ts';
 import { accountParams, answers } from '../route-schemas.ts';
 import type { ReconciliationAnswer } from '../schemas/reconciliation-schemas.ts';
 
@@ -26,8 +25,7 @@ export function addReconciliationRoutes(app: AdminApp, parts: AdminParts): void 
   app.get('/accounts/:account_id/reconciliation', { schema }, async (request, reply) => {
     const accountId = request.params.account_id;
     if ((await findAccountOrRefuse(directory, accountId, reply)) === undefined) return reply;
-    const found = await inTurn(() => reconcileAccount(parts, accountId));
-    if (found === undefined) return refuse(reply, 'not_found', 'The account has no books.');
+    const found = (await inTurn(() => reconcileAccount(parts, accountId))) ?? describeLostBooks(accountId);
     parts.onReconciled(accountId, found.driftNanoUsd, found.differences.length === 0);
     if (found.differences.length > 0) {
       const { differences, sequence } = found;

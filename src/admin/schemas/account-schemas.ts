@@ -64,12 +64,19 @@ const balanceSchema = Type.Object(
   },
   { additionalProperties: false },
 );
+const nullableBalance = Type.Unsafe<Static<typeof balanceSchema> | null>({
+  ...balanceSchema,
+  type: ['object', 'null'],
+  description: 'Null: the ledger has lost the books of the account; see `tollgate restore`.',
+});
 
 export const accountSchema = Type.Object(
   {
     id: Type.String({ pattern: '^acct_' }),
     name: Type.String(),
-    status: Type.Enum(['open', 'frozen', 'closed']),
+    status: Type.Enum(['open', 'frozen', 'closed', 'without_books'], {
+      description: '`without_books`: the ledger has lost them, and every call is refused; see `tollgate restore`.',
+    }),
     timezone: Type.String(),
     mode: modeField,
     credit_limit_usd: usdAnswer,
@@ -77,7 +84,7 @@ export const accountSchema = Type.Object(
     on_exhausted: onExhaustedField,
     low_balance_usd: Type.Array(usdAnswer),
     pricing: pricingSchema,
-    balance: balanceSchema,
+    balance: nullableBalance,
     closed_at: nullableTimeAnswer,
     created_at: timeAnswer,
   },
