@@ -11,6 +11,7 @@ import { createPublicApp } from './http/create-public-app.ts';
 import type { Upstream } from './http/upstream.ts';
 import { type BatchPoller, createBatchPoller } from './metering/batches/batch-poller.ts';
 import { systemTimers } from './metering/timers.ts';
+import { readKeySpend } from './reports/read-key-spend.ts';
 import type { Services } from './services.ts';
 
 /** Time that ended answers have to leave at shutdown; with the drain's 25 s still below the 30 s of Kubernetes. */
@@ -53,6 +54,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     batchFolder: openBatchFolder(join(options.dataFolder, 'batch-uploads')),
     publicUrl: settings.publicUrl,
     ledger: services.ledger,
+    readKeySpend: (spender) => readKeySpend(services.reports.store, spender),
     metrics: services.metrics,
     logger: services.logger,
     isClosing: () => closing,

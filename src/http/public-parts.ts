@@ -1,6 +1,7 @@
 import type { Limits } from '../config/settings.ts';
 import type { PrincipalCache } from '../directory/principal-cache.ts';
 import type { StoredRegistry } from '../directory/stored-registry.ts';
+import type { NanoUsd } from '../domain/money.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { BatchMeter } from '../metering/batches/batch-meter.ts';
 import type { Meter } from '../metering/meter.ts';
@@ -24,6 +25,13 @@ export interface PublicParts extends Omit<ForwardParts, 'limits' | 'metrics' | '
   /** Where clients reach this listener; undefined: as their requests name it. */
   publicUrl?: string | undefined;
   ledger: Pick<Ledger, 'readBalance' | 'readCells' | 'ping'>;
+  /** As far as the sums over the journal have come. Faults are those of the Ledger. */
+  readKeySpend(spender: {
+    accountId: string;
+    keyId: string;
+    timezone: string;
+    atMs: number;
+  }): Promise<{ todayNanoUsd: NanoUsd; monthNanoUsd: NanoUsd }>;
   metrics: Pick<
     Metrics,
     | 'openStreams'

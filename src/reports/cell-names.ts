@@ -6,7 +6,7 @@ import type { ReportPage } from './report-store.ts';
 export const OTHER = 'other';
 
 /** Cells that a page takes before the rest of it is counted together. */
-export const CELLS_AT_MOST = { usage: 10_000, sessions: 1_000, statements: 10_000 } as const;
+export const CELLS_AT_MOST = { usage: 10_000, sessions: 1_000, keys: 100_000, statements: 10_000 } as const;
 
 /** Where something is counted. */
 export interface Place {
@@ -40,6 +40,20 @@ export function placeSession(findWindow: WindowFinder, atMs: number, timezone: s
     page: { kind: 'sessions', day: dayOf(startsAtMs) },
     name: writeName(startsAtMs, [session]),
     overflow: writeName(startsAtMs, [OTHER]),
+  };
+}
+
+/** The day or the month of an instant in the time zone, for one key. */
+export function placeKey(
+  findWindow: WindowFinder,
+  at: { atMs: number; timezone: string; key: string; window: 'day' | 'month' },
+): Place {
+  const { startsAtMs } = findWindow('month', at.atMs, at.timezone);
+  const { name } = findWindow(at.window, at.atMs, at.timezone);
+  return {
+    page: { kind: 'keys', day: dayOf(startsAtMs) },
+    name: writeName(name, [at.key]),
+    overflow: writeName(name, [OTHER]),
   };
 }
 

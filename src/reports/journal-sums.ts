@@ -1,6 +1,6 @@
 import type { JournalEntry } from '../domain/credit/credit-types.ts';
 import type { WindowFinder } from '../domain/quota-window.ts';
-import { CELLS_AT_MOST, type Place, placeSession, placeStatement, placeUsage } from './cell-names.ts';
+import { CELLS_AT_MOST, type Place, placeKey, placeSession, placeStatement, placeUsage } from './cell-names.ts';
 import { countEntry } from './count-entry.ts';
 import type { Counts, CountsKind } from './counts.ts';
 import { type StatementCounts, statementCounts, usageCounts } from './report-counts.ts';
@@ -39,6 +39,10 @@ export function createJournalSums(findWindow: WindowFinder, timezone: string): J
       if (statement !== undefined) {
         const model = usage === undefined ? null : group.model;
         add(placeStatement(findWindow, atMs, timezone, { model }), statementCounts, statement);
+      }
+      if (statement === undefined || usage === undefined || group.key === null) return;
+      for (const window of ['day', 'month'] as const) {
+        add(placeKey(findWindow, { atMs, timezone, key: group.key, window }), statementCounts, statement);
       }
     },
     addStatement: (atMs, counts) =>

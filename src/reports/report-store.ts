@@ -1,8 +1,9 @@
 /**
  * Sums over the journal, kept so that a report need not read it. A page holds cells by name: `usage` and `sessions` one
- * page per day, by the days since 1970 (UTC) in which the cell begins; `statements` one page for good.
+ * page per day, by the days since 1970 (UTC) in which the cell begins; `keys` one per month, by the day in which that
+ * begins; `statements` one page for good.
  */
-export type ReportPage = { kind: 'usage' | 'sessions'; day: number } | { kind: 'statements' };
+export type ReportPage = { kind: 'usage' | 'sessions' | 'keys'; day: number } | { kind: 'statements' };
 
 /** Cell name to its counts as text. */
 export type Cells = Map<string, string>;

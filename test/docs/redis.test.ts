@@ -44,7 +44,7 @@ const templateOf = (key: string): string =>
   key
     .replace(/^\{tg:\d\d\}/, '{tg:NN}')
     .replace(/(acct_[0-9A-Z]{26}|<account>)(:\d+)?$/, (_, _account, part) => `<account>${part ? ':<hour>' : ''}`)
-    .replace(/(:usage(-sessions)?:<account>):<hour>$/, '$1:<day>')
+    .replace(/(:usage(-sessions|-keys)?:<account>):<hour>$/, '$1:<day>')
     .replace(/:idempotency:.*$/, ':idempotency:<hash>');
 
 const TABLES: DirectoryTable[] = ['accounts', 'teams', 'members', 'keys', 'quotas'];
@@ -65,6 +65,7 @@ describe('docs/redis.md', () => {
       endedHolds,
       usage,
       sessions,
+      spend,
       ...ofAccount
     } = ledgerKeys;
     const { ofAccount: storedOf, ...stored } = storedKeys;
@@ -81,7 +82,7 @@ describe('docs/redis.md', () => {
         key(tag),
       ),
       ...Object.values(ofAccount).map((key) => key('<account>')),
-      ...[endedHolds('<account>', 0), usage('<account>', 0), sessions('<account>', 0)],
+      ...[endedHolds('<account>', 0), usage('<account>', 0), sessions('<account>', 0), spend('<account>', 0)],
     ].map(templateOf);
     expect(rows.map((row) => row.key).sort()).toEqual(named.sort());
     expect(page).toContain(`\`${changesChannel}\``);
@@ -169,7 +170,12 @@ async function writeEverything(client: Redis): Promise<void> {
   const sums = createRedisReports(client);
   const cells = new Map([['cell', '1']]);
   const day = Math.floor(now / 86_400_000);
-  const pages = [{ kind: 'usage', day } as const, { kind: 'sessions', day } as const, { kind: 'statements' } as const];
+  const pages = [
+    { kind: 'usage', day } as const,
+    { kind: 'sessions', day } as const,
+    { kind: 'keys', day } as const,
+    { kind: 'statements' } as const,
+  ];
   await sums.write(accountId, { fromSequence: 0, toSequence: 1, pages: pages.map((page) => ({ page, cells })) });
 
   const stored = createRedisStored(client);

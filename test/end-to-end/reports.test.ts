@@ -56,6 +56,13 @@ describeOnEachStore('what finance reads', (store) => {
     expect(usage.data.every((row) => row.key_id === keyId)).toBe(true);
     expect(new Set(usage.data.map(({ model }) => model)).size).toBe(2);
 
+    const own = await fetch(`${tollgate.baseUrl}/v1/balance`, { headers: { 'x-api-key': caller.secret } });
+    const { spend } = (await own.json()) as { spend: { today_usd: string; month_usd: string } };
+    expect([nano(spend.today_usd), nano(spend.month_usd)]).toEqual([
+      nano(balance.charged_usd),
+      nano(balance.charged_usd),
+    ]);
+
     const month = new Date().toISOString().slice(0, 7);
     const statement = await admin.call<Statement>('GET', `${path}/statements/${month}`);
     expect(nano(statement.closing_usd)).toBe(

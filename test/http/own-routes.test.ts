@@ -52,6 +52,7 @@ describe('routes of our own', () => {
       member: null,
       key: { id: proxy.key.id, name: 'laptop', expires_at: null },
       balance: { granted_usd: '5.00', held_usd: '0.00', debt_usd: '0.00' },
+      spend: { today_usd: '1.50', month_usd: '20.000000001' },
       quotas: [],
     });
     expect(text).not.toContain(proxy.secret);

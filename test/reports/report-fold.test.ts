@@ -5,6 +5,7 @@ import { createWindowCache } from '../../src/domain/window-cache.ts';
 import { createJournalExporter } from '../../src/export/journal-exporter.ts';
 import { createFold, foldEntry, writeFold } from '../../src/ledger/journal-fold.ts';
 import { CELLS_AT_MOST } from '../../src/reports/cell-names.ts';
+import { readKeySpend } from '../../src/reports/read-key-spend.ts';
 import { readStatement } from '../../src/reports/read-statement.ts';
 import { readUsage, type UsageQuestion } from '../../src/reports/read-usage.ts';
 import { costOf } from '../../src/reports/report-counts.ts';
@@ -122,6 +123,13 @@ describeReports('the sums over the journal', (open, kind) => {
     });
     await foldOf(opened).foldAccount('acct_a');
     const read = (terms: Partial<UsageQuestion>) => readUsage(opened.store, windows, question('acct_a', terms));
+
+    const spendOf = (keyId: string, atMs: number) =>
+      readKeySpend(opened.store, { accountId: 'acct_a', keyId, timezone: 'UTC', atMs });
+    expect(await spendOf('key_1', START_MS)).toEqual({ todayNanoUsd: 11n, monthNanoUsd: 7n });
+    expect(await spendOf('key_1', clock.nowMs)).toEqual({ todayNanoUsd: -4n, monthNanoUsd: 7n });
+    expect(await spendOf('key_2', clock.nowMs)).toEqual({ todayNanoUsd: 0n, monthNanoUsd: 7n });
+    expect(await spendOf('key_1', clock.nowMs + 30 * DAY_MS)).toEqual({ todayNanoUsd: 0n, monthNanoUsd: 0n });
 
     const byKey = await read({ groupBy: ['key', 'model'] });
     expect(

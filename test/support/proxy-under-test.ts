@@ -136,6 +136,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<ProxyUnder
     }),
     batchFolder: openBatchFolder(join(folder, 'batches')),
     createUsageReader: options.createUsageReader ?? createUsageReader,
+    readKeySpend: async () => ({ todayNanoUsd: 1_500_000_000n, monthNanoUsd: 20_000_000_001n }),
     onOperatorAlert: (alert) => void alerts.push(alert),
     isClosing: () => closing,
   });

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Principal } from '../../directory/directory.ts';
 import type { AccountBalance } from '../../domain/credit/credit-types.ts';
 import { presentBalance } from '../../domain/credit/present-balance.ts';
+import { formatUsd, type NanoUsd } from '../../domain/money.ts';
 import { LedgerUnavailable } from '../../ledger/ledger.ts';
 import { type QuotaUse, readQuotaUse, writeMeasured } from '../../ledger/read-quota-use.ts';
 import { writeBalanceLine } from '../balance-line.ts';
@@ -55,15 +56,17 @@ function addBalance(app: FastifyInstance, parts: PublicParts): void {
     const principal = request.tollgate.principal as Principal;
     try {
       const { id, timezone } = principal.account;
+      const atMs = parts.timers.nowMs();
       // A shadow quota is the operator's trial, not the caller's limit.
       const limiting = principal.quotas.filter(({ mode }) => mode !== 'shadow');
-      const [balance, uses] = await Promise.all([
+      const [balance, uses, spend] = await Promise.all([
         parts.ledger.readBalance(id),
-        readQuotaUse(parts.ledger, id, limiting, { atMs: parts.timers.nowMs(), timezone }),
+        readQuotaUse(parts.ledger, id, limiting, { atMs, timezone }),
+        parts.readKeySpend({ accountId: id, keyId: principal.key.id, timezone, atMs }),
       ]);
       if (balance === undefined) return refuseRequest(parts, request, reply, { kind: 'ledger_unavailable' });
       reply.headers({ 'cache-control': 'no-store', 'request-id': request.tollgate.requestId });
-      if (!wantsText(request.headers.accept)) return reply.send(describeBalance(principal, balance, uses));
+      if (!wantsText(request.headers.accept)) return reply.send(describeBalance(principal, balance, uses, spend));
       return reply.type('text/plain; charset=utf-8').send(writeBalanceLine(balance, uses));
     } catch (error) {
       parts.metrics.storeFailed('read');
@@ -83,6 +86,7 @@ function describeBalance(
   { account, team, member, key }: Principal,
   balance: AccountBalance,
   uses: readonly QuotaUse[],
+  spend: { todayNanoUsd: NanoUsd; monthNanoUsd: NanoUsd },
 ) {
   return {
     account: { id: account.id, name: account.name, mode: account.mode, status: balance.status },
@@ -94,6 +98,7 @@ function describeBalance(
       expires_at: key.expiresAtMs === undefined ? null : new Date(key.expiresAtMs).toISOString(),
     },
     balance: presentBalance(balance),
+    spend: { today_usd: formatUsd(spend.todayNanoUsd), month_usd: formatUsd(spend.monthNanoUsd) },
     quotas: uses.map(describeQuota),
   };
 }

@@ -83,6 +83,8 @@ export const ledgerKeys = {
   /** Sums of one day, by the hour and the caller, and by the session; days since 1970 (UTC). */
   usage: (accountId: string, day: number): string => `${ofAccount('usage', accountId)}:${day}`,
   sessions: (accountId: string, day: number): string => `${ofAccount('usage-sessions', accountId)}:${day}`,
+  /** Sums of one month, and of each day in it, by key; the day in which it begins. */
+  spend: (accountId: string, day: number): string => `${ofAccount('usage-keys', accountId)}:${day}`,
   /** Sums by month and model. */
   statements: (accountId: string): string => ofAccount('statements', accountId),
   /** How far each account's sums have come. */

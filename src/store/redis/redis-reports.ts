@@ -10,6 +10,7 @@ import { ledgerKeys, ledgerTag } from './redis-keys.ts';
 import { createRedisLedgerContext, type RedisLedgerContext } from './redis-ledger-context.ts';
 
 const DAY_MS = 86_400_000;
+const PAGES_BY_DAY = ['usage', 'sessions', 'keys'] as const;
 /** Days asked for at once. */
 const DAYS_AT_ONCE = 31;
 
@@ -63,7 +64,7 @@ export function createRedisReports(client: RedisClient): ReportStore {
       // Nothing lists the days: those that may still be there are named.
       const today = Math.floor(Date.now() / DAY_MS);
       const days = Array.from({ length: USAGE_LIFE_DAYS + 2 }, (_, age) => today + 1 - age);
-      const pages = days.flatMap((day) => [ledgerKeys.usage(accountId, day), ledgerKeys.sessions(accountId, day)]);
+      const pages = days.flatMap((day) => PAGES_BY_DAY.map((kind) => keyOf(accountId, { kind, day })));
       const keys = [ledgerKeys.reported(ledgerTag(accountId)), ledgerKeys.statements(accountId), ...pages];
       return run('tollgateForgetSums', keys, [accountId, `${fromSequence}`], () => undefined);
     },
@@ -79,6 +80,7 @@ function readAll({ ask }: RedisLedgerContext, key: string): Promise<Cells> {
 
 function keyOf(accountId: string, page: ReportPage): string {
   if (page.kind === 'statements') return ledgerKeys.statements(accountId);
+  if (page.kind === 'keys') return ledgerKeys.spend(accountId, page.day);
   return page.kind === 'usage' ? ledgerKeys.usage(accountId, page.day) : ledgerKeys.sessions(accountId, page.day);
 }
 
