@@ -407,6 +407,15 @@ export function describeLedger(name: string, open: (clock: TestClock) => Promise
         await ledger.release({ accountId, holdId: makeHoldId(START_MS, 1) });
         expect(await balance()).toMatchObject({ debtNanoUsd: 0n, availableNanoUsd: 3n });
       });
+      test('of a single nano-dollar make the account due when later credit takes effect', async () => {
+        await grantOf('grant_later', 2n, { effectiveAtMs: START_MS + 1_000 });
+        await holdOf(1, 0n);
+        await settleOf(makeHoldId(clock.nowMs, 1), 1n);
+        clock.nowMs += 999;
+        expect((await ledger.findDue(9)).accounts).toEqual([]);
+        clock.nowMs += 1;
+        expect((await ledger.findDue(9)).accounts).toEqual([accountId]);
+      });
       test('of a hold that was never seen are charged late, once', async () => {
         await grantOf('grant_a', 10n);
         const holdId = makeHoldId(clock.nowMs - 60_000, 1);
