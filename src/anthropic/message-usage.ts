@@ -60,7 +60,7 @@ export function mergeUsage(earlier: RawUsage | undefined, later: RawUsage): RawU
 }
 
 function readPasses(raw: RawUsage, model: string, firstModel: string, anomalies: string[]): UsagePass[] {
-  const topLevel: UsagePass = { model, kind: 'message', tokens: readTokens(raw, anomalies) };
+  const topLevel: UsagePass = { model, kind: 'message', tokens: readTokens(raw, anomalies), ...findBent(raw) };
   const entries = Array.isArray(raw.iterations) ? raw.iterations.map(objectOf) : [];
   const passes: UsagePass[] = [];
   for (const entry of entries) {
@@ -79,7 +79,7 @@ function readPasses(raw: RawUsage, model: string, firstModel: string, anomalies:
 function readIteration(entry: RawUsage, model: string, firstModel: string, anomalies: string[]): UsagePass {
   const kind = textOf(entry.type) ?? 'message';
   const unnamed = kind === 'fallback_message' ? model : firstModel;
-  return { model: textOf(entry.model) ?? unnamed, kind, tokens: readTokens(entry, anomalies) };
+  return { model: textOf(entry.model) ?? unnamed, kind, tokens: readTokens(entry, anomalies), ...findBent(entry) };
 }
 
 /**
@@ -99,6 +99,25 @@ function readTokens(raw: RawUsage, anomalies: string[]): TokenUsage {
     cacheRead: readCount(raw.cache_read_input_tokens, PLAUSIBLE_TOKENS, anomalies),
     output: readCount(raw.output_tokens, PLAUSIBLE_TOKENS, anomalies),
   };
+}
+
+/** Which classes could not be read as they stand. */
+function findBent(raw: RawUsage): Pick<UsagePass, 'bent'> {
+  const split = objectOf(raw.cache_creation);
+  const counts: [keyof TokenUsage, unknown][] = [
+    ['input', raw.input_tokens],
+    ['cacheWrite5m', raw.cache_creation_input_tokens ?? split?.ephemeral_5m_input_tokens],
+    ['cacheWrite1h', split?.ephemeral_1h_input_tokens],
+    ['cacheRead', raw.cache_read_input_tokens],
+    ['output', raw.output_tokens],
+  ];
+  const bent: UsagePass['bent'] = {};
+  for (const [name, value] of counts) {
+    if (value === undefined || value === null) continue;
+    if (typeof value !== 'number' || value < 0) bent[name] = 'unknown';
+    else if (value > PLAUSIBLE_TOKENS) bent[name] = 'beyond';
+  }
+  return Object.keys(bent).length === 0 ? {} : { bent };
 }
 
 /** A count as a whole number from 0 to the most that is believed; what had to be bent is said. */

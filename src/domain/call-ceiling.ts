@@ -25,7 +25,7 @@ export type CallCeiling =
 export type UnboundedPart = 'web_search' | 'advisor' | 'thread' | 'mcp' | 'code_execution' | 'unknown_tool';
 
 /** Searches assumed where `max_uses` is absent: ten in each pass of the loop. */
-const ASSUMED_SEARCHES = 100;
+export const ASSUMED_SEARCHES = 100;
 /** Advisor calls assumed where `max_uses` is absent: one in each pass of the loop. */
 const ASSUMED_ADVISOR_CALLS = SERVER_LOOP_PASSES;
 /** A `fallbacks` chain has three models at most, whether listed or left to the API. */
@@ -157,7 +157,8 @@ function ceilCompaction(card: RateCard, request: MessagesRequest, atMs: number):
   return sumPass(card, request, model, terms, prompt, model.maxOutputTokens, atMs);
 }
 
-function countSearches(tools: readonly RequestTool[]): number {
+/** The most searches the request asks for; without `max_uses`, a usual figure. */
+export function countSearches(tools: readonly RequestTool[]): number {
   return tools
     .filter((tool) => tool.type.startsWith('web_search'))
     .reduce((sum, tool) => sum + (tool.maxUses ?? ASSUMED_SEARCHES), 0);

@@ -1,6 +1,8 @@
+import { ASSUMED_SEARCHES } from './call-ceiling.ts';
 import type { CallOutcome, InterruptReason, ReportedUsage } from './call-outcome.ts';
 import type { MessagesRequest } from './call-request.ts';
 import { completeUsage, estimateUsage, raiseOutput } from './estimate-usage.ts';
+import { mendUsage } from './mend-usage.ts';
 import type { NanoUsd } from './money.ts';
 import { priceCall } from './price-call.ts';
 import { mayLoop } from './prompt-bound.ts';
@@ -68,7 +70,7 @@ export interface SettlementCase {
  * |---|---|
  * | completed, with usage | as reported |
  * | completed, without usage | an estimate, never nothing |
- * | figures that cannot be | the larger of them, made sane, and an estimate, if the hold covers it |
+ * | figures that cannot be | those that can, and the others made sane, if the hold covers it; else an estimate |
  * | error of the upstream | nothing: failed requests are not charged |
  * | `error` event within the answer | nothing, for the same reason |
  * | broke off after its final figures | as reported |
@@ -80,7 +82,7 @@ export interface SettlementCase {
  * Source: the API's help pages ("failed requests are not charged"; a call whose client leaves is).
  */
 export function settleOutcome(situation: SettlementCase): Settlement {
-  const { outcome, request, charactersPer100Tokens: ratio } = situation;
+  const { outcome } = situation;
   if (outcome.kind === 'upstream_error' || outcome.kind === 'not_sent') {
     if (outcome.doubtful !== true || situation.doubtfulEnds !== 'estimate') return RELEASE;
     return estimate(situation, guessUsage(situation, 0), ['end_doubtful']);
@@ -94,20 +96,37 @@ export function settleOutcome(situation: SettlementCase): Settlement {
   if (outcome.isDoubtful || !isPlausible(usage, situation.card)) return settleDoubtful(situation, outcome, usage);
   if (isBeyondCall(situation, usage)) return settleDoubtful(situation, outcome, usage);
   // A stop reason comes with the last figures, so what breaks off after it lacks only the closing event.
-  if (outcome.kind === 'completed' || usage.stopReason !== undefined) return chargeReported(situation, usage);
-  const { followedOutputTokens: followed } = situation;
-  const completed =
-    followed === undefined ? completeUsage(usage, request, visibleCharacters, ratio) : raiseOutput(usage, followed);
-  return estimate(situation, completed, ['usage_partial']);
+  if (isFinal(outcome, usage)) return chargeReported(situation, usage);
+  return estimate(situation, complete(situation, usage, visibleCharacters), ['usage_partial']);
 }
 
-function settleDoubtful(situation: SettlementCase, outcome: ReportedUsage, usage: CallUsage): Charge {
-  const { card, heldNanoUsd } = situation;
-  const guess = estimate(situation, guessUsage(situation, outcome.visibleCharacters), ['usage_absurd']);
-  if (!isPlausible(usage, card)) return guess;
-  const bent = estimate(situation, usage, ['usage_absurd']);
-  if (bent.amountNanoUsd > heldNanoUsd) return guess;
-  return bent.amountNanoUsd > guess.amountNanoUsd ? bent : guess;
+function isFinal(outcome: Pick<CallOutcome, 'kind'>, usage: CallUsage): boolean {
+  return outcome.kind === 'completed' || usage.stopReason !== undefined;
+}
+
+function complete(situation: SettlementCase, usage: CallUsage, visibleCharacters: number): CallUsage {
+  const { request, charactersPer100Tokens, followedOutputTokens } = situation;
+  return followedOutputTokens === undefined
+    ? completeUsage(usage, request, visibleCharacters, charactersPer100Tokens)
+    : raiseOutput(usage, followedOutputTokens);
+}
+
+function settleDoubtful(
+  situation: SettlementCase,
+  outcome: ReportedUsage & Pick<CallOutcome, 'kind'>,
+  usage: CallUsage,
+): Charge {
+  const { card, request, model, heldNanoUsd, charactersPer100Tokens, isOpen = false } = situation;
+  const { visibleCharacters } = outcome;
+  const mended = mendUsage(usage, {
+    ...{ request, model, visibleCharacters, charactersPer100Tokens },
+    leastSearches: isOpen ? ASSUMED_SEARCHES : 0,
+    believed: (pass) => findBelieved(situation, usage, windowOf(card, pass)),
+  });
+  const whole = isFinal(outcome, usage) ? mended : complete(situation, mended, visibleCharacters);
+  const bent = estimate(situation, whole, ['usage_absurd']);
+  if (bent.amountNanoUsd <= heldNanoUsd) return bent;
+  return estimate(situation, guessUsage(situation, visibleCharacters), ['usage_absurd']);
 }
 
 /** What an answer does not say of its tier is known from where it came. */
@@ -178,8 +197,7 @@ function isPlausible(usage: CallUsage, card: RateCard): boolean {
   if (!isCount(usage.webSearches) || usage.webSearches > SEARCHES_AT_MOST) return false;
   return usage.passes.every((pass) => {
     const counts = Object.values(pass.tokens) as number[];
-    const window = card.byName.get(pass.model)?.contextWindowTokens ?? WINDOW_TOKENS;
-    return counts.every((count) => isCount(count) && count <= window * PASSES_AT_MOST);
+    return counts.every((count) => isCount(count) && count <= windowOf(card, pass) * PASSES_AT_MOST);
   });
 }
 
@@ -190,13 +208,29 @@ const OUTPUT_TIMES = 4;
  * One pass of a call whose request leaves nothing open reads its prompt once and writes at most `max_tokens`. A little
  * more is charged: it is what a bound that was too low looks like.
  */
-function isBeyondCall({ card, request, isOpen = false }: SettlementCase, usage: CallUsage): boolean {
+function isBeyondCall(situation: SettlementCase, usage: CallUsage): boolean {
   const [pass] = usage.passes;
-  if (isOpen || mayLoop(request) || pass === undefined || usage.passes.length > 1) return false;
+  if (pass === undefined || !isOnePass(situation, usage)) return false;
   const { output, ...prompt } = pass.tokens;
   const promptTokens = Object.values(prompt).reduce((sum: number, count: number) => sum + count, 0);
-  const window = card.byName.get(pass.model)?.contextWindowTokens ?? WINDOW_TOKENS;
-  return promptTokens > window || output > Math.max(1, request.maxTokens) * OUTPUT_TIMES;
+  const most = findBelieved(situation, usage, windowOf(situation.card, pass));
+  return promptTokens > most.promptTokens || output > most.outputTokens;
+}
+
+function isOnePass({ request, isOpen = false }: SettlementCase, { passes }: CallUsage): boolean {
+  return !isOpen && !mayLoop(request) && passes.length === 1;
+}
+
+/** The most that is believed of one pass. */
+function findBelieved(situation: SettlementCase, usage: CallUsage, window: number) {
+  if (!isOnePass(situation, usage)) {
+    return { promptTokens: window * PASSES_AT_MOST, outputTokens: window * PASSES_AT_MOST };
+  }
+  return { promptTokens: window, outputTokens: Math.max(1, situation.request.maxTokens) * OUTPUT_TIMES };
+}
+
+function windowOf({ byName }: RateCard, { model }: UsagePass): number {
+  return byName.get(model)?.contextWindowTokens ?? WINDOW_TOKENS;
 }
 
 function isCount(count: number): boolean {

@@ -20,6 +20,8 @@ export interface UsagePass {
   tokens: TokenUsage;
   /** Set when the model declined in this pass. */
   refusal?: Refusal;
+  /** Classes whose count could not be: below zero or none (`unknown`, read as zero), or beyond the API (`beyond`). */
+  bent?: { [Class in keyof TokenUsage]?: 'unknown' | 'beyond' };
 }
 
 /** A declined pass. Before any output it is billed only in the rate card's `billedRefusalCategories`. */

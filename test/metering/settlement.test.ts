@@ -122,26 +122,40 @@ describe('what an ended call is charged', () => {
     });
   });
 
+  // The request has 300 bytes: 100 tokens by estimate, 812 at most; 1,000 tokens of output at most.
   it.each([
-    [1e15, 10],
-    [100, 4e9],
-    [Number.NaN, 1],
-    [-5, 1],
-    [0.5, 1],
-    [Number.POSITIVE_INFINITY, 1],
-  ])('believes no absurd figures: %d in, %d out', (input, output) => {
-    const settlement = settle(completed(makeUsage(input, output), 0));
-    expect(settlement).toMatchObject({ basis: 'estimated', doubts: ['usage_absurd'], amountNanoUsd: 100_000n });
+    [1e15, 10, 812, 10],
+    [1e12, 50, 812, 50],
+    [Number.POSITIVE_INFINITY, 1, 812, 1],
+    [100, 4_001, 100, 1_000],
+    [100, 4e9, 100, 1_000],
+    [Number.NaN, 1, 100, 1],
+    [-5, 7, 100, 7],
+    [7, -5, 7, 0],
+    [0.5, 1, 1, 1],
+  ])('believes no absurd count and keeps the others: %d in, %d out', (input, output, mendedInput, mendedOutput) => {
+    const settlement = settle(
+      completed(makeUsage(input, output), 0),
+      makeRequest({ textBytes: 300, maxTokens: 1_000 }),
+    );
+    expect(settlement).toMatchObject({
+      basis: 'estimated',
+      doubts: ['usage_absurd'],
+      amountNanoUsd: BigInt(mendedInput) * 1_000n + BigInt(mendedOutput) * 5_000n,
+      tokens: BigInt(mendedInput + mendedOutput),
+    });
   });
 
-  it('takes bent figures where they are the larger and the hold covers them', () => {
-    const bent = (input: number, output: number): CallOutcome => ({
-      ...(completed(makeUsage(input, output)) as CallOutcome & { kind: 'completed' }),
-      isDoubtful: true,
-    });
-    expect(settle(bent(0, 0))).toMatchObject({ basis: 'estimated', amountNanoUsd: 100_000n, doubts: ['usage_absurd'] });
-    expect(settle(bent(100, 10))).toMatchObject({ basis: 'estimated', amountNanoUsd: 150_000n });
-    expect(settle(bent(2_000_000, 2_000_000))).toMatchObject({ basis: 'estimated', amountNanoUsd: 100_000n });
+  it('mends what the reader had to bend, and estimates the whole where the hold does not cover it', () => {
+    const bent = (input: number, bentClasses: NonNullable<CallUsage['passes'][0]['bent']>): CallOutcome => {
+      const usage = makeUsage(input, 10);
+      usage.passes[0] = { ...(usage.passes[0] as CallUsage['passes'][0]), bent: bentClasses };
+      return { ...(completed(usage) as CallOutcome & { kind: 'completed' }), isDoubtful: true };
+    };
+    const request = makeRequest({ textBytes: 300 });
+    expect(settle(bent(0, { input: 'unknown' }), request)).toMatchObject({ amountNanoUsd: 150_000n });
+    expect(settle(bent(20_000_000, { input: 'beyond' }), request)).toMatchObject({ amountNanoUsd: 862_000n });
+    expect(settle(bent(20_000_000, { input: 'beyond' }), request, 500_000n)).toMatchObject({ amountNanoUsd: 100_000n });
   });
 
   it('never estimates above the ceiling that was held', () => {
