@@ -2,6 +2,7 @@ import type { Directory, Key } from '../directory/directory.ts';
 import type { Quota } from '../domain/quota.ts';
 import { findQuotaFaults } from '../domain/quota-rules.ts';
 import { findModel, modelLabels, type RateCard } from '../domain/rate-card.ts';
+import { findUnknownLabels } from './find-unknown-models.ts';
 import type { FieldError } from './problem.ts';
 
 export interface QuotaCheckParts {
@@ -65,10 +66,7 @@ export async function findModelErrors(
   { accountId, scope, models }: Pick<Quota, 'accountId' | 'scope' | 'models'>,
 ): Promise<FieldError[]> {
   if (models === undefined) return [];
-  const unknown = models.flatMap((name, index) => {
-    const message = describeUnknownModel(rateCard(), name);
-    return message === undefined ? [] : [{ field: `models[${index}]`, message }];
-  });
+  const unknown = findUnknownLabels(rateCard(), models);
   if (unknown.length > 0 || scope.type !== 'key') return unknown;
   const allowed = (await directory.findKey(accountId, scope.id))?.allowedModels;
   const labels = allowed?.flatMap((name) => {
@@ -77,12 +75,4 @@ export async function findModelErrors(
   });
   if (labels === undefined || models.some((name) => labels.includes(name))) return [];
   return [{ field: 'models', message: 'names none that this key is allowed to call' }];
-}
-
-function describeUnknownModel(rateCard: RateCard, name: string): string | undefined {
-  if (rateCard.models.some(({ id, family }) => id === name || family === name)) return undefined;
-  const model = findModel(rateCard, name);
-  return model === undefined
-    ? 'is neither a model nor a family of the rate card'
-    : `is another name of ${model.id}, which is the one to give`;
 }

@@ -42,7 +42,7 @@ describe('granting', () => {
       effective_at: '2027-01-01T00:00:00+01:00',
       valid_days: 180,
       priority: 40,
-      models: ['claude-haiku-4-5'],
+      models: ['haiku'],
       note: 'Welcome credit',
     });
     expect(body).toMatchObject({
@@ -50,7 +50,7 @@ describe('granting', () => {
       effective_at: '2026-12-31T23:00:00.000Z',
       expires_at: '2027-06-29T23:00:00.000Z',
       priority: 40,
-      models: ['claude-haiku-4-5'],
+      models: ['haiku'],
     });
     expect(await balance()).toMatchObject({ pending_usd: '5.00', available_usd: '0.00' });
     const { data } = (await admin.call('GET', `/accounts/${accountId}/journal`)).body;
@@ -86,6 +86,14 @@ describe('granting', () => {
     [
       { amount_usd: '1', kind: 'paid', models: ['claude-opus-4-8', 'claude-opus-4-8'] },
       [{ field: 'models', message: expect.stringContaining('duplicate') }],
+    ],
+    [
+      { amount_usd: '1', kind: 'paid', effective_at: '2020-01-02T00:00:00Z' },
+      [{ field: 'effective_at', message: expect.stringContaining('give expires_at or valid_days') }],
+    ],
+    [
+      { amount_usd: '1', kind: 'paid', models: ['opus', 'nope', 'claude-haiku-4-5-20251001'] },
+      [{ field: 'models[1]', message: 'is neither a model nor a family of the rate card' }],
     ],
     [
       { amount_usd: '1', kind: 'paid', models: ['ok', 'a b'] },

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hashKeySecret, isKeySecret } from '../../src/directory/key-secret.ts';
+import { loadRateCard } from '../support/shared-parts.ts';
 import { type AdminUnderTest, type Json, openAccount, openAdmin, START_MS } from './admin-under-test.ts';
 
 let admin: AdminUnderTest;
@@ -55,6 +56,31 @@ describe('creating a key', () => {
       { field: 'team_id', message: 'is no team of this account' },
       { field: 'member_id', message: 'is no member of this account' },
     ]);
+  });
+
+  test('refuses models that the rate card does not know, on a change too', async () => {
+    const unknown = { allowed_models: ['claude-haiku-4-5', 'nope', 'opus'] };
+    const errors = [
+      { field: 'allowed_models[1]', message: 'is no model of the rate card' },
+      { field: 'allowed_models[2]', message: 'is no model of the rate card' },
+    ];
+    const answer = await admin.call('POST', keys, { name: 'k', ...unknown });
+    expect([answer.status, answer.body.errors]).toEqual([400, errors]);
+    expect((await admin.call('GET', keys)).body.data).toEqual([]);
+    const { id } = await createKey();
+    expect((await admin.call('PATCH', `${keys}/${id}`, unknown)).body.errors).toEqual(errors);
+    expect((await admin.call('GET', `${keys}/${id}`)).body.allowed_models).toBeNull();
+  });
+
+  test('takes any model where unknown ones are priced as another', async () => {
+    const lenient = await openAdmin(() => ({
+      rateCard: () => ({ ...loadRateCard(), unknownModelPricedAs: 'claude-opus-4-8' }),
+    }));
+    const { id } = await openAccount(lenient);
+    const key = await lenient.call('POST', `/accounts/${id}/keys`, { name: 'k', allowed_models: ['next-1'] });
+    const grant = { amount_usd: '1', kind: 'paid', models: ['next-1'] };
+    expect([key.status, (await lenient.call('POST', `/accounts/${id}/grants`, grant)).status]).toEqual([201, 201]);
+    await lenient.close();
   });
 
   test('refuses an end that has passed', async () => {

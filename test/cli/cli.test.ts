@@ -21,6 +21,8 @@ afterAll(async () => {
   await cli.close();
 });
 
+const MODELS = ['claude-haiku-4-5', 'claude-sonnet-4-6'];
+
 describe('an operator', () => {
   test('limits a team, raises the limit for a while and lets go of it', async () => {
     const account = await cli.json('account', 'create', 'Limited');
@@ -94,8 +96,8 @@ describe('an operator', () => {
       '--team',
       team.id,
     );
-    const key = await cli.json('key', 'create', account.id, 'laptop', '--member', member.id, '--model', 'm-1', 'm-2');
-    expect(key).toMatchObject({ member_id: member.id, allowed_models: ['m-1', 'm-2'] });
+    const key = await cli.json('key', 'create', account.id, 'laptop', '--member', member.id, '--model', ...MODELS);
+    expect(key).toMatchObject({ member_id: member.id, allowed_models: MODELS });
     expect((await cli.admin.directory.findPrincipal(hashKeySecret(key.secret)))?.key.id).toBe(key.id);
 
     const freed = await cli.json('key', 'update', account.id, key.id, '--no-member', '--no-model', '--name', 'desk');

@@ -6,6 +6,7 @@ import type { GrantCommand, GrantReply } from '../../ledger/ledger.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { presentGrant } from '../answers/present-grant.ts';
 import { refuseWithoutBooks } from '../find-account-books.ts';
+import { findUnknownLabels } from '../find-unknown-models.ts';
 import { parseTime } from '../parse-time.ts';
 import { type FieldError, refuse, refuseFields } from '../problem.ts';
 import { accountParams, answers, writeHeaders } from '../route-schemas.ts';
@@ -38,7 +39,10 @@ function addCreateGrant(app: AdminApp, parts: AdminParts): void {
     if ((await parts.directory.findAccount(accountId)) === undefined) return refuseUnknown(reply);
     const { newId, nowMs, resumed } = request.write;
     const command = composeGrant(request.body, accountId, newId('grant'), nowMs);
-    const errors = findTermErrors(request.body, command, nowMs);
+    const errors = [
+      ...findTermErrors(request.body, command, nowMs),
+      ...findUnknownLabels(parts.rateCard(), command.models ?? []),
+    ];
     if (errors.length > 0 && !resumed) return refuseFields(reply, errors);
     const granted = await parts.ledger.grant(command);
     // The first try of a resumed write granted it, at a time of its own that the defaults follow.
@@ -74,7 +78,11 @@ function readTime(text: string | undefined): number | undefined {
 function findTermErrors(body: CreateGrantBody, command: GrantCommand, nowMs: number): FieldError[] {
   const field = body.expires_at === undefined ? 'valid_days' : 'expires_at';
   if (command.expiresAtMs <= command.effectiveAtMs) return [{ field, message: 'must be after effective_at' }];
-  return command.expiresAtMs <= nowMs ? [{ field, message: 'must end in the future' }] : [];
+  if (command.expiresAtMs > nowMs) return [];
+  if (body.expires_at !== undefined || body.valid_days !== undefined)
+    return [{ field, message: 'must end in the future' }];
+  const message = 'is over a year ago, and a grant ends a year after it: give expires_at or valid_days to end it later';
+  return [{ field: 'effective_at', message }];
 }
 
 type GrantRefusal = Exclude<GrantReply, { result: 'granted' | 'exists' }>;

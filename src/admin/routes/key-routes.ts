@@ -4,6 +4,7 @@ import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { presentKey } from '../answers/present-key.ts';
 import { deleteQuotasOnKey } from '../delete-quotas-on-key.ts';
 import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
+import { findUnknownModels } from '../find-unknown-models.ts';
 import { parseTime } from '../parse-time.ts';
 import { type FieldError, refuse, refuseFields } from '../problem.ts';
 import { accountParams, answers, writeHeaders } from '../route-schemas.ts';
@@ -57,7 +58,7 @@ function addReadKeys(app: AdminApp, { directory, clock }: AdminParts): void {
   });
 }
 
-function addUpdateKey(app: AdminApp, { directory }: AdminParts): void {
+function addUpdateKey(app: AdminApp, { directory, rateCard }: AdminParts): void {
   const schema = {
     operationId: 'updateKey',
     summary: 'Change a key; null removes a field',
@@ -77,6 +78,8 @@ function addUpdateKey(app: AdminApp, { directory }: AdminParts): void {
         { field: 'expires_at', message: 'must be in the future; to end a key now, revoke it' },
       ]);
     }
+    const unknown = findUnknownModels(rateCard(), change.allowedModels ?? []);
+    if (unknown.length > 0 && !resumed) return refuseFields(reply, unknown);
     const key = await directory.updateKey(accountId, keyId, change);
     if (key !== undefined) return presentKey(key, nowMs);
     return refuseFields(reply, await findUnknownOwners({ directory }, accountId, change));

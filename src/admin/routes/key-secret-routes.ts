@@ -5,6 +5,7 @@ import { createKeySecret, type KeySecret } from '../../directory/key-secret.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { findKeyStatus, presentKey } from '../answers/present-key.ts';
 import { findOpenAccountOrRefuse } from '../find-account-or-refuse.ts';
+import { findUnknownModels } from '../find-unknown-models.ts';
 import type { WriteContext } from '../idempotent-writes.ts';
 import { parseTime } from '../parse-time.ts';
 import { refuse, refuseFields } from '../problem.ts';
@@ -20,7 +21,7 @@ export function addKeySecretRoutes(app: AdminApp, parts: AdminParts): void {
   addRotateKey(app, parts);
 }
 
-function addCreateKey(app: AdminApp, { directory }: AdminParts): void {
+function addCreateKey(app: AdminApp, { directory, rateCard }: AdminParts): void {
   const schema = {
     operationId: 'createKey',
     summary: 'Create a key; its secret is shown this once',
@@ -39,6 +40,8 @@ function addCreateKey(app: AdminApp, { directory }: AdminParts): void {
     if (key.expiresAtMs !== undefined && key.expiresAtMs <= write.nowMs) {
       return refuseFields(reply, [{ field: 'expires_at', message: 'must be in the future' }]);
     }
+    const unknown = findUnknownModels(rateCard(), key.allowedModels ?? []);
+    if (unknown.length > 0 && !write.resumed) return refuseFields(reply, unknown);
     const created = await directory.createKey(key);
     if (created.result === 'no_reference') return refuseReference(reply, created.what);
     const record = created.result === 'conflict' ? await replaceUnseen(directory, key, write) : created.record;
