@@ -35,6 +35,7 @@ const ofPasses = (...passes: UsagePass[]): CallUsage => makeUsage(0, 0, { passes
 const REPORTED = { basis: 'reported', doubts: [] };
 const ABSURD = { basis: 'estimated', doubts: ['usage_absurd'] };
 const UNPRICED = { basis: 'estimated', doubts: ['answer_unpriced'] };
+const BOTH = { basis: 'estimated', doubts: ['usage_absurd', 'answer_unpriced'] };
 const UNHEARD = 'claude-unheard-of';
 const open = { isOpen: true };
 
@@ -47,7 +48,7 @@ describe('what the API can do: twenty windows, ten thousand searches', () => {
       ofPasses(pass({ input: 20_000_000 }, UNHEARD)),
       UNPRICED,
     ],
-    ['a token more', ofPasses(pass({ input: 20_000_001 }, UNHEARD)), ABSURD],
+    ['a token more', ofPasses(pass({ input: 20_000_001 }, UNHEARD)), BOTH],
     ['ten thousand searches', makeUsage(1, 1, { webSearches: 10_000 }), REPORTED],
     ['a search more', makeUsage(1, 1, { webSearches: 10_001 }), ABSURD],
     ['a part of a search', makeUsage(1, 1, { webSearches: 0.5 }), ABSURD],
@@ -72,7 +73,7 @@ describe('what one pass can do: read a window, write four times max_tokens', () 
       ABSURD,
     ],
     ['the largest window, of a model without a card', ofPasses(pass({ input: 1_000_000 }, UNHEARD)), UNPRICED],
-    ['a token more', ofPasses(pass({ input: 1_000_001 }, UNHEARD)), ABSURD],
+    ['a token more', ofPasses(pass({ input: 1_000_001 }, UNHEARD)), BOTH],
     ['four times the output', makeUsage(1, 4_000), REPORTED],
     ['a token more', makeUsage(1, 4_001), ABSURD],
     ['more in one of two passes', ofPasses(pass({ input: 200_001, output: 4_001 }), pass({})), REPORTED],
@@ -96,13 +97,13 @@ describe('what one pass can do: read a window, write four times max_tokens', () 
 });
 
 test.each([
-  ['covered by the hold to the nano-dollar', 200_001_000n, 200_001_000n, 200_001n],
-  ['not covered by a nano-dollar: the estimate', 200_000_999n, 100_000n, 100n],
-])('figures beyond the call, %s', (_what, heldNanoUsd, amountNanoUsd, tokens) => {
+  ['covered by the hold to the nano-dollar', 812_000n, 812_000n, 812n],
+  ['not covered by a nano-dollar: the estimate', 811_999n, 100_000n, 100n],
+])('figures beyond the call become the most of its prompt, %s', (_what, heldNanoUsd, amountNanoUsd, tokens) => {
   expect(settle(makeUsage(200_001, 0), { heldNanoUsd })).toMatchObject({ ...ABSURD, amountNanoUsd, tokens });
 });
 
-test('of an estimate and doubtful figures that cost the same, the estimate stands', () => {
+test('figures that can be stand, also where others of their answer were doubtful', () => {
   const outcome: CallOutcome = {
     kind: 'completed',
     status: 200,
@@ -110,7 +111,7 @@ test('of an estimate and doubtful figures that cost the same, the estimate stand
     visibleCharacters: 0,
     isDoubtful: true,
   };
-  expect(settle(undefined, { outcome })).toMatchObject({ ...ABSURD, amountNanoUsd: 100_000n, tokens: 100n });
+  expect(settle(undefined, { outcome })).toMatchObject({ ...ABSURD, amountNanoUsd: 100_000n, tokens: 60n });
 });
 
 test('tokens of every class count for quotas', () => {
