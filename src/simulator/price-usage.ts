@@ -17,7 +17,8 @@ export function priceUsage(usage: BilledUsage): bigint | undefined {
 }
 
 function pricePass(pass: BilledPass, model: ListedModel, usage: BilledUsage): bigint {
-  const card = chooseCard(pass, model, usage.speed);
+  // The advisor is a call of its own, which the caller's speed is not said to reach.
+  const card = chooseCard(pass, model, pass.kind === 'advisor_message' ? undefined : usage.speed);
   const base =
     pass.input * card.input +
     pass.cacheWrite5m * card.cacheWrite5m +
