@@ -293,6 +293,16 @@ describe.each(STORES)('the journal export on %s', (name, open) => {
     expect(other.records).toHaveLength(2);
   });
 
+  test('only its own process lets go of the export', async () => {
+    if (name === 'SQLite') return;
+    const { source } = opened;
+    expect(await source.claim('one', 60_000)).toBe(true);
+    await source.unclaim('two');
+    expect(await source.claim('two', 60_000)).toBe(false);
+    await source.unclaim('one');
+    expect(await source.claim('two', 60_000)).toBe(true);
+  });
+
   test('missing entries are told, and what is there goes on', async () => {
     if (opened.client === undefined) return;
     await openAccount('acct_a');
