@@ -114,6 +114,41 @@ test('figures that can be stand, also where others of their answer were doubtful
   expect(settle(undefined, { outcome })).toMatchObject({ ...ABSURD, amountNanoUsd: 100_000n, tokens: 60n });
 });
 
+describe('of an answer with figures that cannot be', () => {
+  const heldNanoUsd = 100_000_000_000n;
+  const doubtful = (usage: CallUsage, more: object = {}): CallOutcome =>
+    ({ kind: 'completed', status: 200, usage, visibleCharacters: 1_300, isDoubtful: true, ...more }) as CallOutcome;
+
+  it.each([
+    ['a hundred searches are believed where the request leaves them open', open, 100],
+    ['none where it asks for none', {}, 0],
+  ])('%s', (_what, more, webSearches) => {
+    const settlement = settle(makeUsage(1, 1, { webSearches: 10_001 }), { heldNanoUsd, ...more });
+    expect(settlement).toMatchObject({ ...ABSURD, usage: { webSearches } });
+  });
+
+  it.each([
+    ['that came to its end is what it says', {}, 10],
+    ['that broke off is at least what was seen', { kind: 'interrupted', reason: 'upstream_cut' }, 1_000],
+  ])('the output of one %s', (_what, more, output) => {
+    const settlement = settle(undefined, { heldNanoUsd, outcome: doubtful(makeUsage(50, 10), more) });
+    expect(settlement).toMatchObject({ usage: { passes: [{ tokens: { input: 50, output } }] } });
+  });
+
+  it('counts of a call that is open stand up to twenty windows', () => {
+    const outcome = doubtful(makeUsage(300_000, 300_000));
+    expect(settle(undefined, { heldNanoUsd, outcome, ...open })).toMatchObject({
+      ...ABSURD,
+      usage: { passes: [{ tokens: { input: 300_000, output: 300_000 } }] },
+    });
+  });
+});
+
+test('twenty windows are the bound of each class of an open call, not of their sum', () => {
+  const usage = ofPasses(pass({ input: 4_000_000, cacheRead: 4_000_000 }));
+  expect(settle(usage, open)).toMatchObject(REPORTED);
+});
+
 test('tokens of every class count for quotas', () => {
   const usage = ofPasses(
     pass({ input: 1, cacheWrite5m: 20, cacheWrite1h: 300, cacheRead: 4_000, output: 50 }),
