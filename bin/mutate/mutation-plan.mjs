@@ -86,6 +86,11 @@ export const MUTATION_PLAN = {
       sources: domain('settlement'),
       tests: [...domainTests('settlement-limits'), 'test/metering/settlement.test.ts'],
     },
+    {
+      runner: 'rule-runner',
+      sources: domain('mend-usage'),
+      tests: domainTests('mend-usage', 'settlement-limits'),
+    },
   ],
   calendar: [{ runner: 'rule-runner', sources: domain('quota-window'), tests: domainTests('quota-window') }],
 };

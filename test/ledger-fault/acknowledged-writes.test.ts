@@ -17,7 +17,7 @@ test('an acknowledged grant survives the promotion of the replica; one without i
   const refused = await whilePaused(replica, () => grant(tollgate, accountId, 'order-1'));
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
   expect(await refused.json()).toMatchObject({
-    type: 'urn:tollgate:problem:store-unavailable',
+    type: 'urn:tollgate:problem:store-unacknowledged',
     detail: expect.stringContaining('same Idempotency-Key'),
   });
   const again = await grantInTheEnd(tollgate, accountId, 'order-1');
