@@ -11,6 +11,7 @@ import type { Refusal } from './refusals.ts';
 import { refuseRequest } from './refuse-request.ts';
 import { refusalOfEnd } from './relay-success.ts';
 import { judgeUpstreamError } from './upstream-error.ts';
+import { UpstreamFailed } from './upstream-failed.ts';
 
 /** Larger than any error of the API, and than what it says of a batch or a file. */
 const SMALL_ANSWER_BYTES = 256 * 1_024;
@@ -25,7 +26,10 @@ export interface UpstreamQuestion {
   contentLength?: string | undefined;
 }
 
-/** Asks the upstream on behalf of a request, in its own words: headers by the rules of both directions. */
+/**
+ * Asks the upstream on behalf of a request, in its own words: headers by the rules of both directions.
+ * @throws UpstreamFailed where no answer comes; the cause says why.
+ */
 export type AskUpstream = (request: FastifyRequest, question: UpstreamQuestion) => Promise<Dispatcher.ResponseData>;
 
 export function createAskUpstream(parts: PublicParts): AskUpstream {
@@ -37,7 +41,9 @@ export function createAskUpstream(parts: PublicParts): AskUpstream {
     if (body !== undefined && contentLength !== undefined) headers.push('content-length', contentLength);
     const options = { method, path: `${basePath}${path}`, headers, ...(body === undefined ? {} : { body }) };
     return new Promise((resolve, reject) => {
-      client.request(options, (error, data) => (error === null ? resolve(data) : reject(error)));
+      client.request(options, (error, data) =>
+        error === null ? resolve(data) : reject(new UpstreamFailed(`${method} ${path}`, { cause: error })),
+      );
     });
   };
 }
@@ -121,7 +127,8 @@ export async function readAtMost(stream: Readable, limitBytes: number): Promise<
 
 /** What an error of the client that asks the upstream is to the caller. */
 export function refusalOfError(error: Error): Refusal {
-  const cause = (error.cause instanceof Error ? error.cause : error) as Error;
+  const fault = error instanceof UpstreamFailed && error.cause instanceof Error ? error.cause : error;
+  const cause = fault.cause instanceof Error ? fault.cause : fault;
   if (cause instanceof UpstreamBusy) return { kind: 'upstream_busy' };
   if (cause instanceof UpstreamExpired) return { kind: 'upstream_slow' };
   return refusalOfEnd(nameFault(cause, false));

@@ -67,7 +67,7 @@ async function takeBatch(
     const body = { body: file.read(), contentLength: String(file.bytes) };
     answer = await readSmallAnswer(await ask(request, { method: 'POST', path: upstreamPathOf(request), ...body }));
   } catch (error) {
-    if (isUnsent(error as NodeJS.ErrnoException)) await release(parts, placed.record);
+    if (isUnsent((error as Error).cause)) await release(parts, placed.record);
     return refuseRequest(parts, request, reply, refusalOfError(error as Error));
   }
   const upstreamId = readId(answer);
@@ -77,8 +77,10 @@ async function takeBatch(
   return relayBatch(parts, request, reply, answer);
 }
 
-function isUnsent(error: NodeJS.ErrnoException): boolean {
-  return error instanceof UpstreamBusy || NOTHING_SENT.includes(error.code ?? '');
+function isUnsent(cause: unknown): boolean {
+  return (
+    cause instanceof UpstreamBusy || NOTHING_SENT.includes((cause as NodeJS.ErrnoException | undefined)?.code ?? '')
+  );
 }
 
 /** Asked twice: a batch of which this is not noted is charged, but its client never sees it. */

@@ -1,40 +1,23 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Dispatcher } from 'undici';
-import type { Principal } from '../../directory/directory.ts';
 import type { OpenBatch } from '../../metering/batches/batch-meter.ts';
-import {
-  type AskUpstream,
-  createAskUpstream,
-  readSmallAnswer,
-  refusalOfError,
-  upstreamPathOf,
-} from '../ask-upstream.ts';
+import { type AskUpstream, readSmallAnswer, upstreamPathOf } from '../ask-upstream.ts';
 import { addCreateBatch } from '../batches/create-batch.ts';
 import { relayBatch, rewriteResultsUrl } from '../batches/relay-batch.ts';
 import { relayResults } from '../batches/relay-results.ts';
 import { createBatchUpstream } from '../batches/upstream-batches.ts';
 import type { PublicParts } from '../public-parts.ts';
 import { readQuery } from '../public-routes.ts';
-import { refuseRequest, routeLabel } from '../refuse-request.ts';
+import { refuseRequest } from '../refuse-request.ts';
 import { relayStoredList } from '../relay-stored-list.ts';
 import { readStoredPage } from '../stored-page.ts';
-import { UpstreamFailed } from '../upstream-failed.ts';
+import { accountOf, addStoredScope } from '../stored-scope.ts';
 
 const ROOT = '/v1/messages/batches';
 
 /** Message Batches: an account sees only its own, and pays for each when its results are read, by whomever. */
 export async function addBatchRoutes(app: FastifyInstance, parts: PublicParts): Promise<void> {
-  const ask = createAskUpstream(parts);
-  const context = { parts, ask };
-  await app.register(async (scope) => {
-    // A batch is read as it comes.
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-    scope.setErrorHandler((error: Error, request, reply) => {
-      if (!(error instanceof UpstreamFailed)) throw error;
-      const cause = error.cause instanceof Error ? error.cause : error;
-      return refuseRequest(parts, request, reply, refusalOfError(cause));
-    });
+  await addStoredScope(app, parts, (scope, ask) => {
+    const context = { parts, ask };
     addCreateBatch(scope, parts, ask);
     scope.get(ROOT, (request, reply) => listBatches(context, request, reply));
     scope.get<Named>(`${ROOT}/:id`, (request, reply) =>
@@ -49,17 +32,18 @@ export async function addBatchRoutes(app: FastifyInstance, parts: PublicParts): 
     );
     scope.get<Named>(`${ROOT}/:id/results`, (request, reply) =>
       withOwn(context, request, reply, async (record) =>
-        relayResults(parts, request, reply, record, await askOnce(context, request, 'GET', upstreamPathOf(request))),
+        relayResults(
+          parts,
+          request,
+          reply,
+          record,
+          await context.ask(request, { method: 'GET', path: upstreamPathOf(request) }),
+        ),
       ),
     );
     scope.delete<Named>(`${ROOT}/:id`, (request, reply) =>
       withOwn(context, request, reply, (record) => deleteBatch(context, request, reply, record)),
     );
-    scope.addHook('onResponse', async ({ tollgate }, { statusCode: status }) => {
-      if (!tollgate.forwarded) return;
-      const outcome = status < 400 ? 'completed' : 'upstream_error';
-      parts.metrics.requestForwarded({ route: routeLabel(tollgate.route?.id) as 'batches', status, outcome });
-    });
   });
 }
 
@@ -70,10 +54,6 @@ interface Named {
 interface BatchContext {
   parts: PublicParts;
   ask: AskUpstream;
-}
-
-function accountOf(request: FastifyRequest): string {
-  return (request.tollgate.principal as Principal).account.id;
 }
 
 /** Another account's batch, and one that its client never learnt of, are as good as none. */
@@ -97,7 +77,7 @@ async function relayOwn(
   reply: FastifyReply,
   method: 'GET' | 'POST' | 'DELETE',
 ): Promise<FastifyReply> {
-  const answer = await readSmallAnswer(await askOnce(context, request, method, upstreamPathOf(request)));
+  const answer = await readSmallAnswer(await context.ask(request, { method, path: upstreamPathOf(request) }));
   return relayBatch(context.parts, request, reply, answer);
 }
 
@@ -118,7 +98,7 @@ async function deleteBatch(
     if (look === 'gone')
       return refuseRequest(parts, request, reply, { kind: 'batch_not_found', id: record.upstreamId });
   }
-  const answer = await readSmallAnswer(await askOnce(context, request, 'DELETE', upstreamPathOf(request)));
+  const answer = await readSmallAnswer(await context.ask(request, { method: 'DELETE', path: upstreamPathOf(request) }));
   // Gone is gone: one that the upstream does not know any more is nobody's.
   if (answer.statusCode < 300 || answer.statusCode === 404) await parts.stored.removeBatch(record);
   return relayBatch(parts, request, reply, answer);
@@ -136,20 +116,7 @@ async function listBatches(context: BatchContext, request: FastifyRequest, reply
   }
   return relayStoredList(parts, request, reply, {
     page: found,
-    ask: async (id) => readSmallAnswer(await askOnce(context, request, 'GET', `${ROOT}/${id}`)),
+    ask: async (id) => readSmallAnswer(await context.ask(request, { method: 'GET', path: `${ROOT}/${id}` })),
     rewrite: (text) => rewriteResultsUrl(parts, request, text),
   });
-}
-
-async function askOnce(
-  { ask }: BatchContext,
-  request: FastifyRequest,
-  method: 'GET' | 'POST' | 'DELETE',
-  path: string,
-): Promise<Dispatcher.ResponseData> {
-  try {
-    return await ask(request, { method, path });
-  } catch (error) {
-    throw new UpstreamFailed(`${method} of a batch`, { cause: error });
-  }
 }
