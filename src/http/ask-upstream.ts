@@ -60,9 +60,7 @@ export async function relayAnswer(
   reply: FastifyReply,
   { statusCode, headers, body }: Dispatcher.ResponseData,
 ): Promise<FastifyReply> {
-  if (statusCode >= 200 && statusCode < 300) {
-    return reply.code(statusCode).headers(answerHeaders(request, headers)).send(body);
-  }
+  if (isSuccess(statusCode)) return reply.code(statusCode).headers(answerHeaders(request, headers)).send(body);
   return relayFailure(parts, request, reply, {
     statusCode,
     headers,
@@ -70,15 +68,24 @@ export async function relayAnswer(
   });
 }
 
-/** A small answer, read whole; `bytes` is empty where it was larger than any of the API. */
+/** A small answer, read whole; `bytes` of an error are empty where it broke off or was larger than any of the API. */
 export interface SmallAnswer {
   statusCode: number;
   headers: IncomingHttpHeaders;
   bytes: Buffer;
 }
 
+/** @throws UpstreamFailed where a success breaks off, or is larger than any of the API: no part of it is passed on. */
 export async function readSmallAnswer({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<SmallAnswer> {
-  return { statusCode, headers, bytes: await readAtMost(body, SMALL_ANSWER_BYTES) };
+  if (!isSuccess(statusCode)) return { statusCode, headers, bytes: await readAtMost(body, SMALL_ANSWER_BYTES) };
+  let bytes: Buffer | undefined;
+  try {
+    bytes = await readWhole(body, SMALL_ANSWER_BYTES);
+  } catch (error) {
+    throw new UpstreamFailed('an answer that broke off', { cause: error });
+  }
+  if (bytes === undefined) throw new UpstreamFailed('an answer larger than any of the API');
+  return { statusCode, headers, bytes };
 }
 
 /** Passes a small answer on whole, an error judged. */
@@ -88,7 +95,7 @@ export function relaySmallAnswer(
   reply: FastifyReply,
   answer: SmallAnswer,
 ): FastifyReply {
-  if (answer.statusCode < 200 || answer.statusCode >= 300) return relayFailure(parts, request, reply, answer);
+  if (!isSuccess(answer.statusCode)) return relayFailure(parts, request, reply, answer);
   return reply.code(answer.statusCode).headers(answerHeaders(request, answer.headers)).send(answer.bytes);
 }
 
@@ -108,21 +115,29 @@ function answerHeaders(request: FastifyRequest, headers: IncomingHttpHeaders) {
   return { 'request-id': request.tollgate.requestId, ...createClientHeaders(headers) } as Record<string, string>;
 }
 
-/** The whole body, or nothing where it is longer than allowed or breaks off. */
+/** The whole body of an error, or nothing where it is longer than allowed or breaks off: its status alone is judged. */
 export async function readAtMost(stream: Readable, limitBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
   try {
-    for await (const chunk of stream) {
-      bytes += (chunk as Buffer).byteLength;
-      if (bytes > limitBytes) return Buffer.alloc(0);
-      chunks.push(chunk as Buffer);
-    }
+    return (await readWhole(stream, limitBytes)) ?? Buffer.alloc(0);
   } catch {
-    // A broken error answer is judged by its status alone.
     return Buffer.alloc(0);
   }
+}
+
+/** @returns undefined where it is longer than allowed. Throws what the stream throws. */
+async function readWhole(stream: Readable, limitBytes: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    bytes += (chunk as Buffer).byteLength;
+    if (bytes > limitBytes) return undefined;
+    chunks.push(chunk as Buffer);
+  }
   return Buffer.concat(chunks);
+}
+
+function isSuccess(statusCode: number): boolean {
+  return statusCode >= 200 && statusCode < 300;
 }
 
 /** What an error of the client that asks the upstream is to the caller. */
