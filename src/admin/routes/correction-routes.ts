@@ -1,18 +1,12 @@
 import type { FastifyReply } from 'fastify';
 import { formatUsd, type NanoUsd, parseUsd } from '../../domain/money.ts';
-import { type Charge, findCharge } from '../../ledger/find-charge.ts';
 import type { CorrectCommand, CorrectReply } from '../../ledger/ledger.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
+import { describeChargedCall, findNamedCharge, refuseChargedCall } from '../charged-call.ts';
 import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
-import { findFallbackGrants } from '../find-fallback-grants.ts';
-import { nameCall } from '../name-call.ts';
 import { refuse, refuseFields } from '../problem.ts';
 import { accountParams, answers, writeHeaders } from '../route-schemas.ts';
-import {
-  type CorrectionAnswer,
-  type CreateCorrectionBody,
-  createCorrectionBody,
-} from '../schemas/correction-schemas.ts';
+import { type CorrectionAnswer, createCorrectionBody } from '../schemas/correction-schemas.ts';
 
 /** A later fact stands in place of an estimate: what the API has billed for one call, by its usage report or invoice. */
 export function addCorrectionRoutes(app: AdminApp, { directory, ledger }: AdminParts): void {
@@ -33,12 +27,14 @@ export function addCorrectionRoutes(app: AdminApp, { directory, ledger }: AdminP
     const accountId = request.params.account_id;
     if ((await findAccountOrRefuse(directory, accountId, reply)) === undefined) return reply;
     const { body } = request;
-    const charge = await findCharge(ledger, accountId, nameCall(body), 'any');
+    const charge = await findNamedCharge(ledger, accountId, body, 'any');
     if (charge === undefined) {
       return refuse(reply, 'not_found', 'The journal, as far as it is kept here, holds no end of that call.');
     }
-    const ids = { accountId, correctionId: request.write.newId('correction') };
-    const command = composeCorrection(body, ids, charge, await findFallbackGrants(ledger, accountId));
+    const correctionId = request.write.newId('correction');
+    const call = await describeChargedCall(ledger, accountId, body, charge);
+    const details = { ...call.details, corrected_to_usd: body.charge_usd };
+    const command = { ...call, correctionId, toNanoUsd: parseUsd(body.charge_usd) as NanoUsd, details };
     const made = await ledger.correct(command);
     if (!('changeNanoUsd' in made)) return refuseCorrection(reply, made);
     reply.code(201);
@@ -46,44 +42,17 @@ export function addCorrectionRoutes(app: AdminApp, { directory, ledger }: AdminP
   });
 }
 
-function composeCorrection(
-  body: CreateCorrectionBody,
-  ids: { accountId: string; correctionId: string },
-  charge: Charge,
-  fallbackGrantIds: readonly string[],
-): CorrectCommand {
-  return {
-    ...ids,
-    holdId: charge.holdId,
-    toNanoUsd: parseUsd(body.charge_usd) as NanoUsd,
-    allocations: charge.allocations,
-    debtNanoUsd: charge.debtNanoUsd,
-    fallbackGrantIds,
-    details: {
-      ...charge.caller,
-      ...(body.request_id === undefined ? {} : { request_id: body.request_id }),
-      ...(body.note === undefined ? {} : { note: body.note }),
-      corrected_to_usd: body.charge_usd,
-    },
-  };
-}
-
 function refuseCorrection(
   reply: FastifyReply,
   refusal: Exclude<CorrectReply, { changeNanoUsd: NanoUsd }>,
 ): FastifyReply {
   switch (refusal.result) {
-    case 'no_account':
-      return refuse(reply, 'not_found', 'There is no such account.');
     case 'conflict':
       return refuse(reply, 'idempotency_conflict', 'Another call was corrected by it.');
     case 'unchanged':
       return refuseFields(reply, [{ field: 'charge_usd', message: 'is what the call is charged already' }]);
-    case 'not_settled':
-    case 'no_credit':
-      return refuse(reply, 'internal', `The journal and the books do not agree on this charge (${refusal.result}).`);
-    case 'out_of_range':
-      return refuse(reply, 'out_of_range', `The ledger's bound on "${refusal.what}" would be passed.`);
+    default:
+      return refuseChargedCall(reply, refusal);
   }
 }
 

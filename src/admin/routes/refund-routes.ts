@@ -1,12 +1,10 @@
 import type { FastifyReply } from 'fastify';
 import { formatUsd, type NanoUsd, parseUsd } from '../../domain/money.ts';
-import { type Charge, findCharge } from '../../ledger/find-charge.ts';
 import type { RefundCommand, RefundReply } from '../../ledger/ledger.ts';
 import { sumCorrections } from '../../ledger/sum-corrections.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
+import { describeChargedCall, findNamedCharge, refuseChargedCall } from '../charged-call.ts';
 import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
-import { findFallbackGrants } from '../find-fallback-grants.ts';
-import { nameCall } from '../name-call.ts';
 import { refuse, refuseFields } from '../problem.ts';
 import { accountParams, answers, writeHeaders } from '../route-schemas.ts';
 import { type CreateRefundBody, createRefundBody, type RefundAnswer } from '../schemas/refund-schemas.ts';
@@ -26,13 +24,16 @@ export function addRefundRoutes(app: AdminApp, { directory, ledger }: AdminParts
     const accountId = request.params.account_id;
     if ((await findAccountOrRefuse(directory, accountId, reply)) === undefined) return reply;
     const { body } = request;
-    const charge = await findCharge(ledger, accountId, nameCall(body));
+    const charge = await findNamedCharge(ledger, accountId, body);
     if (charge === undefined) {
       return refuse(reply, 'not_found', 'The journal, as far as it is kept here, holds no charge of that call.');
     }
-    const fallbackGrantIds = await findFallbackGrants(ledger, accountId);
-    const ids = { accountId, refundId: request.write.newId('refund') };
-    const command = composeRefund(body, ids, charge, fallbackGrantIds);
+    const amountNanoUsd = body.amount_usd === undefined ? undefined : parseUsd(body.amount_usd);
+    const command = {
+      ...(await describeChargedCall(ledger, accountId, body, charge)),
+      refundId: request.write.newId('refund'),
+      ...(amountNanoUsd === undefined ? {} : { amountNanoUsd }),
+    };
     const correctionNanoUsd = await sumCorrections(ledger, accountId, charge);
     const made = await ledger.refund(command);
     if (!('balance' in made)) return refuseRefund(reply, body, made, correctionNanoUsd);
@@ -40,28 +41,6 @@ export function addRefundRoutes(app: AdminApp, { directory, ledger }: AdminParts
     const chargedNanoUsd = charge.amountNanoUsd + correctionNanoUsd;
     return presentRefund(command, { ...made, chargedNanoUsd, correctionNanoUsd }, body.note);
   });
-}
-
-function composeRefund(
-  body: CreateRefundBody,
-  ids: { accountId: string; refundId: string },
-  charge: Charge,
-  fallbackGrantIds: readonly string[],
-): RefundCommand {
-  const amountNanoUsd = body.amount_usd === undefined ? undefined : parseUsd(body.amount_usd);
-  return {
-    ...ids,
-    holdId: charge.holdId,
-    ...(amountNanoUsd === undefined ? {} : { amountNanoUsd }),
-    allocations: charge.allocations,
-    debtNanoUsd: charge.debtNanoUsd,
-    fallbackGrantIds,
-    details: {
-      ...charge.caller,
-      ...(body.request_id === undefined ? {} : { request_id: body.request_id }),
-      ...(body.note === undefined ? {} : { note: body.note }),
-    },
-  };
 }
 
 type RefundMade = Extract<RefundReply, { balance: unknown }>;
@@ -73,8 +52,6 @@ function refuseRefund(
   correctionNanoUsd: NanoUsd,
 ): FastifyReply {
   switch (refusal.result) {
-    case 'no_account':
-      return refuse(reply, 'not_found', 'There is no such account.');
     case 'conflict':
       return refuse(reply, 'idempotency_conflict', 'A refund of other content was made by it.');
     case 'exceeds_charge': {
@@ -87,11 +64,8 @@ function refuseRefund(
       const message = `must be at most ${formatUsd(leftNanoUsd)}: what is left of the charge of ${charge}`;
       return refuseFields(reply, [{ field: 'amount_usd', message }]);
     }
-    case 'not_settled':
-    case 'no_credit':
-      return refuse(reply, 'internal', `The journal and the books do not agree on this charge (${refusal.result}).`);
-    case 'out_of_range':
-      return refuse(reply, 'out_of_range', `The ledger's bound on "${refusal.what}" would be passed.`);
+    default:
+      return refuseChargedCall(reply, refusal);
   }
 }
 
