@@ -7,6 +7,7 @@ import type { AuditLog } from './directory/audit-log.ts';
 import type { Directory } from './directory/directory.ts';
 import { createPrincipalCache, type PrincipalCache } from './directory/principal-cache.ts';
 import type { StoredRegistry } from './directory/stored-registry.ts';
+import { findNewestPricesMs } from './domain/newest-prices.ts';
 import type { RateCard } from './domain/rate-card.ts';
 import { startExports } from './export/start-exports.ts';
 import { createDriftCheck } from './ledger/drift-check.ts';
@@ -24,11 +25,9 @@ import { pingOrGrace, startMetering } from './metering/start-metering.ts';
 import { systemTimers } from './metering/timers.ts';
 import type { Logger } from './observability/create-logger.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
-import { createTraceExporter, type TraceExporter } from './observability/traces/trace-exporter.ts';
-import { createReportFold, type ReportFold } from './reports/report-fold.ts';
-import { createReportKeeper } from './reports/report-keeper.ts';
-import type { ReportStore } from './reports/report-store.ts';
-import { createRunwayWatch } from './reports/runway-watch.ts';
+import { startTraces } from './observability/traces/start-traces.ts';
+import type { ReportFold } from './reports/report-fold.ts';
+import { type Reports, startReports } from './reports/start-reports.ts';
 import { openStore, type Store } from './store/open-store.ts';
 import { watchStore } from './store/watch-store.ts';
 
@@ -40,8 +39,7 @@ export interface Services {
   stored: StoredRegistry;
   audit: AuditLog;
   journal: JournalSource;
-  /** Sums over the journal, and what brings them up to it. */
-  reports: { fold: ReportFold; store: ReportStore };
+  reports: Reports;
   principals: PrincipalCache;
   /** The card in force; another one after a reload. */
   readonly rateCard: RateCard;
@@ -73,7 +71,6 @@ export async function createServices(options: ServicesOptions): Promise<Services
   const { settings, rateCard, dataFolder, logger } = options;
   const { nowMs } = systemTimers;
   const metrics = createMetrics({ models: rateCard.models, nowMs });
-  const priceBook = createPriceBook(rateCard);
   noteRateCard(metrics, rateCard);
   const store = await openStore({
     redisUrl: settings.redisUrl,
@@ -84,85 +81,107 @@ export async function createServices(options: ServicesOptions): Promise<Services
     onFault: (error) => logger.warn({ err: error }, 'the connection to Redis is disturbed'),
   });
   try {
-    const alerts = startAlerts({ store: store.alerts, webhook: findWebhook(settings), nowMs, logger, metrics });
-    const storeWatch = watchStore(store, { every: systemTimers.every, onCheck: metrics.storeChecked, logger });
-    const losses = watchForLosses(options, store, metrics);
-    const { reports, keeper, onHold, findEmptyAtMs } = startReports(store, metrics, logger);
-    const ledger = observeLedger(guardLedger(losses.ledger, storeWatch.isFit), {
-      watch: alerts.watch,
-      directory: store.directory,
-      nowMs,
-      logger,
-      onHold,
-    });
-    const readQuotas = createQuotaFigures({ directory: store.directory, ledger, nowMs });
-    metrics.watchAccounts({ directory: store.directory, ledger, alerts: store.alerts, readQuotas, findEmptyAtMs });
-    const metering = await startMetering({
-      ...{ ledger, directory: store.directory, stored: store.stored, metrics, priceBook },
-      isFit: storeWatch.isFit,
-      ...findMeteringSettings(options, metrics),
-    });
-    const { grace } = metering;
-    if (grace !== undefined) store.directory.onChange((accountId) => void (accountId && grace.forget(accountId)));
-    const journalExport = startJournalExport(options, store, metrics, reports.fold.foldAccount);
-    const driftCheck = startDriftCheck(options, store, metrics, alerts);
-    return {
-      store,
-      // Calls go on without the store: a process that was told not to be ready would get none.
-      ledger: grace === undefined ? ledger : { ...ledger, ping: () => pingOrGrace(ledger, grace) },
-      directory: store.directory,
-      stored: store.stored,
-      audit: store.audit,
-      journal: store.journal,
-      reports,
-      principals: createPrincipalCache({
-        directory: store.directory,
-        now: nowMs,
-        knownMs: grace === undefined ? 0 : settings.limits.graceLifeMs,
-      }),
-      get rateCard() {
-        return priceBook.card();
-      },
-      ...metering,
-      metrics,
-      logger,
-      replaceRateCard(card) {
-        priceBook.replace(card);
-        noteRateCard(metrics, card);
-      },
-      async close() {
-        losses.stop();
-        storeWatch.stop();
-        metering.leaseKeeper.stop();
-        metering.sweeper.stop();
-        await metering.settleQueue.close();
-        await journalExport?.stop();
-        await driftCheck?.stop();
-        await keeper.stop();
-        await alerts.close();
-        await metering.traces?.close();
-        await store.close();
-      },
-    };
+    return await startServices(options, store, metrics);
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-/** Undefined where no receiver is set. */
-function startTraces({ settings, logger, version }: ServicesOptions, metrics: Metrics): TraceExporter | undefined {
-  const { otlpEndpoint: endpoint, otlpHeaders: headers = {}, serviceName } = settings.telemetry;
-  if (endpoint === undefined) return undefined;
-  const { every } = systemTimers;
-  return createTraceExporter({ endpoint, headers, serviceName, version, every, onSpans: metrics.spansSent, logger });
+async function startServices(options: ServicesOptions, store: Store, metrics: Metrics): Promise<Services> {
+  const { settings, logger } = options;
+  const { nowMs } = systemTimers;
+  const priceBook = createPriceBook(options.rateCard);
+  const money = startMoney(options, store, metrics);
+  const { ledger, alerts, reports } = money;
+  const metering = await startMetering({
+    ...{ ledger, directory: store.directory, stored: store.stored, metrics, priceBook },
+    isFit: money.isFit,
+    ...findMeteringSettings(options, metrics),
+  });
+  const { grace } = metering;
+  if (grace !== undefined) store.directory.onChange((accountId) => void (accountId && grace.forget(accountId)));
+  const journalExport = startJournalExport(options, store, metrics, reports.fold.foldAccount);
+  const driftCheck = startDriftCheck(options, store, metrics, alerts);
+  return {
+    store,
+    // Calls go on without the store: a process that was told not to be ready would get none.
+    ledger: grace === undefined ? ledger : { ...ledger, ping: () => pingOrGrace(ledger, grace) },
+    directory: store.directory,
+    stored: store.stored,
+    audit: store.audit,
+    journal: store.journal,
+    reports,
+    principals: createPrincipalCache({
+      directory: store.directory,
+      now: nowMs,
+      knownMs: grace === undefined ? 0 : settings.limits.graceLifeMs,
+    }),
+    get rateCard() {
+      return priceBook.card();
+    },
+    ...metering,
+    metrics,
+    logger,
+    replaceRateCard(card) {
+      priceBook.replace(card);
+      noteRateCard(metrics, card);
+    },
+    async close() {
+      money.stopWatching();
+      metering.leaseKeeper.stop();
+      metering.sweeper.stop();
+      await metering.settleQueue.close();
+      await journalExport?.stop();
+      await driftCheck?.stop();
+      await reports.keeper.stop();
+      await alerts.close();
+      await metering.traces?.close();
+      await store.close();
+    },
+  };
 }
 
-function findMeteringSettings(options: ServicesOptions, metrics: Metrics) {
-  const { settings, dataFolder, logger } = options;
+/** The ledger with all that looks at what it answers: lost writes, alerts, reports, the metrics of accounts. */
+function startMoney({ settings, logger }: ServicesOptions, store: Store, metrics: Metrics) {
+  const { nowMs, every } = systemTimers;
+  const { directory, journal } = store;
+  const alerts = startAlerts({ store: store.alerts, webhook: findWebhook(settings), nowMs, logger, metrics });
+  const storeWatch = watchStore(store, { every, onCheck: metrics.storeChecked, logger });
+  const losses = watchForLosses(settings, store, metrics, logger);
+  const reports = startReports({
+    ledger: store.ledger,
+    journal,
+    store: store.reports,
+    directory,
+    nowMs,
+    every,
+    logger,
+  });
+  const ledger = observeLedger(guardLedger(losses.ledger, storeWatch.isFit), {
+    ...{ watch: alerts.watch, directory, nowMs, logger },
+    onHold(accountId) {
+      metrics.accountActive(accountId);
+      reports.keeper.note(accountId);
+    },
+  });
+  const readQuotas = createQuotaFigures({ directory, ledger, nowMs });
+  const { findEmptyAtMs } = reports;
+  metrics.watchAccounts({ directory, ledger, alerts: store.alerts, readQuotas, findEmptyAtMs });
+  return {
+    ...{ ledger, alerts, reports, isFit: storeWatch.isFit },
+    stopWatching() {
+      losses.stop();
+      storeWatch.stop();
+    },
+  };
+}
+
+function findMeteringSettings({ settings, dataFolder, logger, version }: ServicesOptions, metrics: Metrics) {
+  const { every } = systemTimers;
   return {
     logger,
-    traces: startTraces(options, metrics),
+    traces: startTraces(settings.telemetry, { version, every, onSpans: metrics.spansSent, logger }),
     spoolPath: join(dataFolder, 'settle-spool.jsonl'),
     limits: settings.limits,
     policies: settings,
@@ -171,23 +190,8 @@ function findMeteringSettings(options: ServicesOptions, metrics: Metrics) {
   };
 }
 
-function startReports(
-  { ledger, journal, directory, reports: store }: Store,
-  metrics: Pick<Metrics, 'accountActive'>,
-  logger: Logger,
-) {
-  const fold = createReportFold({ ledger, journal, store, directory, logger });
-  const runways = createRunwayWatch({ ledger, store, nowMs: systemTimers.nowMs });
-  const keeper = createReportKeeper({ fold, runways, every: systemTimers.every, logger });
-  const onHold = (accountId: string): void => {
-    metrics.accountActive(accountId);
-    keeper.note(accountId);
-  };
-  return { reports: { fold, store }, keeper, onHold, findEmptyAtMs: runways.findEndMs };
-}
-
 /** A store that can lose what it acknowledged is watched for that, and sent it again. */
-function watchForLosses({ settings, logger }: ServicesOptions, store: Store, metrics: Metrics) {
+function watchForLosses(settings: Settings, store: Store, metrics: Metrics, logger: Logger) {
   if (!store.canLoseWrites) return { ledger: store.ledger, stop: () => undefined };
   const { ledger, probe } = redeliverLostWrites(store.ledger, {
     nowMs: systemTimers.nowMs,
@@ -232,9 +236,4 @@ function startDriftCheck({ settings, logger }: ServicesOptions, store: Store, me
 function noteRateCard(metrics: Metrics, card: RateCard): void {
   const effectiveFromMs = findNewestPricesMs(card, systemTimers.nowMs());
   metrics.rateCardLoaded({ version: card.version, effectiveFromMs, models: card.models });
-}
-
-function findNewestPricesMs(rateCard: RateCard, atMs: number): number {
-  const starts = rateCard.models.flatMap(({ prices }) => prices.map(({ fromMs }) => fromMs));
-  return Math.max(0, ...starts.filter((fromMs) => fromMs <= atMs));
 }
