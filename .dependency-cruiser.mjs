@@ -24,6 +24,8 @@ const FOLDERS = {
   cli: ['domain', 'config'],
   // What a start needs once: the rate card file, the upstream, the demo account, the banner.
   startup: ['domain', 'config', 'ledger', 'directory', 'http', 'metering', 'simulator'],
+  // The processes of one Tollgate, and what they say to each other.
+  workers: ['observability'],
   // An oracle of its own for what a call costs: whatever it shared with the meter would be wrong in both.
   simulator: [],
 };
@@ -31,8 +33,10 @@ const FOLDERS = {
 /** Files beside the folders, from the process down. Only services.ts and run-restore.ts know which store there is. */
 const TOP_FILES = {
   'main.ts': '^src/(?!store/|cli/)',
-  'app.ts': '^src/(?!store/|cli/|simulator/|startup/|main\\.ts)',
-  'services.ts': '^src/(?!cli/|startup/|main\\.ts|app\\.ts)',
+  'app.ts': '^src/(?!store/|cli/|simulator/|startup/|workers/|main\\.ts|start-)',
+  'start-tollgate.ts': '^src/(?!store/|cli/|main\\.ts|start-primary\\.ts)',
+  'start-primary.ts': '^src/(?!store/|cli/|main\\.ts)',
+  'services.ts': '^src/(?!cli/|startup/|workers/|main\\.ts|app\\.ts|start-)',
   'cli.ts': '^src/(cli|config)/',
   'run-restore.ts': '^src/(config|metering|restore|store)/',
 };

@@ -25,12 +25,23 @@ export interface AppOptions {
   adminToken: string;
   dataFolder: string;
   version: string;
+  /** A worker has no admin listener. */
+  listenAdmin: boolean;
+  /** A primary process, whose workers serve the public listener. */
+  workers?: ServingWorkers;
 }
 
-/** Both listeners, listening. */
+/** What the admin listener of a primary process has to know of its workers. */
+export interface ServingWorkers {
+  count: number;
+  serving(): number;
+  metricsText(): Promise<{ contentType: string; body: string }>;
+}
+
+/** What listens. A URL is undefined where another process has that listener. */
 export interface App {
-  publicUrl: string;
-  adminUrl: string;
+  publicUrl: string | undefined;
+  adminUrl: string | undefined;
   /**
    * Refuses what is new, lets open calls end up to the limit, interrupts the rest, and resolves when every end is
    * charged or safe in the spool. The services stay open.
@@ -40,9 +51,40 @@ export interface App {
 
 /** @throws the listen error (`EADDRINUSE`...) with nothing left listening. */
 export async function startApp(options: AppOptions): Promise<App> {
-  const { settings, services } = options;
+  const { settings, services, workers } = options;
   let closing = false;
-  const publicApp = await createPublicApp({
+  const isClosing = () => closing;
+  const publicApp = workers === undefined ? await createPublic(options, isClosing) : undefined;
+  const adminApp = options.listenAdmin ? createAdmin(options, isClosing) : undefined;
+  try {
+    await publicApp?.listen({ host: settings.host, port: settings.port });
+    await adminApp?.listen({ host: settings.adminHost, port: settings.adminPort });
+  } catch (error) {
+    await Promise.all([publicApp?.close(), adminApp?.close()]);
+    throw error;
+  }
+  const poller = publicApp === undefined ? undefined : watchBatches(options);
+  return {
+    publicUrl: publicApp && urlOf(publicApp, settings.host),
+    adminUrl: adminApp && urlOf(adminApp, settings.adminHost),
+    async drain() {
+      closing = true;
+      // The listener stays open meanwhile: what comes is told to come back, and a probe that we are not ready.
+      const outcome = await services.openCalls.drain(settings.limits.shutdownDrainMs, systemTimers);
+      if (publicApp !== undefined) await closeListener(publicApp);
+      await poller?.stop();
+      // A request that was being read when the closing began may have become a call since.
+      const late = await services.openCalls.drain(0, systemTimers);
+      await services.settleQueue.settled();
+      await adminApp?.close();
+      return { interrupted: outcome.interrupted + late.interrupted };
+    },
+  };
+}
+
+function createPublic(options: AppOptions, isClosing: () => boolean): Promise<FastifyInstance> {
+  const { settings, services } = options;
+  return createPublicApp({
     upstream: options.upstream,
     timers: systemTimers,
     limits: settings.limits,
@@ -57,37 +99,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     readKeySpend: (spender) => readKeySpend(services.reports.store, spender),
     metrics: services.metrics,
     logger: services.logger,
-    isClosing: () => closing,
+    isClosing,
     onOperatorAlert(alert) {
       services.metrics.upstreamRefused(alert);
       services.logger.error({ event: 'operator_alert', alert }, 'the upstream refuses us');
     },
   });
-  const adminApp = createAdmin(options, () => closing);
-  try {
-    await publicApp.listen({ host: settings.host, port: settings.port });
-    await adminApp.listen({ host: settings.adminHost, port: settings.adminPort });
-  } catch (error) {
-    await Promise.all([publicApp.close(), adminApp.close()]);
-    throw error;
-  }
-  const poller = watchBatches(options);
-  return {
-    publicUrl: urlOf(publicApp, settings.host),
-    adminUrl: urlOf(adminApp, settings.adminHost),
-    async drain() {
-      closing = true;
-      // The listener stays open meanwhile: what comes is told to come back, and a probe that we are not ready.
-      const outcome = await services.openCalls.drain(settings.limits.shutdownDrainMs, systemTimers);
-      await closeListener(publicApp);
-      await poller.stop();
-      // A request that was being read when the closing began may have become a call since.
-      const late = await services.openCalls.drain(0, systemTimers);
-      await services.settleQueue.settled();
-      await adminApp.close();
-      return { interrupted: outcome.interrupted + late.interrupted };
-    },
-  };
 }
 
 /**
@@ -114,7 +131,7 @@ function watchBatches({ settings: { limits }, services, upstream }: AppOptions):
   });
 }
 
-function createAdmin({ services, adminToken, version }: AppOptions, isClosing: () => boolean): AdminApp {
+function createAdmin({ services, adminToken, version, workers }: AppOptions, isClosing: () => boolean): AdminApp {
   return createAdminApp({
     directory: services.directory,
     ledger: services.ledger,
@@ -125,8 +142,8 @@ function createAdmin({ services, adminToken, version }: AppOptions, isClosing: (
     rateCard: () => services.rateCard,
     adminToken,
     clock: systemTimers.nowMs,
-    metricsText: () => services.metrics.render(),
-    readiness: () => readReadiness(services, isClosing()),
+    metricsText: workers?.metricsText ?? services.metrics.render,
+    readiness: async () => addWorkers(await readReadiness(services, isClosing()), workers),
     version,
     logger: services.logger,
   });
@@ -140,6 +157,14 @@ async function readReadiness(services: Services, closing: boolean): Promise<Read
   const spool = services.settleQueue.isFull() ? 'the settle spool is full' : 'ok';
   const process = closing ? 'shutting down' : 'ok';
   return { ready: [ledger, spool, process].every((state) => state === 'ok'), checks: { process, ledger, spool } };
+}
+
+/** As long as one serves, calls are served. */
+function addWorkers({ ready, checks }: Readiness, workers: ServingWorkers | undefined): Readiness {
+  if (workers === undefined) return { ready, checks };
+  const serving = workers.serving();
+  const word = serving === workers.count ? 'ok' : `${serving} of ${workers.count} serve`;
+  return { ready: ready && serving > 0, checks: { ...checks, workers: word } };
 }
 
 function urlOf(app: Pick<FastifyInstance, 'server'>, host: string): string {

@@ -15,6 +15,7 @@ import { guardLedger } from './ledger/guard-ledger.ts';
 import type { JournalSource } from './ledger/journal-source.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { redeliverLostWrites } from './ledger/redeliver-lost-writes.ts';
+import { SPOOL_FILE } from './metering/adopt-spools.ts';
 import type { BatchMeter } from './metering/batches/batch-meter.ts';
 import type { Meter } from './metering/meter.ts';
 import type { OpenCalls } from './metering/open-calls.ts';
@@ -61,6 +62,8 @@ export interface ServicesOptions {
   dataFolder: string;
   logger: Logger;
   version: string;
+  /** False for the workers of a primary process, which exports the journal and checks for drift for them all. */
+  isLeading?: boolean;
 }
 
 /** How often accounts of which nothing was heard are asked for, lest a loss goes unnoticed. */
@@ -101,8 +104,9 @@ async function startServices(options: ServicesOptions, store: Store, metrics: Me
   });
   const { grace } = metering;
   if (grace !== undefined) store.directory.onChange((accountId) => void (accountId && grace.forget(accountId)));
-  const journalExport = startJournalExport(options, store, metrics, reports.fold.foldAccount);
-  const driftCheck = startDriftCheck(options, store, metrics, alerts);
+  const isLeading = options.isLeading !== false;
+  const journalExport = isLeading ? startJournalExport(options, store, metrics, reports.fold.foldAccount) : undefined;
+  const driftCheck = isLeading ? startDriftCheck(options, store, metrics, alerts) : undefined;
   return {
     store,
     // Calls go on without the store: a process that was told not to be ready would get none.
@@ -182,7 +186,7 @@ function findMeteringSettings({ settings, dataFolder, logger, version }: Service
   return {
     logger,
     traces: startTraces(settings.telemetry, { version, every, onSpans: metrics.spansSent, logger }),
-    spoolPath: join(dataFolder, 'settle-spool.jsonl'),
+    spoolPath: join(dataFolder, SPOOL_FILE),
     limits: settings.limits,
     policies: settings,
     // The embedded store is never away.

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { exportSettings } from './export-settings.ts';
 import { readBaseUrl, readHttpUrl } from './http-url.ts';
@@ -145,11 +146,11 @@ export const settingsTable: { readonly [Key in keyof PlainSettings]: Setting<Pla
     default: 1,
     defaultText: '1',
     sentence:
-      'Processes that serve; `auto` is one per core. More than 1 needs Redis and is refused by this version: start several processes instead.',
+      'Processes that serve the public listener; `auto` is one per core. More than 1 needs Redis; one more process leads them and has the admin listener.',
     secret: false,
     read: (text) =>
       text === 'auto'
-        ? { ok: true, value: 'auto' }
+        ? { ok: true, value: availableParallelism() }
         : readInteger(text, 1, MAX_WORKERS, `whole number, 1 to ${MAX_WORKERS}, nor auto`),
   },
   logLevel: choiceSetting({

@@ -23,7 +23,7 @@ export interface Settings {
   unknownModelPricedAs: string | undefined;
   /** What becomes of a streamed call whose process was killed: charged as far as it was reported, or nothing. */
   orphanedCalls: 'charge' | 'release';
-  workers: number | 'auto';
+  workers: number;
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   alertWebhookUrl: string | undefined;
   /** Standard Webhooks secret (`whsec_...`). */

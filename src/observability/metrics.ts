@@ -7,6 +7,7 @@ import { createGraceMetrics, type GraceMetrics } from './grace-metrics.ts';
 import { collectProcessMetrics, createFoldCounter, createHealthMetrics, type HealthMetrics } from './health-metrics.ts';
 import { createJournalMetrics, type JournalMetrics } from './journal-metrics.ts';
 import { createMetricRegistry, type RegisteredMetric } from './metric-registry.ts';
+import type { MetricsSnapshot } from './metric-sum.ts';
 import { createModelLabels, type NamedModel } from './model-label.ts';
 import { createSettleMetrics, type SettleMetrics } from './settle-metrics.ts';
 import { createStoreMetrics, type StoreMetrics } from './store-metrics.ts';
@@ -39,6 +40,8 @@ export interface Metrics
   registered: readonly RegisteredMetric[];
   /** The exposition for Prometheus, text format 0.0.4. Scrapes at the same time share one rendering. */
   render(): Promise<{ contentType: string; body: string }>;
+  /** The same for another process, which puts several together. */
+  snapshot(): Promise<MetricsSnapshot>;
 }
 
 const ACCOUNTS_AT_MOST = 200;
@@ -72,6 +75,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...groups,
     modelLabel: models.find,
     registered: metrics.registered,
+    snapshot: () => metrics.registry.getMetricsAsJSON(),
     render() {
       rendering ??= renderText(metrics.registry).finally(() => {
         rendering = undefined;

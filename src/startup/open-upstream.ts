@@ -7,6 +7,8 @@ export interface OpenedUpstream {
   upstream: Upstream;
   /** The built-in API answers: nothing costs anything. */
   simulated: boolean;
+  /** Where that listens. */
+  simulatedUrl: string | undefined;
   close(): Promise<void>;
 }
 
@@ -16,18 +18,26 @@ const SIMULATED_TOKENS_PER_SECOND = 120;
 const SIMULATED_BATCH_MS = 5_000;
 const SIMULATED_KEY = 'simulated';
 
-/** The real API when its key is set; the simulated one, listening on a loopback port of its own, when not. */
-export async function openUpstream(settings: Settings): Promise<OpenedUpstream> {
+/**
+ * The real API when its key is set; the simulated one, listening on a loopback port of its own, when not.
+ * @param simulatedUrl where another process has the simulated one already.
+ */
+export async function openUpstream(settings: Settings, simulatedUrl?: string): Promise<OpenedUpstream> {
   const { limits, anthropicApiKey: apiKey } = settings;
   if (apiKey !== undefined) {
     const upstream = createUpstream({ baseUrl: settings.upstreamBaseUrl, apiKey, limits, timers: systemTimers });
-    return { simulated: false, upstream, close: () => upstream.close() };
+    return { simulated: false, simulatedUrl: undefined, upstream, close: () => upstream.close() };
+  }
+  if (simulatedUrl !== undefined) {
+    const upstream = createUpstream({ baseUrl: simulatedUrl, apiKey: SIMULATED_KEY, limits, timers: systemTimers });
+    return { simulated: true, simulatedUrl, upstream, close: () => upstream.close() };
   }
   const api = createSimulatedApi({ tokensPerSecond: SIMULATED_TOKENS_PER_SECOND, batchMs: SIMULATED_BATCH_MS });
   const { baseUrl } = await api.listen();
   const upstream = createUpstream({ baseUrl, apiKey: SIMULATED_KEY, limits, timers: systemTimers });
   return {
     simulated: true,
+    simulatedUrl: baseUrl,
     upstream,
     async close() {
       await upstream.close();

@@ -13,6 +13,8 @@ export interface BannerFacts {
   rateCard: { version: string; models: number };
   demo: Demo | undefined;
   warnings: readonly string[];
+  /** Processes that serve the proxy. */
+  workers: number;
 }
 
 const DEMO_MODEL = 'claude-haiku-5-5';
@@ -26,7 +28,7 @@ export function writeBanner(facts: BannerFacts): string {
   const lines = [
     `Tollgate ${facts.version} is running.`,
     '',
-    `  proxy      ${facts.publicUrl}   (base URL for clients)`,
+    `  proxy      ${facts.publicUrl}   (base URL for clients${facts.workers > 1 ? `; ${facts.workers} workers` : ''})`,
     `  admin      ${facts.adminUrl}   (${token})`,
     `  store      ${facts.store}`,
     `  upstream   ${upstream}`,

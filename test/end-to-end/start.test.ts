@@ -1,6 +1,8 @@
 // Goal: what cannot start says why, in sentences, all of them at once, and leaves nothing behind.
 // Method: the real process with an environment that is wrong in one way or in many.
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -49,9 +51,25 @@ test('every problem of the settings is told at once, and no secret', async () =>
   expect(said).not.toMatch(/short secret|secret-password/);
 });
 
-test('more processes than one are refused, not served by one', async () => {
-  const said = await failToStart({ WORKERS: '2', REDIS_URL: 'redis://127.0.0.1:1' });
-  expect(said).toContain('WORKERS above 1 is not available in this version');
+test('more processes than one on the embedded store are refused, not served by one', async () => {
+  const said = await failToStart({ WORKERS: '2' });
+  expect(said).toContain('WORKERS: more than one process needs REDIS_URL');
+});
+
+test('workers that cannot start say why, once, and leave no process behind', async () => {
+  const redis = await startRedisServer();
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  try {
+    const { port } = taken.address() as AddressInfo;
+    // Its output ends, which the workers share: none is left.
+    const said = await failToStart({ WORKERS: '3', REDIS_URL: redis.url, PORT: `${port}` });
+    expect(said).toContain('EADDRINUSE');
+    expect(said.trim().split('\n')).toHaveLength(2);
+  } finally {
+    taken.close();
+    await redis.stop();
+  }
 });
 
 test.each([
