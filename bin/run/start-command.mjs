@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import { buildProgram, builtFile } from './build.mjs';
 import { runInOurPlace } from './child.mjs';
 import { installDependencies } from './dependencies.mjs';
 import { findFittingNode } from './fitting-node.mjs';
 import { environmentWith } from './npm.mjs';
 import { inProject } from './project.mjs';
-import { Refusal } from './say.mjs';
+import { provideSystemPrograms } from './system-programs.mjs';
 
 /** A Node that fits and what package-lock.json names; answers the Node's path. */
 export async function prepare() {
@@ -28,10 +27,11 @@ export async function start(args) {
   return runInOurPlace(nodePath, [builtFile('main.js'), ...args], environmentWith(nodePath));
 }
 
+/** Measures the built program beside others; what those need is installed as for the tests. */
 export async function bench(args) {
   const nodePath = await prepare();
   await buildProgram(nodePath);
-  const entry = inProject('bench', 'main.ts');
-  if (!existsSync(entry)) throw new Refusal('bench/main.ts is missing');
-  return runInOurPlace(nodePath, [entry, ...args], environmentWith(nodePath));
+  await provideSystemPrograms('bench');
+  await installDependencies(nodePath, inProject('bench', 'peers'), 'the gateways to compare with');
+  return runInOurPlace(nodePath, [inProject('bench', 'main.ts'), ...args], environmentWith(nodePath));
 }

@@ -16,30 +16,40 @@ const PROGRAMS = [
   { program: 'prometheus-alertmanager', alias: 'alertmanager', aptPackage: 'prometheus-alertmanager' },
 ];
 
+/** What the benchmarks run besides. */
+const BENCH_PROGRAMS = [
+  { program: 'redis-server', aptPackage: 'redis-server' },
+  { program: 'nginx', aptPackage: 'nginx-light', besidePath: () => ['/usr/sbin'] },
+  { program: 'wrk', aptPackage: 'wrk' },
+  { program: 'taskset', aptPackage: 'util-linux' },
+  { program: 'cc', aptPackage: 'gcc libc6-dev' },
+];
+
 /** Debian keeps PostgreSQL's programs beside the path, one folder per version. */
 function debianPostgresFolders() {
   const root = '/usr/lib/postgresql';
   return existsSync(root) ? readdirSync(root).map((version) => join(root, version, 'bin')) : [];
 }
 
-/** Sees to the programs that the tests need: installs what is missing where that is possible, else refuses. */
-export async function provideSystemPrograms() {
-  if (findMissing().length === 0) return;
+/** Sees to the programs that tests or benchmarks need: installs what is missing where that is possible, else refuses. */
+export async function provideSystemPrograms(purpose = 'test') {
+  const programs = purpose === 'bench' ? BENCH_PROGRAMS : PROGRAMS;
+  if (findMissing(programs).length === 0) return;
   await withLock('system', async () => {
-    const missing = findMissing();
+    const missing = findMissing(programs);
     if (missing.length === 0) return;
     const names = missing.map(({ program }) => program).join(', ');
-    const packages = [...new Set(missing.map(({ aptPackage }) => aptPackage))];
-    if (!canInstall()) throw new Refusal(manualSentence(names, packages));
+    const packages = [...new Set(missing.flatMap(({ aptPackage }) => aptPackage.split(' ')))];
+    const refuse = (which) => new Refusal(manualSentence(purpose, which, packages));
+    if (!canInstall()) throw refuse(names);
     await step(`installing ${names} by apt-get`, () => installPackages(names, packages));
-    const stillMissing = findMissing();
-    if (stillMissing.length > 0)
-      throw new Refusal(manualSentence(stillMissing.map(({ program }) => program).join(', '), packages));
+    const stillMissing = findMissing(programs);
+    if (stillMissing.length > 0) throw refuse(stillMissing.map(({ program }) => program).join(', '));
   });
 }
 
-function findMissing() {
-  return PROGRAMS.filter(
+function findMissing(programs) {
+  return programs.filter(
     ({ program, alias = program, besidePath }) => !isInPath(program, besidePath?.()) && !isInPath(alias),
   );
 }
@@ -60,8 +70,12 @@ function canInstall() {
   return process.platform === 'linux' && process.getuid?.() === 0 && isInPath('apt-get');
 }
 
-function manualSentence(names, packages) {
-  return `the tests run ${names} for real; here they are missing and cannot be installed. Install them (Debian, Ubuntu: apt-get install ${packages.join(' ')}; macOS: brew install redis prometheus postgresql, and Alertmanager with amtool from prometheus.io) and try again.`;
+function manualSentence(purpose, names, packages) {
+  const elsewhere =
+    purpose === 'bench'
+      ? ''
+      : '; macOS: brew install redis prometheus postgresql, and Alertmanager with amtool from prometheus.io';
+  return `the ${purpose === 'bench' ? 'benchmarks' : 'tests'} run ${names} for real; here they are missing and cannot be installed. Install them (Debian, Ubuntu: apt-get install ${packages.join(' ')}${elsewhere}) and try again.`;
 }
 
 async function installPackages(names, packages) {

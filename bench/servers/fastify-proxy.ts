@@ -1,0 +1,11 @@
+// Plain Fastify with @fastify/http-proxy: what a proxy in our own framework costs that meters nothing.
+import proxy from '@fastify/http-proxy';
+import Fastify from 'fastify';
+
+const [port, upstreamPort] = process.argv.slice(2).map(Number);
+const app = Fastify({ bodyLimit: 64 * 1_024 * 1_024 });
+await app.register(proxy, {
+  upstream: `http://127.0.0.1:${upstreamPort}`,
+  undici: { connections: 2_048, pipelining: 1 },
+});
+await app.listen({ host: '127.0.0.1', port: port ?? 0, backlog: 8_192 });

@@ -1,0 +1,110 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runWrk } from '../load/wrk.ts';
+import { readProcessorMs } from '../machine.ts';
+import { ratioOf, spreadOf, writeSpread } from '../ratios.ts';
+import { type BenchOptions, type Section, writeTable } from '../report.ts';
+import { startTarget, TARGET_NAMES, type Target, type TargetGround, type TargetName } from '../servers/targets.ts';
+
+interface Shape {
+  name: string;
+  bodyBytes: number;
+  stream: boolean;
+  connections: number;
+}
+
+const SHAPES: readonly Shape[] = [
+  { name: 'JSON, small, 1 connection', bodyBytes: 100, stream: false, connections: 1 },
+  { name: 'JSON, small, 64 connections', bodyBytes: 100, stream: false, connections: 64 },
+  { name: 'JSON, small, 1,000 connections', bodyBytes: 100, stream: false, connections: 1_000 },
+  { name: 'JSON, 100 KB, 64 connections', bodyBytes: 100_000, stream: false, connections: 64 },
+  { name: 'JSON, 10 MB, 8 connections', bodyBytes: 10_000_000, stream: false, connections: 8 },
+  { name: 'SSE, small, 64 connections', bodyBytes: 100, stream: true, connections: 64 },
+  { name: 'SSE, small, 1,000 connections', bodyBytes: 100, stream: true, connections: 1_000 },
+];
+
+interface Measured {
+  perSecond: number[];
+  processorUs: number[];
+  /** Requests that were not answered with a success, as a share. */
+  failed: number[];
+}
+
+/**
+ * As many requests as each target takes, one target after the other in each round, so that a slow minute of the
+ * machine falls on all of them.
+ */
+export async function measureThroughput(ground: TargetGround, options: BenchOptions): Promise<Section> {
+  const shapes = options.quick
+    ? SHAPES.filter(({ connections, bodyBytes }) => connections === 64 && bodyBytes < 1_000)
+    : SHAPES;
+  const targets: Target[] = [];
+  for (const name of TARGET_NAMES) {
+    const target = await startTarget(name, ground);
+    if (target !== undefined) targets.push(target);
+  }
+  const lines: string[] = [];
+  const figures: Record<string, unknown> = {};
+  for (const shape of shapes) {
+    const measured = await measureShape(shape, targets, ground.folder, options);
+    lines.push(`### ${shape.name}`, '', ...writeShape(measured), '');
+    figures[shape.name] = Object.fromEntries(measured);
+  }
+  for (const target of targets) await target.stop();
+  return { title: 'Requests per second', lines, figures };
+}
+
+async function measureShape(
+  shape: Shape,
+  targets: readonly Target[],
+  folder: string,
+  { rounds, seconds }: BenchOptions,
+): Promise<Map<TargetName, Measured>> {
+  const bodyPath = join(folder, 'body.json');
+  writeFileSync(bodyPath, writeBody(shape));
+  const measured = new Map<TargetName, Measured>(
+    targets.map(({ name }) => [name, { perSecond: [], processorUs: [], failed: [] }]),
+  );
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const target of targets) {
+      const headers = shape.stream ? { ...target.headers, 'x-bench-stream': '1' } : target.headers;
+      const before = readProcessorMs(target.pid);
+      const load = { url: target.url, headers, bodyPath, connections: shape.connections, seconds };
+      // The first round is for warming up.
+      const result = await runWrk(folder, round === 0 ? { ...load, seconds: Math.min(seconds, 2) } : load);
+      // A peer's failures are told; ours make the run worthless.
+      if (result.failed > 0 && target.name.startsWith('tollgate')) {
+        throw new Error(`${target.name}, ${shape.name}: ${result.failed} requests failed`);
+      }
+      if (round === 0) continue;
+      const one = measured.get(target.name);
+      one?.perSecond.push(result.perSecond);
+      one?.processorUs.push(((readProcessorMs(target.pid) - before) * 1_000) / result.requests);
+      one?.failed.push(result.failed / Math.max(1, result.requests));
+    }
+  }
+  return measured;
+}
+
+function writeBody({ bodyBytes, stream }: Shape): string {
+  const text = 'tollgate '.repeat(Math.ceil(bodyBytes / 9)).slice(0, bodyBytes);
+  return JSON.stringify({
+    model: 'claude-haiku-4-5',
+    max_tokens: 64,
+    stream,
+    messages: [{ role: 'user', content: text }],
+  });
+}
+
+function writeShape(measured: ReadonlyMap<TargetName, Measured>): string[] {
+  const nginx = measured.get('nginx');
+  const fastify = measured.get('fastify');
+  const rows = [...measured].map(([name, { perSecond, processorUs, failed }]) => [
+    spreadOf(failed).median > 0 ? `${name} (${(spreadOf(failed).median * 100).toFixed(1)} % failed)` : name,
+    spreadOf(perSecond).median.toFixed(0),
+    nginx === undefined ? '' : writeSpread(ratioOf(perSecond, nginx.perSecond)),
+    fastify === undefined ? '' : writeSpread(ratioOf(perSecond, fastify.perSecond)),
+    spreadOf(processorUs).median.toFixed(0),
+  ]);
+  return writeTable(['', 'requests/s', 'of nginx', 'of plain Fastify', 'processor µs each'], rows);
+}
