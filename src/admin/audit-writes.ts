@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AuditLog, AuditOutcome } from '../directory/audit-log.ts';
+import type { AuditAct, AuditLog, AuditOutcome } from '../directory/audit-log.ts';
+import type { Caller } from './access/caller.ts';
 import type { AdminApp } from './admin-parts.ts';
 import { findAuditChanges, presentRequested } from './find-audit-changes.ts';
 import { type AuditedParts, readAudited } from './read-audited.ts';
@@ -17,7 +17,6 @@ const PARAM_PATTERN = /:(\w+)/g;
 
 export interface AuditWritesParts extends AuditedParts {
   audit: AuditLog;
-  adminToken: string;
 }
 
 /**
@@ -28,19 +27,21 @@ export interface AuditWritesParts extends AuditedParts {
  * Call after {@link addIdempotentWrites}, whose hook answers repeats.
  */
 export function addAuditedWrites(app: AdminApp, parts: AuditWritesParts): void {
-  const actor = nameActor(parts.adminToken);
   app.decorateRequest('audited');
   app.addHook('preHandler', async (request) => {
     if (READING_METHODS.has(request.method)) return;
     const route = routeOf(request);
     const ids = request.params as { [name: string]: string };
     const before = await readAudited(parts, route, ids);
+    const accountId =
+      ids.account_id ?? findAccountId(before) ?? findAccountId(request.body) ?? request.caller.accountId;
     const sequence = await parts.audit.begin({
       atMs: parts.clock(),
-      actor,
+      ...describeActor(request.caller),
       method: request.method,
       route,
       ids,
+      ...(accountId === undefined ? {} : { accountId }),
       requestId: request.id,
       requested: presentRequested(request.body),
     });
@@ -55,9 +56,18 @@ export function addAuditedWrites(app: AdminApp, parts: AuditWritesParts): void {
   });
 }
 
-/** Tells one token from another, and is of no use for guessing a token of 16 characters or more. */
-export function nameActor(adminToken: string): string {
-  return `admin:${createHash('sha256').update(`tollgate audit ${adminToken}`).digest('hex').slice(0, 8)}`;
+function describeActor({ actor, name, accountId }: Caller): Pick<AuditAct, 'actor' | 'actorName' | 'actorAccountId'> {
+  return {
+    actor,
+    ...(name === undefined ? {} : { actorName: name }),
+    ...(accountId === undefined ? {} : { actorAccountId: accountId }),
+  };
+}
+
+/** Of what has a scope of its own, as access tokens have. */
+function findAccountId(record: unknown): string | undefined {
+  const { scope } = (record ?? {}) as { scope?: { account_id?: unknown } };
+  return typeof scope?.account_id === 'string' ? scope.account_id : undefined;
 }
 
 /** The path as the documents write it: `/admin/v1/accounts/{account_id}`. */

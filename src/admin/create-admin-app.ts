@@ -9,10 +9,13 @@ import fastify, {
   type RawServerDefault,
 } from 'fastify';
 import { createId } from '../directory/create-id.ts';
+import { type Authenticator, createAuthenticator } from './access/authenticator.ts';
+import { authorize } from './access/authorize.ts';
+import { addBounds } from './access/bounds.ts';
+import { requirePermissions } from './access/route-permission.ts';
 import type { AdminApp, AdminParts } from './admin-parts.ts';
 import { answerFault } from './answer-faults.ts';
 import { addAuditedWrites } from './audit-writes.ts';
-import { authorizeAdmin } from './authorize-admin.ts';
 import { compileValidator } from './compile-validator.ts';
 import { addConsoleRoutes } from './console/console-routes.ts';
 import { addIdempotentWrites } from './idempotent-writes.ts';
@@ -34,6 +37,7 @@ import { addRefundRoutes } from './routes/refund-routes.ts';
 import { addRunwayRoutes } from './routes/runway-routes.ts';
 import { addStatementRoutes } from './routes/statement-routes.ts';
 import { addTeamRoutes } from './routes/team-routes.ts';
+import { addTokenRoutes } from './routes/token-routes.ts';
 import { addUsageRoutes } from './routes/usage-routes.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -61,17 +65,22 @@ export function createAdminApp(parts: AdminParts): AdminApp {
   for (const [name, schema] of Object.entries(SHARED_SCHEMAS)) app.addSchema({ ...schema, $id: name });
   app.register(swagger, openapiOptions(parts.version));
   app.register(async (scope) => addOperationsRoutes(scope, parts));
-  const authorize = authorizeAdmin(parts.adminToken);
-  app.register(async (scope: AdminApp) => addApi(scope, parts, authorize), { prefix: '/admin/v1' });
-  app.register(async (scope: AdminApp) => addConsoleRoutes(scope, parts), { prefix: '/v1/organizations' });
+  app.decorateRequest('caller');
+  const authenticator = createAuthenticator(parts);
+  app.register(async (scope: AdminApp) => addApi(scope, parts, authenticator), { prefix: '/admin/v1' });
+  app.register(async (scope: AdminApp) => addConsoleRoutes(scope, parts, authenticator), {
+    prefix: '/v1/organizations',
+  });
   return app;
 }
 
-function addApi(scope: AdminApp, parts: AdminParts, authorize: ReturnType<typeof authorizeAdmin>): void {
-  scope.addHook('onRequest', authorize);
+function addApi(scope: AdminApp, parts: AdminParts, authenticator: Authenticator): void {
+  requirePermissions(scope);
+  scope.addHook('onRequest', authorize(authenticator));
   scope.addHook('onResponse', logWrite);
   addBodyReading(scope);
   addIdempotentWrites(scope, parts);
+  addBounds(scope, parts);
   addAuditedWrites(scope, parts);
   scope.get('/openapi.json', { schema: { hide: true }, config: { public: true } }, async () => scope.swagger());
   addAccountRoutes(scope, parts);
@@ -80,6 +89,7 @@ function addApi(scope: AdminApp, parts: AdminParts, authorize: ReturnType<typeof
   addMemberRoutes(scope, parts);
   addKeyRoutes(scope, parts);
   addQuotaRoutes(scope, parts);
+  addTokenRoutes(scope, parts);
   addJournalRoutes(scope, parts);
   addUsageRoutes(scope, parts);
   addStatementRoutes(scope, parts);
@@ -95,7 +105,8 @@ async function logWrite(request: FastifyRequest, reply: FastifyReply): Promise<v
   if (request.method === 'GET' || request.method === 'HEAD') return;
   const { account_id: account } = request.params as { account_id?: string };
   const { method, routeOptions } = request;
-  request.log.info({ method, route: routeOptions.url, account, status: reply.statusCode }, 'admin write');
+  const facts = { method, route: routeOptions.url, account, status: reply.statusCode };
+  request.log.info({ ...facts, actor: request.caller?.actor }, 'admin write');
 }
 
 function serverOptions({ logger, clock }: AdminParts): FastifyHttpOptions<RawServerDefault, FastifyBaseLogger> {

@@ -32,8 +32,9 @@ const READING_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
  * Makes every write idempotent under the `Idempotency-Key` header. The answer is stored before it is sent; a write cut
  * off before that is done again with the ids it had. A refusal is stored like a success, a fault is not.
  *
- * The scope names the method and path and not the token: there is one administrator, and a retry after the token was
- * changed must still not grant twice.
+ * The scope names the method, the path and the account or team to which the caller is bound, and not his token: a
+ * retry after the token was changed must still not grant twice, and a key that two accounts choose must not give one of
+ * them the other's answer.
  */
 export function addIdempotentWrites(app: AdminApp, parts: { directory: Directory; clock: () => number }): void {
   const running = new Set<string>();
@@ -68,7 +69,7 @@ async function claimWrite(
   if (typeof key !== 'string' || !KEY_PATTERN.test(key)) {
     return refuseFields(reply, [{ field: 'idempotency-key', message: 'must be 1 to 255 visible ASCII characters' }]);
   }
-  const claim = { scope: `${request.method} ${request.url.split('?')[0]}`, key };
+  const claim = { scope: nameScope(request), key };
   if (running.has(nameClaim(claim))) {
     return refuse(reply, 'idempotency_in_progress', 'Wait for its answer, or send it again later.');
   }
@@ -135,6 +136,11 @@ function withoutSecret(body: string): string {
   if (body === '') return '';
   const answer = JSON.parse(body) as { secret?: unknown };
   return 'secret' in answer ? JSON.stringify({ ...answer, secret: null }) : body;
+}
+
+function nameScope({ method, url, caller }: FastifyRequest): string {
+  const bound = caller.teamId ?? caller.accountId;
+  return `${method} ${url.split('?')[0]}${bound === undefined ? '' : ` ${bound}`}`;
 }
 
 function nameClaim(claim: { scope: string; key: string }): string {

@@ -20,13 +20,16 @@ export function openapiOptions(version: string): FastifyDynamicSwaggerOptions {
         { name: 'teams', description: 'Groups of members and keys.' },
         { name: 'members', description: 'People.' },
         { name: 'keys', description: 'Credentials for the Claude API behind the proxy.' },
+        { name: 'tokens', description: 'Credentials for this API, each with a role and a scope.' },
         { name: 'audit', description: 'Who changed what.' },
         { name: 'quotas', description: 'What may be used in a minute, a month or in all.' },
         { name: 'reports', description: 'What was used and what it cost, added up.' },
         { name: 'journal', description: 'What happened to the money, entry by entry.' },
       ],
       components: {
-        securitySchemes: { adminToken: { type: 'http', scheme: 'bearer', description: 'The admin token.' } },
+        securitySchemes: {
+          adminToken: { type: 'http', scheme: 'bearer', description: 'The admin token, or an access token.' },
+        },
       },
       security: [{ adminToken: [] }],
     },

@@ -5,6 +5,7 @@ import { presentGrant } from './answers/present-grant.ts';
 import { presentKey } from './answers/present-key.ts';
 import { presentMember, presentTeam } from './answers/present-people.ts';
 import { presentQuotaNow } from './present-quota-now.ts';
+import { presentTokenNow } from './present-token-now.ts';
 
 export interface AuditedParts {
   directory: Directory;
@@ -24,6 +25,10 @@ const ACCOUNT_ROUTES: ReadonlySet<string> = new Set([
 export async function readAudited(parts: AuditedParts, route: string, params: Params): Promise<object | undefined> {
   const { directory } = parts;
   const { account_id: accountId = '', key_id: keyId, member_id: memberId, team_id: teamId, grant_id: grantId } = params;
+  if (params.token_id !== undefined) {
+    const token = await directory.findToken(params.token_id);
+    return token && presentTokenNow(directory, token, parts.clock());
+  }
   if (params.quota_id !== undefined) return readQuota(parts, accountId, params.quota_id);
   if (keyId !== undefined) {
     const key = await directory.findKey(accountId, keyId);
@@ -55,5 +60,5 @@ async function readGrant({ ledger, clock }: AuditedParts, accountId: string, gra
 async function readAccount({ directory, ledger }: AuditedParts, accountId: string) {
   const account = await directory.findAccount(accountId);
   const balance = account && (await ledger.readBalance(accountId));
-  return balance && presentAccount(account, balance);
+  return balance && presentAccount(account, balance, true);
 }

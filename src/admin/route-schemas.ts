@@ -11,6 +11,7 @@ import { quotaSchema } from './schemas/quota-schemas.ts';
 import { reconciliationSchema } from './schemas/reconciliation-schemas.ts';
 import { refundSchema } from './schemas/refund-schemas.ts';
 import { runwaySchema, statementSchema, usageSchema } from './schemas/report-schemas.ts';
+import { tokenSchema, tokenWithSecretSchema, whoamiSchema } from './schemas/token-schemas.ts';
 
 const problemSchema = Type.Object(
   {
@@ -57,6 +58,10 @@ export const SHARED_SCHEMAS = {
   Usage: usageSchema,
   Statement: statementSchema,
   Runway: runwaySchema,
+  Token: tokenSchema,
+  TokenWithSecret: tokenWithSecretSchema,
+  TokenPage: pageOf(Type.Ref('Token#')),
+  Whoami: whoamiSchema,
   AuditRecord: auditRecordSchema,
   AuditPage: auditPageSchema,
   Problem: problemSchema,

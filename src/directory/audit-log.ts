@@ -4,13 +4,19 @@ export type AuditValue = unknown;
 /** What an administrator is about to do: written before anything is done. */
 export interface AuditAct {
   atMs: number;
-  /** Which credential acted: a name made of the token's hash, which tells one token from another. */
+  /** Which credential acted: a token's id, or for the root token a name made of its hash, which tells one from another. */
   actor: string;
+  /** The token's name then. */
+  actorName?: string;
+  /** The account to which the token is bound. */
+  actorAccountId?: string;
   method: string;
   /** The path with its ids as names: `/admin/v1/accounts/{account_id}/keys`. */
   route: string;
   /** The ids in the path, by name. */
   ids: { readonly [name: string]: string };
+  /** Whose account it changes; absent where it is none's. */
+  accountId?: string;
   requestId: string;
   /** The fields of the body. No secrets. */
   requested: { readonly [field: string]: AuditValue };
@@ -39,8 +45,11 @@ export interface AuditRecord extends AuditAct {
   result?: AuditOutcome;
 }
 
-/** Either the records after a sequence, in sequence, or the newest ones, in sequence as well. */
-export type AuditPage = { afterSequence: number; limit: number } | { newest: number };
+/**
+ * Either the records after a sequence, in sequence, or the newest ones, in sequence as well; with an account those of
+ * acts on that one only.
+ */
+export type AuditPage = ({ afterSequence: number; limit: number } | { newest: number }) & { accountId?: string };
 
 /**
  * Every administrative act, kept in the store of the directory. An act is begun here before it is done, so that none

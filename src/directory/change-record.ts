@@ -1,4 +1,5 @@
 import type { Quota } from '../domain/quota.ts';
+import type { AccessToken, TokenRotation } from './access-token.ts';
 import type { Key, KeyRotation, QuotaChange } from './directory.ts';
 
 /** Fields set to `null` are removed, fields not named stay. */
@@ -19,12 +20,21 @@ export function changeQuota(quota: Quota, { raises, ...change }: QuotaChange): Q
   return applyChange(quota, { ...change, ...(raises === null ? { raises: [] } : {}) });
 }
 
-/** The key after a rotation. Done again under the same `rotationId`, it leaves the secret before the first as it was. */
-export function rotateKey(key: Key, rotation: KeyRotation): Key {
-  const { oldExpiresAtMs, ...present } = rotation;
-  const { rotationId: _, previousSecret, ...rest } = key;
-  if (key.secretHash === rotation.secretHash) return key;
-  const retried = rotation.rotationId !== undefined && rotation.rotationId === key.rotationId;
-  const before = retried ? previousSecret : { secretHash: key.secretHash, expiresAtMs: oldExpiresAtMs };
-  return { ...rest, ...present, ...(before === undefined ? {} : { previousSecret: before }) };
+/** What is rotated: a key or an access token. */
+type WithSecret = Pick<Key, 'secretHash' | 'hint' | 'rotationId' | 'previousSecret'>;
+
+/** The record after a rotation. Done again under the same `rotationId`, it leaves the secret before the first as it was. */
+export function rotateSecret<T extends WithSecret>(record: T, rotation: KeyRotation): T {
+  const { secretHash, hint, rotationId = null, oldExpiresAtMs } = rotation;
+  if (record.secretHash === secretHash) return record;
+  const retried = rotationId !== null && rotationId === record.rotationId;
+  const before = retried ? record.previousSecret : { secretHash: record.secretHash, expiresAtMs: oldExpiresAtMs };
+  return applyChange<WithSecret>(record, { secretHash, hint, rotationId, previousSecret: before ?? null }) as T;
+}
+
+/** The token after a rotation. Its old secret does not outlive the term it had. */
+export function rotateToken(token: AccessToken, rotation: TokenRotation): AccessToken {
+  const { expiresAtMs, ...secret } = rotation;
+  const oldExpiresAtMs = Math.min(secret.oldExpiresAtMs, token.expiresAtMs ?? Number.POSITIVE_INFINITY);
+  return applyChange(rotateSecret(token, { ...secret, oldExpiresAtMs }), { expiresAtMs });
 }

@@ -14,7 +14,8 @@ export type IdPrefix =
   | 'quota'
   | 'raise'
   | 'req'
-  | 'batch';
+  | 'batch'
+  | 'token';
 
 /** Crockford's base 32, as ULID uses it. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';

@@ -1,8 +1,10 @@
 import { orderQuotas, type Quota } from '../domain/quota.ts';
 import type { Account, Key, Member, Principal, Team } from './directory.ts';
 
-/** Every hash that finds the key: of its secret, and of the one before its last rotation. */
-export function secretHashesOf({ secretHash, previousSecret }: Key): string[] {
+type WithSecret = Pick<Key, 'secretHash' | 'previousSecret' | 'expiresAtMs'>;
+
+/** Every hash that finds the key or token: of its secret, and of the one before its last rotation. */
+export function secretHashesOf({ secretHash, previousSecret }: WithSecret): string[] {
   return previousSecret === undefined ? [secretHash] : [secretHash, previousSecret.secretHash];
 }
 
@@ -36,7 +38,7 @@ export function createPrincipal(found: {
 }
 
 /** When the very secret presented stops working; undefined: never. */
-function secretExpiry({ previousSecret, expiresAtMs }: Key, secretHash: string): number | undefined {
+export function secretExpiry({ previousSecret, expiresAtMs }: WithSecret, secretHash: string): number | undefined {
   if (previousSecret?.secretHash !== secretHash) return expiresAtMs;
   return Math.min(previousSecret.expiresAtMs, expiresAtMs ?? Number.POSITIVE_INFINITY);
 }

@@ -3,9 +3,15 @@ import type { NanoUsd } from '../domain/money.ts';
 import type { PriceOverride } from '../domain/pricing-terms.ts';
 import type { Quota, QuotaRaise, QuotaScopeType } from '../domain/quota.ts';
 import type { QuotaCrowding } from '../domain/quota-rules.ts';
+import type { AccessTokens } from './access-token.ts';
+import type { Created } from './created.ts';
+import type { Page, TeamPage } from './page.ts';
 
-/** Who there is: accounts, teams, members and keys. Holds no money and no secret, only hashes of keys. */
-export interface Directory {
+export type { Created } from './created.ts';
+export type { Page } from './page.ts';
+
+/** Who there is: accounts, teams, members, keys and access tokens. Holds no money and no secret, only hashes. */
+export interface Directory extends AccessTokens {
   /**
    * Idempotent by id: the same id with the content it was made of answers the stored record as it is now (the time of
    * creation is not compared); other content answers `conflict`.
@@ -24,7 +30,7 @@ export interface Directory {
 
   createMember(member: Member): Promise<Created<Member>>;
   findMember(accountId: string, memberId: string): Promise<Member | undefined>;
-  listMembers(accountId: string, page: Page): Promise<Member[]>;
+  listMembers(accountId: string, page: TeamPage): Promise<Member[]>;
   /** Undefined also when the team named is not of this account. */
   updateMember(
     accountId: string,
@@ -36,7 +42,7 @@ export interface Directory {
 
   createKey(key: Key): Promise<Created<Key>>;
   findKey(accountId: string, keyId: string): Promise<Key | undefined>;
-  listKeys(accountId: string, page: Page): Promise<Key[]>;
+  listKeys(accountId: string, page: TeamPage): Promise<Key[]>;
   /** Undefined also when the team or member named is not of this account. */
   updateKey(accountId: string, keyId: string, change: KeyChange): Promise<Key | undefined>;
   /**
@@ -53,7 +59,7 @@ export interface Directory {
    */
   createQuota(quota: Quota): Promise<Created<Quota, QuotaScopeType> | { result: 'too_many'; what: QuotaCrowding }>;
   findQuota(accountId: string, quotaId: string): Promise<Quota | undefined>;
-  listQuotas(accountId: string, page: Page): Promise<Quota[]>;
+  listQuotas(accountId: string, page: TeamPage): Promise<Quota[]>;
   updateQuota(accountId: string, quotaId: string, change: QuotaChange): Promise<Quota | undefined>;
   /**
    * Adds a raise; idempotent by its id. The quota answered is without it when it has too many raises already.
@@ -73,22 +79,6 @@ export interface Directory {
 
   ping(): Promise<void>;
   close(): Promise<void>;
-}
-
-export type Created<T, Reference = 'account' | 'team' | 'member'> =
-  | { result: 'created' | 'exists'; record: T }
-  /** The id is taken by other content, or the secret's hash by another key. */
-  | { result: 'conflict' }
-  /** The account, team, member or key it names is not there, or is another account's. Nothing was written. */
-  | { result: 'no_reference'; what: Reference };
-
-/**
- * Lists are in order of creation. `after` is the id of the last record of the page before; an id not in the list gives
- * an empty page. `limit` is 1 to 1,000 and is clamped to that.
- */
-export interface Page {
-  limit: number;
-  after?: string;
 }
 
 export interface Account {

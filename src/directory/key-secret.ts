@@ -8,15 +8,26 @@ export interface KeySecret {
   hint: string;
 }
 
-const PREFIX = 'tg_';
+const KEY_PREFIX = 'tg_';
+const TOKEN_PREFIX = 'tga_';
 const SECRET_BYTES = 32;
-const SECRET_PATTERN = /^tg_[A-Za-z0-9_-]{43}$/;
+const KEY_PATTERN = /^tg_[A-Za-z0-9_-]{43}$/;
+const TOKEN_PATTERN = /^tga_[A-Za-z0-9_-]{43}$/;
 const HINT_CHARACTERS = 4;
 
 /** A new API key: `tg_` and 256 random bits in base64url. */
 export function createKeySecret(): KeySecret {
-  const secret = PREFIX + randomBytes(SECRET_BYTES).toString('base64url');
-  return { secret, secretHash: hashKeySecret(secret), hint: secret.slice(0, PREFIX.length + HINT_CHARACTERS) };
+  return createSecret(KEY_PREFIX);
+}
+
+/** A new access token of the admin API: `tga_` and 256 random bits in base64url. */
+export function createTokenSecret(): KeySecret {
+  return createSecret(TOKEN_PREFIX);
+}
+
+function createSecret(prefix: string): KeySecret {
+  const secret = prefix + randomBytes(SECRET_BYTES).toString('base64url');
+  return { secret, secretHash: hashKeySecret(secret), hint: secret.slice(0, prefix.length + HINT_CHARACTERS) };
 }
 
 /**
@@ -29,5 +40,10 @@ export function hashKeySecret(secret: string): string {
 
 /** Whether a text has the form of a key: what has not is refused without asking the store. */
 export function isKeySecret(text: string): boolean {
-  return SECRET_PATTERN.test(text);
+  return KEY_PATTERN.test(text);
+}
+
+/** Whether a text has the form of an access token. */
+export function isTokenSecret(text: string): boolean {
+  return TOKEN_PATTERN.test(text);
 }

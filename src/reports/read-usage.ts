@@ -15,6 +15,8 @@ export interface UsageQuestion {
   fromMs: number;
   toMs: number;
   bucket: UsageBucket;
+  /** Of this team's calls only; sessions are not kept by team. */
+  teamId?: string;
   /** `session` stands alone, with days or months. */
   groupBy: readonly UsageGroup[];
 }
@@ -62,6 +64,7 @@ function sumUsage(cells: Cells, findWindow: WindowFinder, question: UsageQuestio
     const { period, group } = readCellName(name);
     const startsAtMs = Number(period);
     if (startsAtMs < fromMs || startsAtMs >= toMs) continue;
+    if (question.teamId !== undefined && group[CELL_GROUPS.indexOf('team')] !== question.teamId) continue;
     const counts = usageCounts.read(text);
     const row = rowOf(findBucket(findWindow, startsAtMs, question), groupBy, (each) => {
       return group[names.indexOf(each as never)] ?? null;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { nameActor } from '../../src/admin/audit-writes.ts';
+import { nameActor } from '../../src/admin/access/name-actor.ts';
 import { DirectoryUnavailable } from '../../src/directory/directory.ts';
 import { type AdminUnderTest, type Json, openAccount, openAdmin, type Tamper, TOKEN } from './admin-under-test.ts';
 
@@ -73,6 +73,7 @@ test('every write there is leaves a record with its path', async () => {
 /** A body that fits the schema of the route. */
 function bodyFor(method: string, path: string): object | undefined {
   if (method === 'DELETE') return undefined;
+  if (path === '/tokens') return { name: 'x', role: 'viewer', scope: { type: 'account', account_id: accountId } };
   if (/\/(close|void|revoke|rotate)$/.test(path)) return {};
   if (path.endsWith('/grants')) return { amount_usd: '1', kind: 'paid' };
   if (path.endsWith('/refunds')) return { hold_id: 'hold_1' };

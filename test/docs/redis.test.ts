@@ -47,7 +47,7 @@ const templateOf = (key: string): string =>
     .replace(/(:usage(-sessions|-keys)?:<account>):<hour>$/, '$1:<day>')
     .replace(/:idempotency:.*$/, ':idempotency:<hash>');
 
-const TABLES: DirectoryTable[] = ['accounts', 'teams', 'members', 'keys', 'quotas'];
+const TABLES: DirectoryTable[] = ['accounts', 'teams', 'members', 'keys', 'quotas', 'tokens'];
 
 describe('docs/redis.md', () => {
   test('lists the keys that the code names, all of them and no other', () => {
@@ -73,6 +73,7 @@ describe('docs/redis.md', () => {
     const named = [
       ...Object.values(plain),
       ...TABLES.flatMap((each) => [table(each), order(each, each === 'accounts' ? '' : '<account>')]),
+      order('tokens'),
       idempotency('x'),
       ...Object.values(alertKeys),
       ...Object.values(stored),
@@ -197,7 +198,8 @@ async function writeEverything(client: Redis): Promise<void> {
 
 async function writeAudit(client: Redis): Promise<void> {
   const audit = createRedisAudit(client);
-  const act = { atMs: 0, actor: 'admin:0', method: 'POST', route: '/', ids: {}, requestId: 'req_0', requested: {} };
+  const who = { actor: 'admin:0', accountId: 'acct_0' };
+  const act = { ...who, atMs: 0, method: 'POST', route: '/', ids: {}, requestId: 'req_0', requested: {} };
   await audit.finish(await audit.begin(act), { outcome: 'done', status: 200, changes: [] });
 }
 
@@ -229,6 +231,12 @@ async function writeDirectory(client: Redis, accountId: string): Promise<void> {
     mode: 'hard',
     raises: [],
     createdAtMs: 0,
+  });
+  const token = { name: 't', role: 'viewer', secretHash: 'h', hint: 'tga_abcd', createdAtMs: 0 } as const;
+  await directory.createToken({
+    ...token,
+    id: createId('token', 0),
+    scope: { type: 'team', accountId, teamId: team.id },
   });
   await directory.claimIdempotencyKey({ scope: 's', key: 'k', fingerprint: 'f', atMs: 0 });
   await directory.close();

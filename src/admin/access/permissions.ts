@@ -1,3 +1,5 @@
+import type { TokenRole, TokenScope } from '../../directory/access-token.ts';
+
 /**
  * What a token may do, by its role and its scope.
  *
@@ -19,6 +21,7 @@ export const PERMISSIONS = [
   'billing.write',
   /** Accounts made, frozen and closed; grants, voids, refunds, corrections, credit limits, prices. */
   'money.write',
+  /** Access tokens, to read as to make: what they are and when they end is their maker's. */
   'tokens.write',
   'audit.read',
   /** The process, its store and its upstream. */
@@ -27,17 +30,13 @@ export const PERMISSIONS = [
 
 export type Permission = (typeof PERMISSIONS)[number];
 
-export const ROLES = ['owner', 'billing', 'admin', 'viewer'] as const;
-export type Role = (typeof ROLES)[number];
+export type ScopeType = TokenScope['type'];
 
-/** Where a token holds: `installation` is every account. */
-export type ScopeType = 'installation' | 'account' | 'team';
-
-const BY_ROLE: { readonly [role in Role]: readonly Permission[] } = {
+const BY_ROLE: { readonly [role in TokenRole]: readonly Permission[] } = {
   owner: PERMISSIONS,
-  billing: ['usage.read', 'money.read', 'billing.write', 'money.write'],
+  billing: ['usage.read', 'money.read', 'billing.write', 'money.write', 'system.read'],
   admin: ['usage.read', 'people.write', 'quotas.write'],
-  viewer: ['usage.read', 'money.read'],
+  viewer: ['usage.read', 'money.read', 'system.read'],
 };
 
 const BY_SCOPE: { readonly [scope in ScopeType]: readonly Permission[] } = {
@@ -46,7 +45,10 @@ const BY_SCOPE: { readonly [scope in ScopeType]: readonly Permission[] } = {
   team: ['usage.read', 'people.write', 'quotas.write'],
 };
 
-/** Both the role and the scope must allow it. */
-export function mayDo(role: Role, scope: ScopeType, permission: Permission): boolean {
-  return BY_ROLE[role].includes(permission) && BY_SCOPE[scope].includes(permission);
+/** Roles that a token of a team can have: it has nothing to own, and no money. */
+export const TEAM_ROLES: readonly TokenRole[] = ['admin', 'viewer'];
+
+/** What the role and the scope both allow, in the order of {@link PERMISSIONS}. */
+export function permissionsOf(role: TokenRole, scope: ScopeType): Permission[] {
+  return PERMISSIONS.filter((permission) => BY_ROLE[role].includes(permission) && BY_SCOPE[scope].includes(permission));
 }

@@ -1,12 +1,16 @@
 import type { AuditRecord } from '../../directory/audit-log.ts';
+import type { Caller } from '../access/caller.ts';
 import type { AuditRecordAnswer } from '../schemas/audit-schemas.ts';
 import { writeTime } from './write-time.ts';
 
-export function presentAuditRecord(record: AuditRecord): AuditRecordAnswer {
+/** To a reader who is bound to an account, the names of tokens beyond it are not told. */
+export function presentAuditRecord(record: AuditRecord, reader: Pick<Caller, 'accountId'>): AuditRecordAnswer {
+  const isNamed = reader.accountId === undefined || record.actorAccountId === reader.accountId;
   return {
     sequence: record.sequence,
     at: writeTime(record.atMs),
     actor: record.actor,
+    ...(record.actorName !== undefined && isNamed ? { actor_name: record.actorName } : {}),
     method: record.method,
     path: record.route,
     ids: { ...record.ids },

@@ -1,7 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DirectoryUnavailable } from '../../directory/directory.ts';
 import { type AccountsRow, ROWS_AT_MOST, sumAccounts } from '../../reports/sum-accounts.ts';
+import { type Authenticator, readBearer } from '../access/authenticator.ts';
+import { type Caller, mayDo, reachesAccount } from '../access/caller.ts';
+import { isScopeServed, requirePermissions } from '../access/route-permission.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
-import { hasAdminToken } from '../authorize-admin.ts';
 import {
   COST_REPORT,
   type ConsoleQuery,
@@ -17,23 +20,34 @@ const PAGE = 200;
 
 /**
  * The Admin API's reports over what Tollgate has charged, read only, for tools that were written for the Console: an
- * account is a workspace. The admin token is taken as `x-api-key` too, and errors have the API's shape.
+ * account is a workspace. A token is taken as `x-api-key` too, and errors have the API's shape. One of an account has
+ * that account's figures alone.
  */
-export function addConsoleRoutes(scope: AdminApp, parts: AdminParts): void {
-  const isAdmin = hasAdminToken(parts.adminToken);
+export function addConsoleRoutes(scope: AdminApp, parts: AdminParts, authenticator: Authenticator): void {
+  requirePermissions(scope);
   scope.addHook('onRequest', async (request, reply) => {
-    if (isAdmin(request.headers.authorization) || isAdmin(asBearer(request.headers['x-api-key']))) return undefined;
-    return answerError(request, reply, 401, 'authentication_error', 'invalid x-api-key');
+    const { authorization, 'x-api-key': apiKey } = request.headers;
+    const caller = await findCaller(authenticator, [readBearer(authorization), apiKey]);
+    if (caller === undefined) return answerError(request, reply, 401, 'authentication_error', 'invalid x-api-key');
+    const { url, config } = request.routeOptions;
+    if (!mayDo(caller, 'usage.read') || !isScopeServed(caller.scope.type, { url, config })) {
+      return answerError(request, reply, 403, 'permission_error', 'this token may not read the reports');
+    }
+    request.caller = caller;
+    return undefined;
   });
   scope.setErrorHandler((error, request, reply) => {
     request.log.error({ err: error }, 'a report failed');
+    if (error instanceof DirectoryUnavailable) {
+      return answerError(request, reply, 503, 'api_error', 'the store does not answer; try again');
+    }
     return answerError(request, reply, 500, 'api_error', 'the report failed; the log has more');
   });
-  const schema = { hide: true };
-  scope.get('/usage_report/messages', { schema }, (request, reply) =>
+  const options = { schema: { hide: true }, config: { permission: 'usage.read', narrowest: 'account' } } as const;
+  scope.get('/usage_report/messages', options, (request, reply) =>
     answerReport(parts, USAGE_REPORT, request, reply, () => (row) => [presentUsageResult(row)]),
   );
-  scope.get('/cost_report', { schema }, (request, reply) =>
+  scope.get('/cost_report', options, (request, reply) =>
     answerReport(parts, COST_REPORT, request, reply, ({ groupBy }) =>
       groupBy.has('description') ? presentCostLines : presentCost,
     ),
@@ -50,7 +64,7 @@ async function answerReport(
   const refuse = (message: string) => answerError(request, reply, 400, 'invalid_request_error', message);
   const query = readConsoleQuery(request.query, kind, parts.clock());
   if (typeof query === 'string') return refuse(query);
-  const accounts = await findAccounts(parts, query);
+  const accounts = await findAccounts(parts, request.caller, query);
   if (accounts === undefined) return refuse(`workspace_ids: there are more than ${ACCOUNTS_AT_MOST}: name some`);
   const { groupBy, models, apiKeyIds } = query;
   const rows = await sumAccounts(parts.reports, {
@@ -67,14 +81,17 @@ async function answerReport(
   return presentBuckets(query, rows, presenterOf(query));
 }
 
-/** Those named that there are, or all; undefined: too many. */
+/** Those named that there are, or all, as far as they are the caller's; undefined: too many. */
 async function findAccounts(
   { directory }: AdminParts,
+  caller: Caller,
   { workspaceIds, fromMs, toMs }: ConsoleQuery,
 ): Promise<string[] | undefined> {
   if (fromMs >= toMs) return [];
-  if (workspaceIds !== undefined) {
-    const found = await Promise.all([...new Set(workspaceIds)].map((id) => directory.findAccount(id)));
+  const named = workspaceIds ?? (caller.accountId === undefined ? undefined : [caller.accountId]);
+  if (named !== undefined) {
+    const ids = [...new Set(named)].filter((id) => reachesAccount(caller, id));
+    const found = await Promise.all(ids.map((id) => directory.findAccount(id)));
     return found.flatMap((account) => (account === undefined ? [] : [account.id]));
   }
   const accounts: string[] = [];
@@ -87,8 +104,16 @@ async function findAccounts(
   }
 }
 
-function asBearer(key: string | string[] | undefined): string | undefined {
-  return typeof key === 'string' ? `Bearer ${key}` : undefined;
+/** The first of the credentials that works. */
+async function findCaller(
+  { authenticate }: Authenticator,
+  credentials: readonly (string | string[] | undefined)[],
+): Promise<Caller | undefined> {
+  for (const credential of credentials) {
+    const found = typeof credential === 'string' ? await authenticate(credential) : undefined;
+    if (found !== undefined && !('refused' in found)) return found;
+  }
+  return undefined;
 }
 
 function answerError(

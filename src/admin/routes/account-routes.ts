@@ -4,6 +4,7 @@ import type { Account, AccountChange } from '../../directory/directory.ts';
 import type { AccountBalance } from '../../domain/credit/credit-types.ts';
 import { parseUsd } from '../../domain/money.ts';
 import type { SetPolicyCommand } from '../../ledger/ledger.ts';
+import { type Caller, mayDo } from '../access/caller.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { presentAccount } from '../answers/present-account.ts';
 import { findAccountBooks, readBooks } from '../find-account-books.ts';
@@ -11,6 +12,7 @@ import { refuse, refuseFields } from '../problem.ts';
 import { readPricing } from '../read-pricing.ts';
 import { accountParams, answers, writeHeaders } from '../route-schemas.ts';
 import {
+  type AccountAnswer,
   type CreateAccountBody,
   createAccountBody,
   type UpdateAccountBody,
@@ -39,7 +41,7 @@ function addCreateAccount(app: AdminApp, { directory, ledger, rateCard }: AdminP
     body: createAccountBody,
     response: answers(201, 'Account', 'The account, without credit yet.'),
   };
-  app.post('/accounts', { schema }, async (request, reply) => {
+  app.post('/accounts', { schema, config: { permission: 'money.write' } }, async (request, reply) => {
     const pricing = readPricing(rateCard(), request.body.pricing);
     if (Array.isArray(pricing)) return refuseFields(reply, pricing);
     const account = applyChange(
@@ -53,7 +55,7 @@ function addCreateAccount(app: AdminApp, { directory, ledger, rateCard }: AdminP
     if (!('record' in created))
       return refuse(reply, 'idempotency_conflict', 'An account of other content was made by it.');
     reply.code(201).header('location', `/admin/v1/accounts/${accountId}`);
-    return presentAccount(created.record, await readBooks(ledger, created.record));
+    return presentAccount(created.record, await readBooks(ledger, created.record), true);
   });
 }
 
@@ -79,13 +81,16 @@ function addReadAccounts(app: AdminApp, parts: AdminParts): void {
     querystring: pageQuery,
     response: answers(200, 'AccountPage', 'In order of creation.'),
   };
-  app.get('/accounts', { schema: listSchema }, async (request) => {
-    const page = readPage(request.query);
-    const accounts = await parts.directory.listAccounts({ ...page, limit: page.limit + 1 });
-    const { data, ...more } = answerPage(accounts, page.limit);
-    const shown = data.map(async (account) => presentAccount(account, await parts.ledger.readBalance(account.id)));
-    return { data: await Promise.all(shown), ...more };
-  });
+  app.get(
+    '/accounts',
+    { schema: listSchema, config: { permission: 'usage.read', narrowest: 'team' } },
+    async (request) => {
+      const page = readPage(request.query);
+      const { data, ...more } = answerPage(await listAccounts(parts, request.caller, page), page.limit);
+      const shown = data.map((account) => presentTo(request.caller, parts, account));
+      return { data: await Promise.all(shown), ...more };
+    },
+  );
   const schema = {
     operationId: 'getAccount',
     summary: 'Read an account and its balance',
@@ -93,11 +98,30 @@ function addReadAccounts(app: AdminApp, parts: AdminParts): void {
     params: accountParams,
     response: answers(200, 'Account', 'The account.'),
   };
-  app.get('/accounts/:account_id', { schema }, async (request, reply) => {
-    const account = await parts.directory.findAccount(request.params.account_id);
-    if (account === undefined) return refuseUnknown(reply);
-    return presentAccount(account, await parts.ledger.readBalance(account.id));
-  });
+  app.get(
+    '/accounts/:account_id',
+    { schema, config: { permission: 'usage.read', narrowest: 'team' } },
+    async (request, reply) => {
+      const account = await parts.directory.findAccount(request.params.account_id);
+      if (account === undefined) return refuseUnknown(reply);
+      return presentTo(request.caller, parts, account);
+    },
+  );
+}
+
+/** One more than the page has, if there is; to a token of an account that one alone. */
+async function listAccounts(
+  { directory }: AdminParts,
+  { accountId }: Caller,
+  page: { limit: number; after?: string },
+): Promise<Account[]> {
+  if (accountId === undefined) return directory.listAccounts({ ...page, limit: page.limit + 1 });
+  const own = page.after === undefined ? await directory.findAccount(accountId) : undefined;
+  return own === undefined ? [] : [own];
+}
+
+async function presentTo(caller: Caller, { ledger }: AdminParts, account: Account): Promise<AccountAnswer> {
+  return presentAccount(account, await ledger.readBalance(account.id), mayDo(caller, 'money.read'));
 }
 
 /** Policy goes to the ledger first: its refusal must leave the directory as it was. */
@@ -111,25 +135,41 @@ function addUpdateAccount(app: AdminApp, parts: AdminParts): void {
     body: updateAccountBody,
     response: answers(200, 'Account', 'The account as it is now.'),
   };
-  app.patch('/accounts/:account_id', { schema }, async (request, reply) => {
-    const accountId = request.params.account_id;
-    const found = await findAccountBooks(parts, accountId);
-    if (found === undefined) return refuseUnknown(reply);
-    const policy = composePolicy(request.body, found.balance);
-    if (policy === 'limit_without_postpaid') return refuseFields(reply, PREPAID_LIMIT);
-    const pricing = readPricing(parts.rateCard(), request.body.pricing);
-    if (Array.isArray(pricing)) return refuseFields(reply, pricing);
-    if (policy !== undefined) {
-      const set = await parts.ledger.setPolicy({ accountId, ...policy });
-      if (set.result === 'closed') return refuse(reply, 'account_closed', 'A closed account stays closed.');
-    }
-    const account = await parts.directory.updateAccount(accountId, {
-      ...composeChange(request.body, policy),
-      ...pricing,
-    });
-    if (account === undefined) return refuseUnknown(reply);
-    return presentAccount(account, await readBooks(parts.ledger, account));
-  });
+  app.patch(
+    '/accounts/:account_id',
+    { schema, config: { permission: ['account.write', 'money.write'] } },
+    async (request, reply) => {
+      const accountId = request.params.account_id;
+      const denied = findDeniedFields(request.caller, request.body);
+      if (denied !== undefined) return refuse(reply, 'forbidden', denied);
+      const found = await findAccountBooks(parts, accountId);
+      if (found === undefined) return refuseUnknown(reply);
+      const policy = composePolicy(request.body, found.balance);
+      if (policy === 'limit_without_postpaid') return refuseFields(reply, PREPAID_LIMIT);
+      const pricing = readPricing(parts.rateCard(), request.body.pricing);
+      if (Array.isArray(pricing)) return refuseFields(reply, pricing);
+      if (policy !== undefined) {
+        const set = await parts.ledger.setPolicy({ accountId, ...policy });
+        if (set.result === 'closed') return refuse(reply, 'account_closed', 'A closed account stays closed.');
+      }
+      const account = await parts.directory.updateAccount(accountId, {
+        ...composeChange(request.body, policy),
+        ...pricing,
+      });
+      if (account === undefined) return refuseUnknown(reply);
+      return presentAccount(account, await readBooks(parts.ledger, account), mayDo(request.caller, 'money.read'));
+    },
+  );
+}
+
+/** What an account's owner decides. The rest decides over money, or over whether an operator's measure stays. */
+const OWNERS_FIELDS: ReadonlySet<string> = new Set(['name', 'timezone', 'on_disconnect', 'low_balance_usd']);
+
+function findDeniedFields(caller: Caller, body: UpdateAccountBody): string | undefined {
+  const fields = Object.keys(body);
+  const denied = fields.find((field) => !mayDo(caller, OWNERS_FIELDS.has(field) ? 'account.write' : 'money.write'));
+  if (denied === undefined) return undefined;
+  return `Changing ${denied} needs ${OWNERS_FIELDS.has(denied) ? 'account.write' : 'money.write'}.`;
 }
 
 type Policy = Pick<SetPolicyCommand, 'status' | 'mode' | 'creditLimitNanoUsd'>;
@@ -174,7 +214,7 @@ function addCloseAccount(app: AdminApp, parts: AdminParts): void {
     body: emptyBody,
     response: answers(200, 'Account', 'The closed account.'),
   };
-  app.post('/accounts/:account_id/close', { schema }, async (request, reply) => {
+  app.post('/accounts/:account_id/close', { schema, config: { permission: 'money.write' } }, async (request, reply) => {
     const accountId = request.params.account_id;
     const present = await parts.directory.findAccount(accountId);
     if (present === undefined) return refuseUnknown(reply);
@@ -185,7 +225,7 @@ function addCloseAccount(app: AdminApp, parts: AdminParts): void {
         ? await parts.directory.updateAccount(accountId, { closedAtMs: request.write.nowMs })
         : present;
     if (closed === undefined) return refuseUnknown(reply);
-    return presentAccount(closed, await readBooks(parts.ledger, closed));
+    return presentAccount(closed, await readBooks(parts.ledger, closed), true);
   });
 }
 

@@ -23,23 +23,27 @@ export function addCorrectionRoutes(app: AdminApp, { directory, ledger }: AdminP
       'The correction. Nothing is edited: it is an entry of its own in the journal.',
     ),
   };
-  app.post('/accounts/:account_id/corrections', { schema }, async (request, reply) => {
-    const accountId = request.params.account_id;
-    if ((await findAccountOrRefuse(directory, accountId, reply)) === undefined) return reply;
-    const { body } = request;
-    const charge = await findNamedCharge(ledger, accountId, body, 'any');
-    if (charge === undefined) {
-      return refuse(reply, 'not_found', 'The journal, as far as it is kept here, holds no end of that call.');
-    }
-    const correctionId = request.write.newId('correction');
-    const call = await describeChargedCall(ledger, accountId, body, charge);
-    const details = { ...call.details, corrected_to_usd: body.charge_usd };
-    const command = { ...call, correctionId, toNanoUsd: parseUsd(body.charge_usd) as NanoUsd, details };
-    const made = await ledger.correct(command);
-    if (!('changeNanoUsd' in made)) return refuseCorrection(reply, made);
-    reply.code(201);
-    return presentCorrection(command, made.changeNanoUsd, body.note);
-  });
+  app.post(
+    '/accounts/:account_id/corrections',
+    { schema, config: { permission: 'money.write' } },
+    async (request, reply) => {
+      const accountId = request.params.account_id;
+      if ((await findAccountOrRefuse(directory, accountId, reply)) === undefined) return reply;
+      const { body } = request;
+      const charge = await findNamedCharge(ledger, accountId, body, 'any');
+      if (charge === undefined) {
+        return refuse(reply, 'not_found', 'The journal, as far as it is kept here, holds no end of that call.');
+      }
+      const correctionId = request.write.newId('correction');
+      const call = await describeChargedCall(ledger, accountId, body, charge);
+      const details = { ...call.details, corrected_to_usd: body.charge_usd };
+      const command = { ...call, correctionId, toNanoUsd: parseUsd(body.charge_usd) as NanoUsd, details };
+      const made = await ledger.correct(command);
+      if (!('changeNanoUsd' in made)) return refuseCorrection(reply, made);
+      reply.code(201);
+      return presentCorrection(command, made.changeNanoUsd, body.note);
+    },
+  );
 }
 
 function refuseCorrection(

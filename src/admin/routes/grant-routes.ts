@@ -34,24 +34,28 @@ function addCreateGrant(app: AdminApp, parts: AdminParts): void {
     body: createGrantBody,
     response: answers(201, 'Grant', 'The grant.'),
   };
-  app.post('/accounts/:account_id/grants', { schema }, async (request, reply) => {
-    const accountId = request.params.account_id;
-    if ((await parts.directory.findAccount(accountId)) === undefined) return refuseUnknown(reply);
-    const { newId, nowMs, resumed } = request.write;
-    const command = composeGrant(request.body, accountId, newId('grant'), nowMs);
-    const errors = [
-      ...findTermErrors(request.body, command, nowMs),
-      ...findUnknownLabels(parts.rateCard(), command.models ?? []),
-    ];
-    if (errors.length > 0 && !resumed) return refuseFields(reply, errors);
-    const granted = await parts.ledger.grant(command);
-    // The first try of a resumed write granted it, at a time of its own that the defaults follow.
-    if (!('balance' in granted) && !(granted.result === 'conflict' && resumed)) return refuseGrant(reply, granted);
-    const answer = await findGrant(parts, accountId, command.grantId);
-    if (answer === undefined) return refuseUnknown(reply);
-    reply.code(201);
-    return answer;
-  });
+  app.post(
+    '/accounts/:account_id/grants',
+    { schema, config: { permission: 'money.write' } },
+    async (request, reply) => {
+      const accountId = request.params.account_id;
+      if ((await parts.directory.findAccount(accountId)) === undefined) return refuseUnknown(reply);
+      const { newId, nowMs, resumed } = request.write;
+      const command = composeGrant(request.body, accountId, newId('grant'), nowMs);
+      const errors = [
+        ...findTermErrors(request.body, command, nowMs),
+        ...findUnknownLabels(parts.rateCard(), command.models ?? []),
+      ];
+      if (errors.length > 0 && !resumed) return refuseFields(reply, errors);
+      const granted = await parts.ledger.grant(command);
+      // The first try of a resumed write granted it, at a time of its own that the defaults follow.
+      if (!('balance' in granted) && !(granted.result === 'conflict' && resumed)) return refuseGrant(reply, granted);
+      const answer = await findGrant(parts, accountId, command.grantId);
+      if (answer === undefined) return refuseUnknown(reply);
+      reply.code(201);
+      return answer;
+    },
+  );
 }
 
 function composeGrant(body: CreateGrantBody, accountId: string, grantId: string, nowMs: number): GrantCommand {
@@ -113,7 +117,7 @@ function addListGrants(app: AdminApp, parts: AdminParts): void {
     querystring: pageQuery,
     response: answers(200, 'GrantPage', 'In order of creation.'),
   };
-  app.get('/accounts/:account_id/grants', { schema }, async (request, reply) => {
+  app.get('/accounts/:account_id/grants', { schema, config: { permission: 'money.read' } }, async (request, reply) => {
     const accountId = request.params.account_id;
     if ((await parts.directory.findAccount(accountId)) === undefined) return refuseUnknown(reply);
     const { limit, after } = readPage(request.query);
@@ -139,24 +143,28 @@ function addVoidGrant(app: AdminApp, parts: AdminParts): void {
     body: emptyBody,
     response: answers(200, 'Grant', 'The grant as it is now.'),
   };
-  app.post('/accounts/:account_id/grants/:grant_id/void', { schema }, async (request, reply) => {
-    const { account_id: accountId, grant_id: grantId } = request.params;
-    const account = await parts.directory.findAccount(accountId);
-    if (account === undefined) return refuseUnknown(reply);
-    const voided = await parts.ledger.voidGrant({ accountId, grantId });
-    switch (voided.result) {
-      case 'no_account':
-        return refuseWithoutBooks(reply);
-      case 'no_grant':
-        return refuse(reply, 'not_found', 'There is no such grant in this account.');
-      case 'closed':
-        return refuse(reply, 'account_closed', 'Nothing is left of a closed account.');
-      case 'frozen':
-        return refuse(reply, 'account_frozen', 'Open the account again first.');
-      default:
-        return (await findGrant(parts, accountId, grantId)) ?? refuseUnknown(reply);
-    }
-  });
+  app.post(
+    '/accounts/:account_id/grants/:grant_id/void',
+    { schema, config: { permission: 'money.write' } },
+    async (request, reply) => {
+      const { account_id: accountId, grant_id: grantId } = request.params;
+      const account = await parts.directory.findAccount(accountId);
+      if (account === undefined) return refuseUnknown(reply);
+      const voided = await parts.ledger.voidGrant({ accountId, grantId });
+      switch (voided.result) {
+        case 'no_account':
+          return refuseWithoutBooks(reply);
+        case 'no_grant':
+          return refuse(reply, 'not_found', 'There is no such grant in this account.');
+        case 'closed':
+          return refuse(reply, 'account_closed', 'Nothing is left of a closed account.');
+        case 'frozen':
+          return refuse(reply, 'account_frozen', 'Open the account again first.');
+        default:
+          return (await findGrant(parts, accountId, grantId)) ?? refuseUnknown(reply);
+      }
+    },
+  );
 }
 
 async function findGrant(parts: AdminParts, accountId: string, grantId: string) {

@@ -16,7 +16,7 @@ export function addJournalRoutes(app: AdminApp, { directory, ledger }: AdminPart
     querystring: journalQuery,
     response: answersTable('JournalPage', 'Entries in sequence.'),
   };
-  app.get('/accounts/:account_id/journal', { schema }, async (request, reply) => {
+  app.get('/accounts/:account_id/journal', { schema, config: { permission: 'money.read' } }, async (request, reply) => {
     const accountId = request.params.account_id;
     if ((await findAccountOrRefuse(directory, accountId, reply)) === undefined) return reply;
     const { after = 0, limit = DEFAULT_ENTRIES, format = 'json', only } = request.query;

@@ -1,5 +1,7 @@
 import { Type } from 'typebox';
 import type { Key, KeyChange } from '../../directory/directory.ts';
+import { teamOf } from '../access/caller.ts';
+import { type Owners, readOwners } from '../access/read-owners.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { presentKey } from '../answers/present-key.ts';
 import { deleteQuotasOnKey } from '../delete-quotas-on-key.ts';
@@ -11,11 +13,11 @@ import { accountParams, answers, writeHeaders } from '../route-schemas.ts';
 import { emptyBody } from '../schemas/fields.ts';
 import { type UpdateKeyBody, updateKeyBody } from '../schemas/key-schemas.ts';
 import { answerPage, pageQuery, readPage } from '../schemas/page-schemas.ts';
+import { describeUnknown, UNKNOWN } from '../unknown-details.ts';
 import { addKeySecretRoutes } from './key-secret-routes.ts';
 
 const tags = ['keys'];
 const keyParams = Type.Object({ account_id: Type.String(), key_id: Type.String() });
-const UNKNOWN = 'There is no such key in this account.';
 
 export function addKeyRoutes(app: AdminApp, parts: AdminParts): void {
   addKeySecretRoutes(app, parts);
@@ -33,17 +35,21 @@ function addReadKeys(app: AdminApp, { directory, clock }: AdminParts): void {
     querystring: pageQuery,
     response: answers(200, 'KeyPage', 'In order of creation, never with a secret.'),
   };
-  app.get('/accounts/:account_id/keys', { schema: listSchema }, async (request, reply) => {
-    const accountId = request.params.account_id;
-    if ((await findAccountOrRefuse(directory, accountId, reply)) === undefined) return reply;
-    const page = readPage(request.query);
-    const keys = await directory.listKeys(accountId, { ...page, limit: page.limit + 1 });
-    const nowMs = clock();
-    return answerPage(
-      keys.map((key) => presentKey(key, nowMs)),
-      page.limit,
-    );
-  });
+  app.get(
+    '/accounts/:account_id/keys',
+    { schema: listSchema, config: { permission: 'usage.read', narrowest: 'team' } },
+    async (request, reply) => {
+      const accountId = request.params.account_id;
+      if ((await findAccountOrRefuse(directory, accountId, reply)) === undefined) return reply;
+      const page = readPage(request.query);
+      const keys = await directory.listKeys(accountId, { ...page, ...teamOf(request.caller), limit: page.limit + 1 });
+      const nowMs = clock();
+      return answerPage(
+        keys.map((key) => presentKey(key, nowMs)),
+        page.limit,
+      );
+    },
+  );
   const schema = {
     operationId: 'getKey',
     summary: 'Read a key',
@@ -51,11 +57,15 @@ function addReadKeys(app: AdminApp, { directory, clock }: AdminParts): void {
     params: keyParams,
     response: answers(200, 'Key', 'The key, without its secret.'),
   };
-  app.get('/accounts/:account_id/keys/:key_id', { schema }, async (request, reply) => {
-    const { account_id: accountId, key_id: keyId } = request.params;
-    const key = await directory.findKey(accountId, keyId);
-    return key === undefined ? refuse(reply, 'not_found', UNKNOWN) : presentKey(key, clock());
-  });
+  app.get(
+    '/accounts/:account_id/keys/:key_id',
+    { schema, config: { permission: 'usage.read', narrowest: 'team' } },
+    async (request, reply) => {
+      const { account_id: accountId, key_id: keyId } = request.params;
+      const key = await directory.findKey(accountId, keyId);
+      return key === undefined ? refuse(reply, 'not_found', UNKNOWN.key) : presentKey(key, clock());
+    },
+  );
 }
 
 function addUpdateKey(app: AdminApp, { directory, rateCard }: AdminParts): void {
@@ -68,30 +78,35 @@ function addUpdateKey(app: AdminApp, { directory, rateCard }: AdminParts): void 
     body: updateKeyBody,
     response: answers(200, 'Key', 'The key as it is now.'),
   };
-  app.patch('/accounts/:account_id/keys/:key_id', { schema }, async (request, reply) => {
-    const { account_id: accountId, key_id: keyId } = request.params;
-    const { nowMs, resumed } = request.write;
-    if ((await directory.findKey(accountId, keyId)) === undefined) return refuse(reply, 'not_found', UNKNOWN);
-    const change = composeChange(request.body);
-    if (typeof change.expiresAtMs === 'number' && change.expiresAtMs <= nowMs && !resumed) {
-      return refuseFields(reply, [
-        { field: 'expires_at', message: 'must be in the future; to end a key now, revoke it' },
-      ]);
-    }
-    const unknown = findUnknownModels(rateCard(), change.allowedModels ?? []);
-    if (unknown.length > 0 && !resumed) return refuseFields(reply, unknown);
-    const key = await directory.updateKey(accountId, keyId, change);
-    if (key !== undefined) return presentKey(key, nowMs);
-    return refuseFields(reply, await findUnknownOwners({ directory }, accountId, change));
-  });
+  app.patch(
+    '/accounts/:account_id/keys/:key_id',
+    { schema, config: { permission: 'people.write', narrowest: 'team' } },
+    async (request, reply) => {
+      const { account_id: accountId, key_id: keyId } = request.params;
+      const { nowMs, resumed } = request.write;
+      if ((await directory.findKey(accountId, keyId)) === undefined) return refuse(reply, 'not_found', UNKNOWN.key);
+      const owners = await readOwners(directory, request.caller, { accountId, makes: false }, request.body);
+      if (Array.isArray(owners)) return refuseFields(reply, owners);
+      const change = composeChange(request.body, owners);
+      if (typeof change.expiresAtMs === 'number' && change.expiresAtMs <= nowMs && !resumed) {
+        return refuseFields(reply, [
+          { field: 'expires_at', message: 'must be in the future; to end a key now, revoke it' },
+        ]);
+      }
+      const unknown = findUnknownModels(rateCard(), change.allowedModels ?? []);
+      if (unknown.length > 0 && !resumed) return refuseFields(reply, unknown);
+      const key = await directory.updateKey(accountId, keyId, change);
+      if (key !== undefined) return presentKey(key, nowMs);
+      return refuseFields(reply, await findUnknownOwners({ directory }, accountId, change));
+    },
+  );
 }
 
-function composeChange(body: UpdateKeyBody): KeyChange {
-  const { name, team_id: teamId, member_id: memberId, expires_at: expiresAt, allowed_models: allowedModels } = body;
+function composeChange(body: UpdateKeyBody, owners: Owners): KeyChange {
+  const { name, expires_at: expiresAt, allowed_models: allowedModels } = body;
   return {
+    ...owners,
     ...(name === undefined ? {} : { name }),
-    ...(teamId === undefined ? {} : { teamId }),
-    ...(memberId === undefined ? {} : { memberId }),
     ...(expiresAt === undefined ? {} : { expiresAtMs: expiresAt === null ? null : (parseTime(expiresAt) ?? null) }),
     ...(allowedModels === undefined ? {} : { allowedModels }),
   };
@@ -105,10 +120,10 @@ async function findUnknownOwners(
 ): Promise<FieldError[]> {
   const errors: FieldError[] = [];
   if (typeof teamId === 'string' && (await directory.findTeam(accountId, teamId)) === undefined) {
-    errors.push({ field: 'team_id', message: 'is no team of this account' });
+    errors.push({ field: 'team_id', message: describeUnknown('team') });
   }
   if (typeof memberId === 'string' && (await directory.findMember(accountId, memberId)) === undefined) {
-    errors.push({ field: 'member_id', message: 'is no member of this account' });
+    errors.push({ field: 'member_id', message: describeUnknown('member') });
   }
   return errors;
 }
@@ -123,16 +138,20 @@ function addRevokeKey(app: AdminApp, { directory }: AdminParts): void {
     body: emptyBody,
     response: answers(200, 'Key', 'The revoked key.'),
   };
-  app.post('/accounts/:account_id/keys/:key_id/revoke', { schema }, async (request, reply) => {
-    const { account_id: accountId, key_id: keyId } = request.params;
-    const { nowMs } = request.write;
-    const present: Key | undefined = await directory.findKey(accountId, keyId);
-    const revoked =
-      present?.revokedAtMs === undefined
-        ? await directory.updateKey(accountId, keyId, { revokedAtMs: nowMs })
-        : present;
-    if (revoked === undefined) return refuse(reply, 'not_found', UNKNOWN);
-    await deleteQuotasOnKey(directory, accountId, keyId);
-    return presentKey(revoked, nowMs);
-  });
+  app.post(
+    '/accounts/:account_id/keys/:key_id/revoke',
+    { schema, config: { permission: 'people.write', narrowest: 'team' } },
+    async (request, reply) => {
+      const { account_id: accountId, key_id: keyId } = request.params;
+      const { nowMs } = request.write;
+      const present: Key | undefined = await directory.findKey(accountId, keyId);
+      const revoked =
+        present?.revokedAtMs === undefined
+          ? await directory.updateKey(accountId, keyId, { revokedAtMs: nowMs })
+          : present;
+      if (revoked === undefined) return refuse(reply, 'not_found', UNKNOWN.key);
+      await deleteQuotasOnKey(directory, accountId, keyId);
+      return presentKey(revoked, nowMs);
+    },
+  );
 }

@@ -18,10 +18,10 @@ import {
   type UpdateQuotaBody,
   updateQuotaBody,
 } from '../schemas/quota-schemas.ts';
+import { UNKNOWN } from '../unknown-details.ts';
 
 const tags = ['quotas'];
 export const quotaParams = Type.Object({ account_id: Type.String(), quota_id: Type.String() });
-export const UNKNOWN_QUOTA = 'There is no such quota in this account.';
 
 export function addQuotaChangeRoutes(app: AdminApp, parts: AdminParts): void {
   addUpdateQuota(app, parts);
@@ -40,21 +40,25 @@ function addUpdateQuota(app: AdminApp, parts: AdminParts): void {
     body: updateQuotaBody,
     response: answers(200, 'Quota', 'The quota as it is now.'),
   };
-  app.patch('/accounts/:account_id/quotas/:quota_id', { schema }, async (request, reply) => {
-    const account = await findOpenAccountOrRefuse(directory, request.params.account_id, reply);
-    if (account === undefined) return reply;
-    const present = await directory.findQuota(account.id, request.params.quota_id);
-    if (present === undefined) return refuseUnknown(reply);
-    const change = composeChange(request.body);
-    const { models } = change;
-    const errors = [
-      ...findMeasureErrors(present, request.body),
-      ...(Array.isArray(models) ? await findModelErrors(parts, { ...present, models }) : []),
-    ];
-    if (errors.length > 0) return refuseFields(reply, errors);
-    const quota = await directory.updateQuota(account.id, present.id, change);
-    return quota === undefined ? refuseUnknown(reply) : presentQuotaNow(parts, account, quota);
-  });
+  app.patch(
+    '/accounts/:account_id/quotas/:quota_id',
+    { schema, config: { permission: 'quotas.write', narrowest: 'team' } },
+    async (request, reply) => {
+      const account = await findOpenAccountOrRefuse(directory, request.params.account_id, reply);
+      if (account === undefined) return reply;
+      const present = await directory.findQuota(account.id, request.params.quota_id);
+      if (present === undefined) return refuseUnknown(reply);
+      const change = composeChange(request.body);
+      const { models } = change;
+      const errors = [
+        ...findMeasureErrors(present, request.body),
+        ...(Array.isArray(models) ? await findModelErrors(parts, { ...present, models }) : []),
+      ];
+      if (errors.length > 0) return refuseFields(reply, errors);
+      const quota = await directory.updateQuota(account.id, present.id, change);
+      return quota === undefined ? refuseUnknown(reply) : presentQuotaNow(parts, account, quota);
+    },
+  );
 }
 
 function composeChange(body: UpdateQuotaBody): QuotaChange {
@@ -85,26 +89,30 @@ function addRaiseQuota(app: AdminApp, parts: AdminParts): void {
     body: raiseQuotaBody,
     response: answers(201, 'Quota', 'The quota with its raise.'),
   };
-  app.post('/accounts/:account_id/quotas/:quota_id/raises', { schema }, async (request, reply) => {
-    const account = await findOpenAccountOrRefuse(directory, request.params.account_id, reply);
-    if (account === undefined) return reply;
-    const present = await directory.findQuota(account.id, request.params.quota_id);
-    if (present === undefined) return refuseUnknown(reply);
-    const { newId, nowMs, resumed } = request.write;
-    const raise = composeRaise(request.body, newId('raise'), nowMs);
-    const errors = [
-      ...findMeasureErrors(present, request.body),
-      ...(resumed ? [] : findRaiseErrors(present, raise, request.body, nowMs)),
-    ];
-    if (errors.length > 0) return refuseFields(reply, errors);
-    const quota = await directory.raiseQuota(account.id, present.id, raise, nowMs);
-    if (quota === undefined) return refuseUnknown(reply);
-    if (!quota.raises.some(({ id }) => id === raise.id)) {
-      return refuse(reply, 'too_many', `A quota has ${MAX_RAISES} raises at most that have not ended.`);
-    }
-    reply.code(201);
-    return presentQuotaNow(parts, account, quota);
-  });
+  app.post(
+    '/accounts/:account_id/quotas/:quota_id/raises',
+    { schema, config: { permission: 'quotas.write', narrowest: 'team' } },
+    async (request, reply) => {
+      const account = await findOpenAccountOrRefuse(directory, request.params.account_id, reply);
+      if (account === undefined) return reply;
+      const present = await directory.findQuota(account.id, request.params.quota_id);
+      if (present === undefined) return refuseUnknown(reply);
+      const { newId, nowMs, resumed } = request.write;
+      const raise = composeRaise(request.body, newId('raise'), nowMs);
+      const errors = [
+        ...findMeasureErrors(present, request.body),
+        ...(resumed ? [] : findRaiseErrors(present, raise, request.body, nowMs)),
+      ];
+      if (errors.length > 0) return refuseFields(reply, errors);
+      const quota = await directory.raiseQuota(account.id, present.id, raise, nowMs);
+      if (quota === undefined) return refuseUnknown(reply);
+      if (!quota.raises.some(({ id }) => id === raise.id)) {
+        return refuse(reply, 'too_many', `A quota has ${MAX_RAISES} raises at most that have not ended.`);
+      }
+      reply.code(201);
+      return presentQuotaNow(parts, account, quota);
+    },
+  );
 }
 
 function composeRaise(body: RaiseQuotaBody, id: string, nowMs: number): QuotaRaise {
@@ -136,16 +144,20 @@ function addDeleteQuota(app: AdminApp, { directory }: AdminParts): void {
     params: quotaParams,
     response: answersNothing('Deleted.'),
   };
-  app.delete('/accounts/:account_id/quotas/:quota_id', { schema }, async (request, reply) => {
-    const account = await findAccountOrRefuse(directory, request.params.account_id, reply);
-    if (account === undefined) return reply;
-    const result = await directory.deleteQuota(account.id, request.params.quota_id);
-    // The first try of this write may have deleted it already.
-    if (result === 'not_found' && !request.write.resumed) return refuseUnknown(reply);
-    return reply.code(204).send();
-  });
+  app.delete(
+    '/accounts/:account_id/quotas/:quota_id',
+    { schema, config: { permission: 'quotas.write', narrowest: 'team' } },
+    async (request, reply) => {
+      const account = await findAccountOrRefuse(directory, request.params.account_id, reply);
+      if (account === undefined) return reply;
+      const result = await directory.deleteQuota(account.id, request.params.quota_id);
+      // The first try of this write may have deleted it already.
+      if (result === 'not_found' && !request.write.resumed) return refuseUnknown(reply);
+      return reply.code(204).send();
+    },
+  );
 }
 
 function refuseUnknown(reply: FastifyReply): FastifyReply {
-  return refuse(reply, 'not_found', UNKNOWN_QUOTA);
+  return refuse(reply, 'not_found', UNKNOWN.quota);
 }

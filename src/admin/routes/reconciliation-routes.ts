@@ -22,17 +22,21 @@ export function addReconciliationRoutes(app: AdminApp, parts: AdminParts): void 
     last = next.catch(() => undefined);
     return next;
   };
-  app.get('/accounts/:account_id/reconciliation', { schema }, async (request, reply) => {
-    const accountId = request.params.account_id;
-    if ((await findAccountOrRefuse(directory, accountId, reply)) === undefined) return reply;
-    const found = (await inTurn(() => reconcileAccount(parts, accountId))) ?? describeLostBooks(accountId);
-    parts.onReconciled(accountId, found.driftNanoUsd, found.differences.length === 0);
-    if (found.differences.length > 0) {
-      const { differences, sequence } = found;
-      request.log.error({ account_id: accountId, sequence, differences }, 'the books and the journal do not agree');
-    }
-    return presentReconciliation(found);
-  });
+  app.get(
+    '/accounts/:account_id/reconciliation',
+    { schema, config: { permission: 'system.read' } },
+    async (request, reply) => {
+      const accountId = request.params.account_id;
+      if ((await findAccountOrRefuse(directory, accountId, reply)) === undefined) return reply;
+      const found = (await inTurn(() => reconcileAccount(parts, accountId))) ?? describeLostBooks(accountId);
+      parts.onReconciled(accountId, found.driftNanoUsd, found.differences.length === 0);
+      if (found.differences.length > 0) {
+        const { differences, sequence } = found;
+        request.log.error({ account_id: accountId, sequence, differences }, 'the books and the journal do not agree');
+      }
+      return presentReconciliation(found);
+    },
+  );
 }
 
 function presentReconciliation(found: Reconciliation): ReconciliationAnswer {

@@ -20,27 +20,31 @@ export function addRefundRoutes(app: AdminApp, { directory, ledger }: AdminParts
     body: createRefundBody,
     response: answers(201, 'Refund', 'The refund. Nothing is edited: it is an entry of its own in the journal.'),
   };
-  app.post('/accounts/:account_id/refunds', { schema }, async (request, reply) => {
-    const accountId = request.params.account_id;
-    if ((await findAccountOrRefuse(directory, accountId, reply)) === undefined) return reply;
-    const { body } = request;
-    const charge = await findNamedCharge(ledger, accountId, body);
-    if (charge === undefined) {
-      return refuse(reply, 'not_found', 'The journal, as far as it is kept here, holds no charge of that call.');
-    }
-    const amountNanoUsd = body.amount_usd === undefined ? undefined : parseUsd(body.amount_usd);
-    const command = {
-      ...(await describeChargedCall(ledger, accountId, body, charge)),
-      refundId: request.write.newId('refund'),
-      ...(amountNanoUsd === undefined ? {} : { amountNanoUsd }),
-    };
-    const correctionNanoUsd = await sumCorrections(ledger, accountId, charge);
-    const made = await ledger.refund(command);
-    if (!('balance' in made)) return refuseRefund(reply, body, made, correctionNanoUsd);
-    reply.code(201);
-    const chargedNanoUsd = charge.amountNanoUsd + correctionNanoUsd;
-    return presentRefund(command, { ...made, chargedNanoUsd, correctionNanoUsd }, body.note);
-  });
+  app.post(
+    '/accounts/:account_id/refunds',
+    { schema, config: { permission: 'money.write' } },
+    async (request, reply) => {
+      const accountId = request.params.account_id;
+      if ((await findAccountOrRefuse(directory, accountId, reply)) === undefined) return reply;
+      const { body } = request;
+      const charge = await findNamedCharge(ledger, accountId, body);
+      if (charge === undefined) {
+        return refuse(reply, 'not_found', 'The journal, as far as it is kept here, holds no charge of that call.');
+      }
+      const amountNanoUsd = body.amount_usd === undefined ? undefined : parseUsd(body.amount_usd);
+      const command = {
+        ...(await describeChargedCall(ledger, accountId, body, charge)),
+        refundId: request.write.newId('refund'),
+        ...(amountNanoUsd === undefined ? {} : { amountNanoUsd }),
+      };
+      const correctionNanoUsd = await sumCorrections(ledger, accountId, charge);
+      const made = await ledger.refund(command);
+      if (!('balance' in made)) return refuseRefund(reply, body, made, correctionNanoUsd);
+      reply.code(201);
+      const chargedNanoUsd = charge.amountNanoUsd + correctionNanoUsd;
+      return presentRefund(command, { ...made, chargedNanoUsd, correctionNanoUsd }, body.note);
+    },
+  );
 }
 
 type RefundMade = Extract<RefundReply, { balance: unknown }>;

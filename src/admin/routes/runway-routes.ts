@@ -17,34 +17,38 @@ export function addRunwayRoutes(app: AdminApp, { directory, ledger, reports, clo
     params: accountParams,
     response: answers(200, 'Runway', 'A projection: nothing is promised.'),
   };
-  app.get('/accounts/:account_id/runway', { schema }, async (request, reply): Promise<RunwayAnswer> => {
-    const accountId = request.params.account_id;
-    const account = await findAccountOrRefuse(directory, accountId, reply);
-    if (account === undefined) return reply as never;
-    await reports.fold.foldAccount(accountId);
-    const nowMs = clock();
-    const [balance, grants, burn] = await Promise.all([
-      readBooks(ledger, account),
-      ledger.readGrants(accountId),
-      readBurn(reports.store, accountId, nowMs),
-    ]);
-    const { endsAtMs, unused } = findRunway(grants, burn.perDayNanoUsd, nowMs);
-    const secondsToEmpty = endsAtMs === undefined ? null : Math.max(0, Math.floor((endsAtMs - nowMs) / 1000));
-    return {
-      account_id: accountId,
-      available_usd: formatUsd(balance.availableNanoUsd),
-      burn: { days: burn.days, per_day_usd: formatUsd(burn.perDayNanoUsd) },
-      ends_at: writeOptionalTime(endsAtMs),
-      seconds_to_empty: secondsToEmpty,
-      unused_usd: formatUsd(unused.reduce((sum, { amountNanoUsd }) => sum + amountNanoUsd, 0n)),
-      unused: unused.map(({ grantId, expiresAtMs, amountNanoUsd }) => ({
-        grant_id: grantId,
-        expires_at: writeTime(expiresAtMs),
-        amount_usd: formatUsd(amountNanoUsd),
-      })),
-      proposed_low_balance_usd: burn.dearestDayNanoUsd === 0n ? null : formatUsd(roundUp(burn.dearestDayNanoUsd)),
-    };
-  });
+  app.get(
+    '/accounts/:account_id/runway',
+    { schema, config: { permission: 'money.read' } },
+    async (request, reply): Promise<RunwayAnswer> => {
+      const accountId = request.params.account_id;
+      const account = await findAccountOrRefuse(directory, accountId, reply);
+      if (account === undefined) return reply as never;
+      await reports.fold.foldAccount(accountId);
+      const nowMs = clock();
+      const [balance, grants, burn] = await Promise.all([
+        readBooks(ledger, account),
+        ledger.readGrants(accountId),
+        readBurn(reports.store, accountId, nowMs),
+      ]);
+      const { endsAtMs, unused } = findRunway(grants, burn.perDayNanoUsd, nowMs);
+      const secondsToEmpty = endsAtMs === undefined ? null : Math.max(0, Math.floor((endsAtMs - nowMs) / 1000));
+      return {
+        account_id: accountId,
+        available_usd: formatUsd(balance.availableNanoUsd),
+        burn: { days: burn.days, per_day_usd: formatUsd(burn.perDayNanoUsd) },
+        ends_at: writeOptionalTime(endsAtMs),
+        seconds_to_empty: secondsToEmpty,
+        unused_usd: formatUsd(unused.reduce((sum, { amountNanoUsd }) => sum + amountNanoUsd, 0n)),
+        unused: unused.map(({ grantId, expiresAtMs, amountNanoUsd }) => ({
+          grant_id: grantId,
+          expires_at: writeTime(expiresAtMs),
+          amount_usd: formatUsd(amountNanoUsd),
+        })),
+        proposed_low_balance_usd: burn.dearestDayNanoUsd === 0n ? null : formatUsd(roundUp(burn.dearestDayNanoUsd)),
+      };
+    },
+  );
 }
 
 /** To whole dollars, as people set levels. */

@@ -18,21 +18,25 @@ export function addStatementRoutes(app: AdminApp, { directory, reports, clock }:
     querystring: statementQuery,
     response: answersTable('Statement', 'The statement.'),
   };
-  app.get('/accounts/:account_id/statements/:month', { schema }, async (request, reply) => {
-    const { account_id: accountId, month } = request.params;
-    const account = await findAccountOrRefuse(directory, accountId, reply);
-    if (account === undefined) return reply;
-    const { timezone } = account;
-    const throughSequence = await reports.fold.foldAccount(accountId);
-    const present = findWindow('month', clock(), timezone).name.slice('month:'.length);
-    const answer = presentStatement(
-      {
-        ...{ account_id: accountId, month, timezone, through_sequence: throughSequence },
-        is_final: month < present.slice(0, month.length),
-      },
-      await readStatement(reports.store, accountId, month),
-    );
-    if (request.query.format !== 'csv') return answer;
-    return sendCsv(reply, `statement-${accountId}-${month}`, writeStatementCsv(answer));
-  });
+  app.get(
+    '/accounts/:account_id/statements/:month',
+    { schema, config: { permission: 'money.read' } },
+    async (request, reply) => {
+      const { account_id: accountId, month } = request.params;
+      const account = await findAccountOrRefuse(directory, accountId, reply);
+      if (account === undefined) return reply;
+      const { timezone } = account;
+      const throughSequence = await reports.fold.foldAccount(accountId);
+      const present = findWindow('month', clock(), timezone).name.slice('month:'.length);
+      const answer = presentStatement(
+        {
+          ...{ account_id: accountId, month, timezone, through_sequence: throughSequence },
+          is_final: month < present.slice(0, month.length),
+        },
+        await readStatement(reports.store, accountId, month),
+      );
+      if (request.query.format !== 'csv') return answer;
+      return sendCsv(reply, `statement-${accountId}-${month}`, writeStatementCsv(answer));
+    },
+  );
 }

@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import type { WindowFinder } from '../../domain/quota-window.ts';
 import { createWindowCache } from '../../domain/window-cache.ts';
 import { readUsage, USAGE_ROWS_AT_MOST, type UsageGroup, type UsageQuestion } from '../../reports/read-usage.ts';
+import { teamOf } from '../access/caller.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { presentUsageCounts, presentUsageRow, writeUsageCsv } from '../answers/present-usage.ts';
 import { writeTime } from '../answers/write-time.ts';
@@ -27,27 +28,31 @@ export function addUsageRoutes(app: AdminApp, parts: AdminParts): void {
     querystring: usageQuery,
     response: answersTable('Usage', 'What was used, by time and then by group.'),
   };
-  app.get('/accounts/:account_id/usage', { schema }, async (request, reply) => {
-    const accountId = request.params.account_id;
-    const account = await findAccountOrRefuse(directory, accountId, reply);
-    if (account === undefined) return reply;
-    const question = readQuestion(account, request.query, clock(), findWindow);
-    if (Array.isArray(question)) return refuseFields(reply, question);
-    const throughSequence = await reports.fold.foldAccount(accountId);
-    const report = await readUsage(reports.store, findWindow, question);
-    if (report === undefined) return refuseRows(reply);
-    const data = report.rows.map(presentUsageRow);
-    if (request.query.format === 'csv') {
-      return sendCsv(reply, `usage-${accountId}`, writeUsageCsv(data, question.groupBy));
-    }
-    const { timezone, bucket, fromMs, toMs } = question;
-    return {
-      ...{ account_id: accountId, timezone, from: writeTime(fromMs), to: writeTime(toMs), bucket },
-      through_sequence: throughSequence,
-      data,
-      total: presentUsageCounts(report.total),
-    };
-  });
+  app.get(
+    '/accounts/:account_id/usage',
+    { schema, config: { permission: 'usage.read', narrowest: 'team' } },
+    async (request, reply) => {
+      const accountId = request.params.account_id;
+      const account = await findAccountOrRefuse(directory, accountId, reply);
+      if (account === undefined) return reply;
+      const question = readQuestion({ ...account, ...teamOf(request.caller) }, request.query, clock(), findWindow);
+      if (Array.isArray(question)) return refuseFields(reply, question);
+      const throughSequence = await reports.fold.foldAccount(accountId);
+      const report = await readUsage(reports.store, findWindow, question);
+      if (report === undefined) return refuseRows(reply);
+      const data = report.rows.map(presentUsageRow);
+      if (request.query.format === 'csv') {
+        return sendCsv(reply, `usage-${accountId}`, writeUsageCsv(data, question.groupBy));
+      }
+      const { timezone, bucket, fromMs, toMs } = question;
+      return {
+        ...{ account_id: accountId, timezone, from: writeTime(fromMs), to: writeTime(toMs), bucket },
+        through_sequence: throughSequence,
+        data,
+        total: presentUsageCounts(report.total),
+      };
+    },
+  );
 }
 
 export function sendCsv(reply: FastifyReply, name: string, text: string): FastifyReply {
@@ -59,7 +64,7 @@ export function sendCsv(reply: FastifyReply, name: string, text: string): Fastif
 
 /** The month of now, unless told otherwise. */
 function readQuestion(
-  { id: accountId, timezone }: { id: string; timezone: string },
+  { id: accountId, timezone, teamId }: { id: string; timezone: string; teamId?: string },
   query: UsageQuery,
   nowMs: number,
   findWindow: WindowFinder,
@@ -76,10 +81,13 @@ function readQuestion(
     errors.push({ field: 'from', message: `must be at most ${daysAtMost} days before the end` });
   }
   if (groupBy.includes('session')) {
+    if (teamId !== undefined)
+      errors.push({ field: 'group_by', message: 'must not be session: they are not kept by team' });
     if (groupBy.length > 1) errors.push({ field: 'group_by', message: 'must name session alone' });
     if (bucket === 'hour') errors.push({ field: 'bucket', message: 'must be day or month for sessions' });
   }
-  return errors.length > 0 ? errors : { accountId, timezone, fromMs, toMs, bucket, groupBy };
+  if (errors.length > 0) return errors;
+  return { accountId, timezone, fromMs, toMs, bucket, groupBy, ...(teamId === undefined ? {} : { teamId }) };
 }
 
 function refuseRows(reply: FastifyReply): FastifyReply {

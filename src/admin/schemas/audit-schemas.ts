@@ -34,7 +34,11 @@ export const auditRecordSchema = Type.Object(
   {
     sequence: Type.Integer({ minimum: 1 }),
     at: timeAnswer,
-    actor: Type.String({ pattern: '^admin:', description: 'Which admin token acted, by a part of its hash.' }),
+    actor: Type.String({
+      pattern: '^(admin:|token_)',
+      description: 'Which token acted: by its id, or the ADMIN_TOKEN of the settings by a part of its hash.',
+    }),
+    actor_name: Type.Optional(Type.String({ description: "The token's name then." })),
     method: Type.String({ examples: ['PATCH'] }),
     path: Type.String({ examples: ['/admin/v1/accounts/{account_id}'] }),
     ids: Type.Record(Type.String(), Type.String(), { description: 'The ids in the path.' }),

@@ -40,19 +40,15 @@ export const updateKeyBody = Type.Object(
 );
 export type UpdateKeyBody = Static<typeof updateKeyBody>;
 
-export const rotateKeyBody = Type.Object(
-  {
-    grace_seconds: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: MAX_GRACE_SECONDS,
-        default: 0,
-        description: 'How long the old secret works on. 0: it ends at once, as a leaked one must.',
-      }),
-    ),
-  },
-  { additionalProperties: false },
+export const graceField = Type.Optional(
+  Type.Integer({
+    minimum: 0,
+    maximum: MAX_GRACE_SECONDS,
+    default: 0,
+    description: 'How long the old secret works on. 0: it ends at once, as a leaked one must.',
+  }),
 );
+export const rotateKeyBody = Type.Object({ grace_seconds: graceField }, { additionalProperties: false });
 
 const keyFields = {
   id: Type.String({ pattern: '^key_' }),

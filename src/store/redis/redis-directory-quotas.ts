@@ -7,6 +7,7 @@ import { readWord } from './read-reply.ts';
 import type { RedisDirectoryContext } from './redis-directory-context.ts';
 import { type DirectoryTable, directoryKeys } from './redis-keys.ts';
 import { CHANGED_MEANWHILE, createRedisRecordTable, retryWhileChanged } from './redis-record-table.ts';
+import { createSelectQuotas, createTeamPages } from './redis-team-pages.ts';
 
 type QuotaQueries = Pick<
   Directory,
@@ -30,7 +31,7 @@ export function createQuotaQueries(context: RedisDirectoryContext): QuotaQueries
         return createQuota(context, quota, present);
       }),
     findQuota: quotas.find,
-    listQuotas: quotas.list,
+    listQuotas: createTeamPages(quotas, createSelectQuotas(context)),
     updateQuota: (accountId, quotaId, change) =>
       quotas.change(accountId, quotaId, (quota) => changeQuota(quota, change)),
     raiseQuota: (accountId, quotaId, raise, nowMs) =>

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createChangeListeners } from '../../directory/change-listeners.ts';
-import { applyChange, rotateKey } from '../../directory/change-record.ts';
+import { applyChange, rotateSecret } from '../../directory/change-record.ts';
 import { createPrincipal, secretHashesOf } from '../../directory/create-principal.ts';
 import type { Account, Directory, Key, Member, Team } from '../../directory/directory.ts';
 import { IDEMPOTENCY_LIFE_MS } from '../../directory/idempotency-life.ts';
@@ -10,8 +10,10 @@ import { defineScripts } from './define-scripts.ts';
 import { readWord } from './read-reply.ts';
 import { createRedisDirectoryContext, type RedisDirectoryContext } from './redis-directory-context.ts';
 import { createQuotaQueries } from './redis-directory-quotas.ts';
+import { createTokenQueries } from './redis-directory-tokens.ts';
 import { directoryKeys } from './redis-keys.ts';
 import { createRedisRecordTable } from './redis-record-table.ts';
+import { createSelectKeys, createTeamPages, selectMembers } from './redis-team-pages.ts';
 import { subscribeChanges } from './subscribe-changes.ts';
 
 /**
@@ -29,6 +31,7 @@ export async function openRedisDirectory(client: RedisClient): Promise<Directory
     ...createMemberQueries(context),
     ...createKeyQueries(context),
     ...createQuotaQueries(context),
+    ...createTokenQueries(context),
     ...createIdempotencyQueries(context),
     onChange: (listener) => listeners.add(listener),
     ping: async () => void (await context.run('tollgatePing', [directoryKeys.ordinal], [])),
@@ -69,7 +72,7 @@ function createMemberQueries(context: RedisDirectoryContext): MemberQueries {
   return {
     createMember: (member) => members.create(member),
     findMember: members.find,
-    listMembers: members.list,
+    listMembers: createTeamPages(members, selectMembers),
     updateMember: (accountId, memberId, change) =>
       members.change(accountId, memberId, (member) => applyChange(member, change)),
     deleteMember: members.delete,
@@ -85,9 +88,9 @@ function createKeyQueries(context: RedisDirectoryContext): KeyQueries {
   return {
     createKey: (key) => keys.create(key, key.secretHash),
     findKey: keys.find,
-    listKeys: keys.list,
+    listKeys: createTeamPages(keys, createSelectKeys(context)),
     updateKey: (accountId, keyId, change) => keys.change(accountId, keyId, (key) => applyChange(key, change)),
-    rotateKey: (accountId, keyId, rotation) => keys.change(accountId, keyId, (key) => rotateKey(key, rotation)),
+    rotateKey: (accountId, keyId, rotation) => keys.change(accountId, keyId, (key) => rotateSecret(key, rotation)),
     findPrincipal: async (secretHash) => {
       const words = await context.run('tollgateFindPrincipal', PRINCIPAL_KEYS, [secretHash]);
       if (words[0] === 'none') return undefined;

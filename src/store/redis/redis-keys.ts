@@ -6,7 +6,7 @@ const DIRECTORY_TAG = '{tg:dir}';
 /** Which process exports the journal; one key for all partitions, touched by no other command. */
 export const EXPORT_LEASE_KEY = '{tg:ex}:lease';
 
-export type DirectoryTable = 'accounts' | 'teams' | 'members' | 'keys' | 'quotas';
+export type DirectoryTable = 'accounts' | 'teams' | 'members' | 'keys' | 'quotas' | 'tokens';
 
 export const directoryKeys = {
   table: (table: DirectoryTable): string => `${DIRECTORY_TAG}:${table}`,
@@ -15,8 +15,10 @@ export const directoryKeys = {
   madeOf: `${DIRECTORY_TAG}:made-of`,
   ordinal: `${DIRECTORY_TAG}:ordinal`,
   secrets: `${DIRECTORY_TAG}:secrets`,
+  tokenSecrets: `${DIRECTORY_TAG}:token-secrets`,
   audit: `${DIRECTORY_TAG}:audit`,
   auditResults: `${DIRECTORY_TAG}:audit-results`,
+  auditByAccount: `${DIRECTORY_TAG}:audit-by-account`,
   uses: `${DIRECTORY_TAG}:uses`,
   /** Ids of the quotas on an account, team, member or key, by that one's id. */
   quotasOn: `${DIRECTORY_TAG}:quotas-on`,

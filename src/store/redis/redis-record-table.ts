@@ -29,6 +29,8 @@ export interface RedisRecordTableOptions<T> {
   read: (text: string) => T;
   /** The hashes of secrets that find a record; none for most kinds. */
   secretHashes?: (record: T) => readonly string[];
+  /** The key in which they do; that of API keys unless given. */
+  secrets?: string;
 }
 
 /** Writers of one record seldom meet; each round at least one of them gets through. */
@@ -108,7 +110,7 @@ async function createRecord<T extends OwnedRecord>(
 
 async function replaceRecord<T extends OwnedRecord>(
   context: RedisDirectoryContext,
-  { table, secretHashes = () => [] }: RedisRecordTableOptions<T>,
+  { table, secretHashes = () => [], secrets = directoryKeys.secrets }: RedisRecordTableOptions<T>,
   found: { text: string; record: T },
   after: T,
 ): Promise<T | undefined | typeof CHANGED_MEANWHILE> {
@@ -120,7 +122,10 @@ async function replaceRecord<T extends OwnedRecord>(
   const added = hashesAfter.find((hash) => !hashesBefore.includes(hash)) ?? '';
   const names = [accountId, teamId, memberId, after.teamId ?? '', after.memberId ?? '', gone, added];
   const args = [id, found.text, writeRecord(after), ...names, directoryKeys.changesChannel, owner];
-  const keys = [directoryKeys.table(table), ...REFERENCE_KEYS];
+  const keys = [
+    directoryKeys.table(table),
+    ...REFERENCE_KEYS.map((key) => (key === directoryKeys.secrets ? secrets : key)),
+  ];
   const [word] = await context.run('tollgateReplaceRecord', keys, args);
   if (word === 'changed') return CHANGED_MEANWHILE;
   if (word !== 'replaced') return undefined;

@@ -12,5 +12,11 @@ export const AUDIT_SCHEMA: SchemaPart = {
       result TEXT
     ) STRICT;
     `,
+    `
+    -- Whose account an act is on; NULL where it is on none.
+    ALTER TABLE audit ADD COLUMN account_id TEXT;
+    UPDATE audit SET account_id = json_extract(act, '$.ids.account_id');
+    CREATE INDEX audit_of_account ON audit (account_id, sequence);
+    `,
   ],
 };

@@ -78,5 +78,22 @@ export const DIRECTORY_SCHEMA: SchemaPart = {
     CREATE INDEX quota_of_account ON quota (account_id, ordinal);
     CREATE INDEX quota_of_scope ON quota (scope_id);
     `,
+    `
+    -- account_id, team_id: of its scope; both NULL for one of the installation. A team may go before its tokens.
+    CREATE TABLE access_token (
+      ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
+      id TEXT NOT NULL UNIQUE,
+      account_id TEXT REFERENCES account (id),
+      team_id TEXT,
+      made_of TEXT NOT NULL,
+      record TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX access_token_of_account ON access_token (account_id, ordinal);
+
+    CREATE TABLE token_secret (
+      hash TEXT PRIMARY KEY,
+      token_id TEXT NOT NULL REFERENCES access_token (id)
+    ) STRICT, WITHOUT ROWID;
+    `,
   ],
 };

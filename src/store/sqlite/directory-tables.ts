@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { type AccessToken, tokenAccountId, tokenTeamId } from '../../directory/access-token.ts';
 import type { Account, Key, Member, Team } from '../../directory/directory.ts';
 import { readAccount, readQuota, readRecord } from '../../directory/record-json.ts';
 import type { Quota } from '../../domain/quota.ts';
@@ -11,6 +12,8 @@ export interface DirectoryTables {
   keys: RecordTable<Key>;
   quotas: RecordTable<Quota> & QuotasOfScopes;
   secrets: SecretTable;
+  tokens: RecordTable<AccessToken>;
+  tokenSecrets: SecretTable;
   /** Whether a member or a key names the team. */
   isTeamUsed(teamId: string): boolean;
   /** Whether a key names the member. */
@@ -24,12 +27,18 @@ export interface QuotasOfScopes {
   deleteOn(scopeId: string): void;
 }
 
-/** Which key a secret's hash finds. */
+/** Which key or access token a secret's hash finds. */
 export interface SecretTable {
-  findKeyId(secretHash: string): string | undefined;
-  /** Makes exactly these hashes find the key. */
-  replace(keyId: string, secretHashes: readonly string[]): void;
+  findId(secretHash: string): string | undefined;
+  /** Makes exactly these hashes find the record. */
+  replace(id: string, secretHashes: readonly string[]): void;
 }
+
+/** Conditions for what belongs to the team `:team`. */
+const MEMBERS_OF_TEAM = 'SELECT id FROM member WHERE team_id = :team';
+const IS_KEY_OF_TEAM = `team_id = :team OR (team_id IS NULL AND member_id IN (${MEMBERS_OF_TEAM}))`;
+const IS_QUOTA_OF_TEAM = `scope_id = :team OR scope_id IN (${MEMBERS_OF_TEAM})
+  OR scope_id IN (SELECT id FROM api_key WHERE ${IS_KEY_OF_TEAM})`;
 
 /** @param connection with the directory's schema applied. */
 export function createDirectoryTables(connection: DatabaseSync): DirectoryTables {
@@ -46,14 +55,22 @@ export function createDirectoryTables(connection: DatabaseSync): DirectoryTables
       name: 'member',
       columns: { ...owner, ...team },
       read: readRecord<Member>,
+      ofTeam: 'team_id = :team',
     }),
     keys: createRecordTable<Key>(connection, {
       name: 'api_key',
       columns: { ...owner, ...team, member_id: (key) => key.memberId },
       read: readRecord<Key>,
+      ofTeam: IS_KEY_OF_TEAM,
     }),
     quotas: createQuotaTable(connection),
-    secrets: createSecretTable(connection),
+    secrets: createSecretTable(connection, { table: 'secret', column: 'key_id' }),
+    tokens: createRecordTable<AccessToken>(connection, {
+      name: 'access_token',
+      columns: { account_id: tokenAccountId, team_id: tokenTeamId },
+      read: readRecord<AccessToken>,
+    }),
+    tokenSecrets: createSecretTable(connection, { table: 'token_secret', column: 'token_id' }),
     isTeamUsed: (teamId) => hasRow(teamUse, teamId),
     isMemberUsed: (memberId) => hasRow(memberUse, memberId),
   };
@@ -69,24 +86,28 @@ function createQuotaTable(connection: DatabaseSync): DirectoryTables['quotas'] {
       name: 'quota',
       columns: { account_id: (quota) => quota.accountId, scope_id: (quota) => quota.scope.id },
       read: readQuota,
+      ofTeam: IS_QUOTA_OF_TEAM,
     }),
     listOn: (scopeIds) => listOn.all(JSON.stringify(scopeIds)).map((row) => readQuota(String(row.record))),
     deleteOn: (scopeId) => void deleteOn.run(scopeId),
   };
 }
 
-function createSecretTable(connection: DatabaseSync): SecretTable {
-  const find = connection.prepare('SELECT key_id FROM secret WHERE hash = ?');
-  const clear = connection.prepare('DELETE FROM secret WHERE key_id = ?');
-  const insert = connection.prepare('INSERT INTO secret (hash, key_id) VALUES (?, ?)');
+function createSecretTable(
+  connection: DatabaseSync,
+  { table, column }: { table: 'secret' | 'token_secret'; column: 'key_id' | 'token_id' },
+): SecretTable {
+  const find = connection.prepare(`SELECT ${column} AS id FROM ${table} WHERE hash = ?`);
+  const clear = connection.prepare(`DELETE FROM ${table} WHERE ${column} = ?`);
+  const insert = connection.prepare(`INSERT INTO ${table} (hash, ${column}) VALUES (?, ?)`);
   return {
-    findKeyId: (secretHash) => {
+    findId: (secretHash) => {
       const row = find.get(secretHash);
-      return row === undefined ? undefined : String(row.key_id);
+      return row === undefined ? undefined : String(row.id);
     },
-    replace: (keyId, secretHashes) => {
-      clear.run(keyId);
-      for (const secretHash of secretHashes) insert.run(secretHash, keyId);
+    replace: (id, secretHashes) => {
+      clear.run(id);
+      for (const secretHash of secretHashes) insert.run(secretHash, id);
     },
   };
 }

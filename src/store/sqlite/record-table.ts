@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type { Page } from '../../directory/directory.ts';
+import type { TeamPage } from '../../directory/page.ts';
 import { clampLimit } from '../../directory/page-limit.ts';
 import { type DirectoryRecord, fingerprintRecord, writeRecord } from '../../directory/record-json.ts';
 
@@ -7,7 +7,7 @@ import { type DirectoryRecord, fingerprintRecord, writeRecord } from '../../dire
 export interface RecordTable<T extends DirectoryRecord> {
   find(id: string): T | undefined;
   /** In order of creation; `accountId` undefined: of all accounts. */
-  list(accountId: string | undefined, page: Page): T[];
+  list(accountId: string | undefined, page: TeamPage): T[];
   /** Answers what is stored under the id already, judged by what it was made of. */
   insert(record: T): { result: 'created' | 'exists'; record: T } | { result: 'conflict' };
   replace(record: T): void;
@@ -16,10 +16,12 @@ export interface RecordTable<T extends DirectoryRecord> {
 
 export interface RecordTableOptions<T> {
   /** A name of this program's, never from outside. */
-  name: 'account' | 'team' | 'member' | 'api_key' | 'quota';
+  name: 'account' | 'team' | 'member' | 'api_key' | 'quota' | 'access_token';
   /** Columns beside the record, each with how it is taken from the record. */
   columns: { readonly [column: string]: (record: T) => string | undefined };
   read: (text: string) => T;
+  /** A condition for the records of the team `:team`; none where it has no pages of a team. */
+  ofTeam?: string;
 }
 
 /** @param connection with the directory's schema applied. */
@@ -28,7 +30,7 @@ export function createRecordTable<T extends DirectoryRecord>(
   options: RecordTableOptions<T>,
 ): RecordTable<T> {
   const { read, columns } = options;
-  const statements = prepareStatements(connection, options.name, Object.keys(columns));
+  const statements = prepareStatements(connection, options);
   const values = (record: T): SQLInputValue[] => Object.values(columns).map((take) => take(record) ?? null);
   const find = (id: string): T | undefined => {
     const row = statements.find.get(id);
@@ -36,12 +38,15 @@ export function createRecordTable<T extends DirectoryRecord>(
   };
   return {
     find,
-    list: (accountId, { limit, after }) => {
-      const ordinal = after === undefined ? 0 : statements.ordinal.get(after)?.ordinal;
-      if (ordinal === undefined) return [];
-      const scope = accountId === undefined ? [] : [accountId];
-      const statement = accountId === undefined ? statements.listAll : statements.listOf;
-      return statement.all(...scope, ordinal, clampLimit(limit)).map((row) => read(String(row.record)));
+    list: (accountId, { limit, after = null, teamId }) => {
+      const page = { after, limit: clampLimit(limit) };
+      const rows =
+        accountId === undefined
+          ? statements.listAll.all(page)
+          : teamId === undefined
+            ? statements.listOf.all({ ...page, account: accountId })
+            : statements.listOfTeam.all({ ...page, account: accountId, team: teamId });
+      return rows.map((row) => read(String(row.record)));
     },
     insert: (record) => {
       const madeOf = fingerprintRecord(record);
@@ -61,25 +66,34 @@ export function createRecordTable<T extends DirectoryRecord>(
 
 interface Statements {
   find: StatementSync;
-  ordinal: StatementSync;
   listAll: StatementSync;
   listOf: StatementSync;
+  listOfTeam: StatementSync;
   insert: StatementSync;
   replace: StatementSync;
   delete: StatementSync;
 }
 
-function prepareStatements(connection: DatabaseSync, table: string, columns: readonly string[]): Statements {
+function prepareStatements<T>(
+  connection: DatabaseSync,
+  { name: table, columns: taken, ofTeam }: RecordTableOptions<T>,
+): Statements {
+  const columns = Object.keys(taken);
   const all = ['id', 'made_of', 'record', ...columns];
   const setters = ['record', ...columns].map((column) => `${column} = ?`).join(', ');
-  const owner = columns.includes('account_id') ? 'account_id' : 'id';
+  const ofAccount = `${columns.includes('account_id') ? 'account_id' : 'id'} = :account`;
+  // A page goes on after a record of the very list: another's id is as absent as one that never was.
+  const list = (condition: string): StatementSync =>
+    connection.prepare(
+      `SELECT record FROM ${table} WHERE ${condition} AND ordinal > CASE WHEN :after IS NULL THEN 0 ELSE
+         (SELECT ordinal FROM ${table} WHERE id = :after AND ${condition}) END ORDER BY ordinal LIMIT :limit`,
+    );
   return {
     find: connection.prepare(`SELECT record, made_of FROM ${table} WHERE id = ?`),
-    ordinal: connection.prepare(`SELECT ordinal FROM ${table} WHERE id = ?`),
-    listAll: connection.prepare(`SELECT record FROM ${table} WHERE ordinal > ? ORDER BY ordinal LIMIT ?`),
-    listOf: connection.prepare(
-      `SELECT record FROM ${table} WHERE ${owner} = ? AND ordinal > ? ORDER BY ordinal LIMIT ?`,
-    ),
+    listAll: list('TRUE'),
+    listOf: list(ofAccount),
+    // `:team` is named in any case: one of no team has no page of it.
+    listOfTeam: list(`${ofAccount} AND (${ofTeam ?? ':team IS NULL'})`),
     insert: connection.prepare(`INSERT INTO ${table} (${all.join(', ')}) VALUES (${all.map(() => '?').join(', ')})`),
     replace: connection.prepare(`UPDATE ${table} SET ${setters} WHERE id = ?`),
     delete: connection.prepare(`DELETE FROM ${table} WHERE id = ?`),

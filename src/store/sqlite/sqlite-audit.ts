@@ -20,7 +20,7 @@ export function createSqliteAudit(database: Database, bounds: AuditBounds = AUDI
     begin: (act) =>
       attempt(() =>
         database.transaction(() => {
-          const sequence = Number(sql.insert.run(act.atMs, JSON.stringify(act)).lastInsertRowid);
+          const sequence = Number(sql.insert.run(act.atMs, JSON.stringify(act), act.accountId ?? null).lastInsertRowid);
           const { lifeMs, atLeast, atMost } = bounds;
           sql.trim.run(sequence - atMost, act.atMs - lifeMs, sequence - atLeast, AUDIT_TRIMMED_AT_ONCE);
           return sequence;
@@ -29,10 +29,14 @@ export function createSqliteAudit(database: Database, bounds: AuditBounds = AUDI
     finish: (sequence, result) => attempt(() => void sql.finish.run(JSON.stringify(result), sequence)),
     list: (page) =>
       attempt(() => {
+        const account = page.accountId === undefined ? {} : { account: page.accountId };
+        const isOfAll = page.accountId === undefined;
         const rows =
           'newest' in page
-            ? sql.newest.all(clampLimit(page.newest)).reverse()
-            : sql.after.all(page.afterSequence, clampLimit(page.limit));
+            ? (isOfAll ? sql.newest : sql.newestOf).all({ ...account, limit: clampLimit(page.newest) }).reverse()
+            : (isOfAll ? sql.after : sql.afterOf).all({
+                ...{ ...account, after: page.afterSequence, limit: clampLimit(page.limit) },
+              });
         return rows.map(readAuditRow);
       }),
   };
@@ -53,11 +57,14 @@ function readAuditRow(row: Row): AuditRecord {
 }
 
 function prepareStatements({ connection }: Database) {
+  const list = (which: string) => connection.prepare(`SELECT * FROM audit WHERE ${which} LIMIT :limit`);
   return {
-    insert: connection.prepare('INSERT INTO audit (at_ms, act) VALUES (?, ?)'),
+    insert: connection.prepare('INSERT INTO audit (at_ms, act, account_id) VALUES (?, ?, ?)'),
     finish: connection.prepare('UPDATE audit SET result = ? WHERE sequence = ?'),
-    after: connection.prepare('SELECT * FROM audit WHERE sequence > ? ORDER BY sequence LIMIT ?'),
-    newest: connection.prepare('SELECT * FROM audit ORDER BY sequence DESC LIMIT ?'),
+    after: list('sequence > :after ORDER BY sequence'),
+    afterOf: list('account_id = :account AND sequence > :after ORDER BY sequence'),
+    newest: list('TRUE ORDER BY sequence DESC'),
+    newestOf: list('account_id = :account ORDER BY sequence DESC'),
     trim: connection.prepare(
       `DELETE FROM audit WHERE sequence IN (
          SELECT sequence FROM audit WHERE sequence <= ?1 OR (at_ms < ?2 AND sequence <= ?3) ORDER BY sequence LIMIT ?4

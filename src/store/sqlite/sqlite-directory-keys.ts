@@ -1,4 +1,4 @@
-import { applyChange, rotateKey } from '../../directory/change-record.ts';
+import { applyChange, rotateSecret } from '../../directory/change-record.ts';
 import { createPrincipal, secretHashesOf, teamIdOf } from '../../directory/create-principal.ts';
 import type { Created, Directory, Key, KeyRotation, Principal } from '../../directory/directory.ts';
 import type { DirectoryTables } from './directory-tables.ts';
@@ -34,7 +34,7 @@ function insertKey(tables: DirectoryTables, key: Key): Created<Key> {
   if (tables.keys.find(key.id) === undefined) {
     const missing = findBrokenReference(tables, key);
     if (missing !== undefined) return { result: 'no_reference', what: missing };
-    if (tables.secrets.findKeyId(key.secretHash) !== undefined) return { result: 'conflict' };
+    if (tables.secrets.findId(key.secretHash) !== undefined) return { result: 'conflict' };
   }
   const reply = tables.keys.insert(key);
   if (reply.result === 'created') tables.secrets.replace(key.id, secretHashesOf(key));
@@ -44,16 +44,16 @@ function insertKey(tables: DirectoryTables, key: Key): Created<Key> {
 function rotate(tables: DirectoryTables, accountId: string, keyId: string, rotation: KeyRotation): Key | undefined {
   const key = findOwned(tables.keys, accountId, keyId);
   if (key === undefined) return undefined;
-  const holder = tables.secrets.findKeyId(rotation.secretHash);
+  const holder = tables.secrets.findId(rotation.secretHash);
   if (holder !== undefined && holder !== keyId) return undefined;
-  const rotated = rotateKey(key, rotation);
+  const rotated = rotateSecret(key, rotation);
   tables.keys.replace(rotated);
   tables.secrets.replace(keyId, secretHashesOf(rotated));
   return rotated;
 }
 
 function readPrincipal(tables: DirectoryTables, secretHash: string): Principal | undefined {
-  const keyId = tables.secrets.findKeyId(secretHash);
+  const keyId = tables.secrets.findId(secretHash);
   const key = keyId === undefined ? undefined : tables.keys.find(keyId);
   const account = key === undefined ? undefined : tables.accounts.find(key.accountId);
   if (key === undefined || account === undefined) return undefined;

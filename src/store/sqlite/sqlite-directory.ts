@@ -6,6 +6,7 @@ import { createSqliteDirectoryContext } from './sqlite-directory-context.ts';
 import { createKeyQueries } from './sqlite-directory-keys.ts';
 import { createMemberQueries, createTeamQueries } from './sqlite-directory-people.ts';
 import { createQuotaQueries } from './sqlite-directory-quotas.ts';
+import { createTokenQueries } from './sqlite-directory-tokens.ts';
 import { createIdempotencyTable } from './sqlite-idempotency.ts';
 
 /**
@@ -22,6 +23,7 @@ export function createSqliteDirectory(database: Database): Directory {
     ...createMemberQueries(context),
     ...createKeyQueries(context),
     ...createQuotaQueries(context),
+    ...createTokenQueries(context),
     onChange: (listener) => listeners.add(listener),
     claimIdempotencyKey: (claim) => context.read(() => database.transaction(() => idempotency.claim(claim))),
     completeIdempotencyKey: (scope, key, response) => context.read(() => idempotency.complete(scope, key, response)),
