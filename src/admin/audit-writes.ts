@@ -33,8 +33,9 @@ export function addAuditedWrites(app: AdminApp, parts: AuditWritesParts): void {
     const route = routeOf(request);
     const ids = request.params as { [name: string]: string };
     const before = await readAudited(parts, route, ids);
+    // A caller who is bound acts on his account alone, whatever his body names.
     const accountId =
-      ids.account_id ?? findAccountId(before) ?? findAccountId(request.body) ?? request.caller.accountId;
+      request.caller.accountId ?? ids.account_id ?? findAccountId(before) ?? findAccountId(request.body);
     const sequence = await parts.audit.begin({
       atMs: parts.clock(),
       ...describeActor(request.caller),

@@ -1,3 +1,4 @@
+import type { FastifyContextConfig } from 'fastify';
 import type { AdminApp, AdminParts } from '../../src/admin/admin-parts.ts';
 import { createAdminApp } from '../../src/admin/create-admin-app.ts';
 import type { AuditLog } from '../../src/directory/audit-log.ts';
@@ -34,6 +35,8 @@ export interface AdminUnderTest {
   app: AdminApp;
   /** Every route there is: "GET /admin/v1/accounts/:account_id". */
   routes: readonly string[];
+  /** The same with what each says of itself. */
+  routeOptions: readonly RouteUnderTest[];
   clock: { nowMs: number };
   directory: Directory;
   ledger: Ledger;
@@ -44,6 +47,14 @@ export interface AdminUnderTest {
   /** Sends a call with the token and holds its answer against the OpenAPI document. */
   call(method: string, path: string, body?: unknown, headers?: { [name: string]: string }): Promise<Answer>;
   close(): Promise<void>;
+}
+
+export interface RouteUnderTest {
+  method: string;
+  /** "/admin/v1/accounts/:account_id" */
+  url: string;
+  config: FastifyContextConfig;
+  schema: Json;
 }
 
 /** Replaces parts of the stores, to cut a call off in the middle. */
@@ -83,15 +94,16 @@ export async function openAdmin(tamper: Tamper = () => ({})): Promise<AdminUnder
     version: '1.2.3',
     ...tamper({ directory, ledger, audit }),
   });
-  const routes: string[] = [];
-  app.addHook('onRoute', ({ method, url }) => {
-    for (const one of [method].flat()) routes.push(`${one} ${url}`);
+  const routeOptions: RouteUnderTest[] = [];
+  app.addHook('onRoute', ({ method, url, config = {}, schema = {} }) => {
+    for (const one of [method].flat()) routeOptions.push({ method: one, url, config, schema });
   });
   await app.ready();
   const contract = createAnswerContract(app.swagger());
   return {
     app,
-    routes,
+    routes: routeOptions.map(({ method, url }) => `${method} ${url}`),
+    routeOptions,
     clock,
     directory,
     ledger,

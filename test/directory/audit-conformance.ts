@@ -65,6 +65,22 @@ export function describeAudit(
       expect(await sequences()).toEqual([4, 5, 6, 7, 8, 9]);
       expect((await audit.list({ afterSequence: 0, limit: 2 })).map((record) => record.sequence)).toEqual([4, 5]);
     });
+    test('of one account only its own are read, in pages and from the end, and go as the others do', async () => {
+      const on = (accountId: string | undefined, atMs = 1) =>
+        audit.begin({ ...actAt(atMs), ...(accountId && { accountId }) });
+      for (const accountId of ['acct_1', 'acct_2', undefined, 'acct_1', 'acct_11', 'acct_1']) await on(accountId);
+      const found = async (page: Parameters<AuditLog['list']>[0]) =>
+        (await audit.list({ ...page, accountId: 'acct_1' })).map((record) => record.sequence);
+      expect(await found({ afterSequence: 0, limit: 10 })).toEqual([1, 4, 6]);
+      expect(await found({ afterSequence: 1, limit: 1 })).toEqual([4]);
+      expect(await found({ afterSequence: 6, limit: 10 })).toEqual([]);
+      expect(await found({ newest: 2 })).toEqual([4, 6]);
+      expect(await audit.list({ newest: 5, accountId: 'acct_' })).toEqual([]);
+      await on('acct_1');
+      expect(await found({ afterSequence: 0, limit: 10 })).toEqual([4, 6, 7]);
+      for (let more = 0; more < 6; more += 1) await on('acct_2');
+      expect(await found({ newest: 10 })).toEqual([]);
+    });
     test('acts begun at once have a record each', async () => {
       const begun = await Promise.all(Array.from({ length: 5 }, () => audit.begin(actAt(1))));
       expect(begun.toSorted()).toEqual([1, 2, 3, 4, 5]);
