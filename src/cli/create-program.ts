@@ -15,6 +15,7 @@ import { addRestoreCommand, type Restore } from './restore-command.ts';
 import { addRunwayCommand } from './runway-command.ts';
 import { addStatementCommand } from './statement-command.ts';
 import { addTeamCommands } from './team-commands.ts';
+import { addTokenCommands, addWhoamiCommand } from './token-commands.ts';
 import { addUsageCommand } from './usage-command.ts';
 
 export interface ProgramParts {
@@ -27,7 +28,7 @@ export interface ProgramParts {
 const EPILOGUE = `
 Environment:
   TOLLGATE_ADMIN_URL         the admin listener; http://127.0.0.1:8788 unless set
-  TOLLGATE_ADMIN_TOKEN       the admin token, or TOLLGATE_ADMIN_TOKEN_FILE, a file that holds it;
+  TOLLGATE_ADMIN_TOKEN       the admin token or an access token, or TOLLGATE_ADMIN_TOKEN_FILE, a file that holds it;
                              on the same machine the data folder's token is found by itself
 
 Exit codes: 0 done, 1 refused, 2 wrong use, 3 no answer (a write may have taken effect).`;
@@ -61,6 +62,8 @@ export function createProgram({ output, serve, restore }: ProgramParts): Command
   addRefundCommand(program, output);
   addCorrectCommand(program, output);
   addAuditCommand(program, output);
+  addTokenCommands(program, output);
+  addWhoamiCommand(program, output);
   addReconcileCommand(program, output);
   addRestoreCommand(program, output, restore);
   addRateCardCommand(program, output);

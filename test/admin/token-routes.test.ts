@@ -235,8 +235,8 @@ describe('the owner of an account', () => {
       ['/tokens', undefined, 'done'],
       ['/accounts/{account_id}/teams', 'owner', 'done'],
       ['/accounts/{account_id}', undefined, 'done'],
-      ['/tokens', 'owner', 'refused'],
       ['/tokens', 'owner', 'done'],
+      ['/tokens', 'owner', 'refused'],
     ]);
   });
 });
@@ -316,7 +316,7 @@ test('the audit names the token that acted, and no secret', async () => {
 test("an account's token reads the Console's reports of its account alone", async () => {
   const { secret } = await create(owner({ role: 'viewer' }));
   const read = async (query: string, headers: { [name: string]: string }) => {
-    const url = `/v1/organizations/cost_report?starting_at=2026-11-20T00:00:00Z&group_by[]=workspace_id${query}`;
+    const url = `/v1/organizations/usage_report/messages?starting_at=2026-11-20T00:00:00Z&group_by[]=workspace_id${query}`;
     return (await admin.app.inject({ url, headers })).json();
   };
   for (const id of [accountId, otherId]) {

@@ -61,6 +61,41 @@ describe('an operator', () => {
     expect([none.exitCode, none.error]).toEqual([1, expect.stringContaining('limit_usd')]);
   });
 
+  test('hands out an access token that the command line works with, and takes it back', async () => {
+    const account = await cli.json('account', 'create', 'Tokens');
+    const team = await cli.json('team', 'create', account.id, 'Red');
+    const made = await cli.json(
+      'token',
+      'create',
+      'lead',
+      '--role',
+      'admin',
+      '--account',
+      account.id,
+      '--team',
+      team.id,
+    );
+    expect(made).toMatchObject({ role: 'admin', scope: { type: 'team', account_id: account.id, team_id: team.id } });
+    const shown = await cli.run('token', 'create', 'all', '--role', 'viewer', '--no-expires-at');
+    expect(shown.out).toMatch(/^secret +tga_[\w-]{43}$/m);
+    expect(shown.out).toMatch(/^expires_at +-?$/m);
+    expect(shown.error).toMatch(/Keep the secret now/);
+    const environment = { TOLLGATE_ADMIN_URL: cli.url, TOLLGATE_ADMIN_TOKEN: made.secret };
+    const asLead = (...args: string[]) => runCliProcess(args, environment);
+    expect((await asLead('whoami')).out).toMatch(/^role +admin$/m);
+    expect((await asLead('key', 'create', account.id, 'laptop')).exitCode).toBe(0);
+    const refused = await asLead('grant', 'list', account.id);
+    expect([refused.exitCode, refused.error]).toEqual([1, expect.stringContaining('The token may not do this (403)')]);
+    const { out } = await cli.run('token', 'list', '--account', account.id);
+    expect(out).toMatch(/^ID +NAME +ROLE +SCOPE +ACCOUNT +TEAM +STATUS/);
+    expect(out.trim().split('\n')).toHaveLength(2);
+    const rotated = await cli.json('token', 'rotate', made.id, '--valid-days', '7', '--grace-seconds', '60');
+    expect([rotated.id, rotated.secret === made.secret]).toEqual([made.id, false]);
+    expect((await cli.json('token', 'show', made.id)).expires_at).toBe(rotated.expires_at);
+    expect((await cli.json('token', 'revoke', made.id)).status).toBe('revoked');
+    expect((await asLead('whoami')).exitCode).toBe(1);
+  });
+
   test('opens an account, grants credit, hands out a key and takes it all back', async () => {
     const account = await cli.json(
       'account',
