@@ -4,6 +4,7 @@ import type { Account, AccountChange } from '../../directory/directory.ts';
 import type { AccountBalance } from '../../domain/credit/credit-types.ts';
 import { parseUsd } from '../../domain/money.ts';
 import type { SetPolicyCommand } from '../../ledger/ledger.ts';
+import { findDeniedFields } from '../access/account-fields.ts';
 import { type Caller, mayDo } from '../access/caller.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { presentAccount } from '../answers/present-account.ts';
@@ -160,16 +161,6 @@ function addUpdateAccount(app: AdminApp, parts: AdminParts): void {
       return presentAccount(account, await readBooks(parts.ledger, account), mayDo(request.caller, 'money.read'));
     },
   );
-}
-
-/** What an account's owner decides. The rest decides over money, or over whether an operator's measure stays. */
-const OWNERS_FIELDS: ReadonlySet<string> = new Set(['name', 'timezone', 'on_disconnect', 'low_balance_usd']);
-
-function findDeniedFields(caller: Caller, body: UpdateAccountBody): string | undefined {
-  const fields = Object.keys(body);
-  const denied = fields.find((field) => !mayDo(caller, OWNERS_FIELDS.has(field) ? 'account.write' : 'money.write'));
-  if (denied === undefined) return undefined;
-  return `Changing ${denied} needs ${OWNERS_FIELDS.has(denied) ? 'account.write' : 'money.write'}.`;
 }
 
 type Policy = Pick<SetPolicyCommand, 'status' | 'mode' | 'creditLimitNanoUsd'>;

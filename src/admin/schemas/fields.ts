@@ -90,6 +90,11 @@ export const nullableModelsAnswer = Type.Unsafe<string[] | null>({
   items: { type: 'string' },
 });
 
+export const secretAnswer = Type.Unsafe<string | null>({
+  type: ['string', 'null'],
+  description: 'Shown this once. Null when the answer is replayed under its idempotency key.',
+});
+
 /** A call that takes no body takes none or `{}`. */
 export const emptyBody = Type.Object({}, { additionalProperties: false });
 

@@ -9,6 +9,7 @@ import {
   nullableStringAnswer,
   nullableTimeAnswer,
   nullableTimeField,
+  secretAnswer,
   timeAnswer,
   timeField,
 } from './fields.ts';
@@ -72,10 +73,7 @@ export type KeyAnswer = Static<typeof keySchema>;
 export const keyWithSecretSchema = Type.Object(
   {
     ...keyFields,
-    secret: Type.Unsafe<string | null>({
-      type: ['string', 'null'],
-      description: 'Shown this once. Null when the answer is replayed under its idempotency key.',
-    }),
+    secret: secretAnswer,
   },
   { additionalProperties: false },
 );

@@ -1,7 +1,15 @@
 import { type Static, Type } from 'typebox';
 import { TOKEN_ROLES } from '../../directory/access-token.ts';
 import { PERMISSIONS } from '../access/permissions.ts';
-import { describeField, idField, nameField, nullableTimeAnswer, nullableTimeField, timeAnswer } from './fields.ts';
+import {
+  describeField,
+  idField,
+  nameField,
+  nullableTimeAnswer,
+  nullableTimeField,
+  secretAnswer,
+  timeAnswer,
+} from './fields.ts';
 import { graceField } from './key-schemas.ts';
 import { pageQuery } from './page-schemas.ts';
 
@@ -98,10 +106,7 @@ export type TokenAnswer = Static<typeof tokenSchema>;
 export const tokenWithSecretSchema = Type.Object(
   {
     ...answerFields,
-    secret: Type.Unsafe<string | null>({
-      type: ['string', 'null'],
-      description: 'Shown this once. Null when the answer is replayed under its idempotency key.',
-    }),
+    secret: secretAnswer,
   },
   { additionalProperties: false },
 );
