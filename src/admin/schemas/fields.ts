@@ -44,6 +44,8 @@ const timeZone: TextRule = { accepts: isTimeZone, message: 'must be an IANA time
 const USD_SYNTAX = { pattern: '^\\d{1,7}(\\.\\d{1,9})?$', maxLength: 17, examples: ['25.00'] };
 const TIME_SYNTAX = { format: 'date-time', maxLength: 40, examples: ['2026-11-21T09:30:00Z'] };
 const NAME_SYNTAX = { minLength: 1, maxLength: 120 };
+/** Of ids of any kind: what could be none is refused before it reaches a key of the store. */
+const ID_SYNTAX = { minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9_-]+$' };
 const EMAIL_SYNTAX = { format: 'email', maxLength: 254, examples: ['ada@example.com'] };
 
 /** Fields of requests. */
@@ -56,8 +58,8 @@ export const nullableTimeField = nullableText(TIME_SYNTAX, time);
 export const timeZoneField = text({ minLength: 2, maxLength: 64, examples: ['Europe/Berlin'] }, timeZone);
 export const emailField = text(EMAIL_SYNTAX, plainText);
 export const nullableEmailField = nullableText(EMAIL_SYNTAX, plainText);
-export const idField = Type.String({ minLength: 1, maxLength: 64 });
-export const nullableIdField = Type.Unsafe<string | null>({ type: ['string', 'null'], minLength: 1, maxLength: 64 });
+export const idField = Type.String(ID_SYNTAX);
+export const nullableIdField = Type.Unsafe<string | null>({ type: ['string', 'null'], ...ID_SYNTAX });
 
 const MODELS_SYNTAX = {
   items: { type: 'string', pattern: '^[a-z0-9][a-z0-9.@:_-]{0,99}$' },
