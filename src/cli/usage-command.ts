@@ -21,6 +21,7 @@ const FIGURE_COLUMNS = [
   ['web_searches', 'SEARCHES'],
   ['cost_usd', 'COST USD'],
   ['refunded_usd', 'REFUNDED USD'],
+  ['cache_savings_usd', 'CACHE SAVED USD'],
 ] as const;
 
 interface UsageOptions {

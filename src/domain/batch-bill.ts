@@ -1,3 +1,4 @@
+import { type CallTraits, findCallTraits } from './call-traits.ts';
 import type { NanoUsd } from './money.ts';
 import { LIST_MULTIPLIER } from './multiplier.ts';
 import type { PriceAssumption, Receipt, ReceiptLine } from './receipt.ts';
@@ -15,6 +16,8 @@ export interface BatchBill {
   /** What rounding each item up added to the lines, times the multiplier: in pico-dollars, itself rounded up. */
   roundingPicoUsd: bigint;
   doubts: SettlementDoubt[];
+  /** Those that all items share. */
+  traits: Partial<CallTraits>;
 }
 
 /** Adds up a bill, item by item. */
@@ -32,6 +35,8 @@ export function createBatchBillSum(rateCardVersion: string): BatchBillSum {
   let amountNanoUsd: NanoUsd = 0n;
   let tokens = 0n;
   let items = 0;
+  let savedPicoUsd = 0n;
+  let traits: Partial<CallTraits> | undefined;
   let estimatedItems = 0;
   return {
     add(settlement) {
@@ -42,6 +47,8 @@ export function createBatchBillSum(rateCardVersion: string): BatchBillSum {
       tokens += settlement.tokens;
       if (settlement.basis === 'estimated') estimatedItems += 1;
       multiplier = receipt.multiplier ?? LIST_MULTIPLIER;
+      savedPicoUsd += receipt.cacheSavingsPicoUsd ?? 0n;
+      traits = keepShared(traits, findCallTraits(settlement.usage));
       for (const line of receipt.lines) addLine(lines, line);
       for (const doubt of settlement.doubts) doubts.add(doubt);
       for (const assumption of receipt.assumptions ?? []) assumptions.add(assumption);
@@ -49,10 +56,17 @@ export function createBatchBillSum(rateCardVersion: string): BatchBillSum {
     bill() {
       const receipt: Receipt = { amountNanoUsd, lines: [...lines.values()], rateCardVersion };
       if (multiplier !== LIST_MULTIPLIER) receipt.multiplier = multiplier;
+      if (savedPicoUsd > 0n) receipt.cacheSavingsPicoUsd = savedPicoUsd;
       if (assumptions.size > 0) receipt.assumptions = [...assumptions];
-      return { items, estimatedItems, tokens, receipt, roundingPicoUsd: findRounding(receipt), doubts: [...doubts] };
+      const roundingPicoUsd = findRounding(receipt);
+      return { items, estimatedItems, tokens, receipt, roundingPicoUsd, doubts: [...doubts], traits: traits ?? {} };
     },
   };
+}
+
+function keepShared(known: Partial<CallTraits> | undefined, added: CallTraits): Partial<CallTraits> {
+  const entries = Object.entries(added) as [keyof CallTraits, string][];
+  return Object.fromEntries(entries.filter(([name, value]) => known === undefined || known[name] === value));
 }
 
 function addLine(lines: Map<string, ReceiptLine>, line: ReceiptLine): void {

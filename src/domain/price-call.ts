@@ -1,3 +1,4 @@
+import { larger } from './money.ts';
 import { LIST_MULTIPLIER, multiplyToNanoUsd } from './multiplier.ts';
 import { findPassRates, type PassRates } from './pass-rates.ts';
 import { findModel, type ModelCard, type RateCard, type TokenRates } from './rate-card.ts';
@@ -23,6 +24,7 @@ const TOKEN_CLASSES: readonly [UsageClass, keyof TokenUsage & keyof TokenRates][
 export function priceCall(card: RateCard, usage: CallUsage, atMs: number): PricedCall {
   const lines: ReceiptLine[] = [];
   const assumptions = new Set<PriceAssumption>();
+  let savedPicoUsd = 0n;
   for (const pass of usage.passes) {
     const model = findModel(card, pass.model) ?? card.unknownModel;
     const found = model === undefined ? undefined : findPassRates(card, model, usage, pass, atMs);
@@ -30,13 +32,16 @@ export function priceCall(card: RateCard, usage: CallUsage, atMs: number): Price
     if (!isBilled(card, pass)) continue;
     for (const assumption of found.assumptions) assumptions.add(assumption);
     if (model.pricedAs !== undefined) assumptions.add('unknown_model');
-    lines.push(...passLines(pass, model, found));
+    const own = passLines(pass, model, found);
+    lines.push(...own);
+    savedPicoUsd += savingsOf(own, found);
   }
   const searches = wholeCount(usage.webSearches);
   if (searches > 0)
     lines.push({ model: usage.model, class: 'web_search', quantity: searches, picoUsdEach: card.webSearchPicoUsd });
   const receipt: Receipt = { amountNanoUsd: totalNanoUsd(card, lines), lines, rateCardVersion: card.version };
   if (card.multiplier !== LIST_MULTIPLIER) receipt.multiplier = card.multiplier;
+  if (savedPicoUsd > 0n) receipt.cacheSavingsPicoUsd = savedPicoUsd;
   if (assumptions.size > 0) receipt.assumptions = [...assumptions];
   return { priced: true, receipt };
 }
@@ -50,6 +55,11 @@ function passLines(pass: UsagePass, { pricedAs }: ModelCard, { rates, overridden
     ...(overridden ? { overridden } : {}),
     ...(pricedAs === undefined ? {} : { pricedAs }),
   })).filter((line) => line.quantity > 0);
+}
+
+function savingsOf(lines: readonly ReceiptLine[], { rates }: PassRates): bigint {
+  const read = lines.find((line) => line.class === 'cache_read');
+  return BigInt(read?.quantity ?? 0) * larger(0n, rates.input - rates.cacheRead);
 }
 
 /**

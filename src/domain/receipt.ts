@@ -36,6 +36,11 @@ export interface Receipt {
   rateCardVersion: string;
   /** Absent: x1. */
   multiplier?: Multiplier;
+  /**
+   * What the tokens read from a cache would have cost more as input, in pico-dollars before the multiplier; absent:
+   * nothing. What writing them had cost is not taken off.
+   */
+  cacheSavingsPicoUsd?: bigint;
   /** Absent where every price was in the card. The operator should look at the rest. */
   assumptions?: PriceAssumption[];
 }

@@ -2,6 +2,7 @@ import { MAX_BATCH_LIFE_MS, TOMBSTONE_LIFE_MS } from '../domain/credit/credit-li
 import type { Allocation, JournalEntry } from '../domain/credit/credit-types.ts';
 import { readIdTimeMs } from '../domain/hold-id.ts';
 import type { NanoUsd } from '../domain/money.ts';
+import { findJournalPlace } from './find-journal-place.ts';
 import type { EntryDetails, Ledger } from './ledger.ts';
 
 /** What an ended call was charged, and where the charge went. */
@@ -12,7 +13,7 @@ export interface Charge {
   amountNanoUsd: NanoUsd;
   allocations: Allocation[];
   debtNanoUsd: NanoUsd;
-  /** Whose call it was and what answered it, as its entry has it: `model`, `key_id`, `team_id`, `member_id`, `session_id`. */
+  /** Whose call it was and what answered it, as its entry has it: the details that reports group by. */
   caller: EntryDetails;
 }
 
@@ -43,7 +44,7 @@ export async function findCharge(
   const isWanted = (entry: JournalEntry): boolean => isEndOf(entry, name, ends);
   const idMs = 'holdId' in name ? readIdTimeMs('hold', name.holdId) : readIdTimeMs('req', name.requestId);
   if (idMs === undefined) return 'holdId' in name ? undefined : findFromEnd(ledger, accountId, isWanted);
-  let after = await findPlace(ledger, accountId, idMs - CLOCK_SLACK_MS);
+  let after = await findJournalPlace(ledger, accountId, idMs - CLOCK_SLACK_MS);
   const endMs = idMs + LATEST_CHARGE_MS + CLOCK_SLACK_MS;
   for (;;) {
     const entries = await ledger.readJournal(accountId, { afterSequence: after, limit: PAGE });
@@ -74,23 +75,6 @@ async function findFromEnd(
   return undefined;
 }
 
-/** The sequence after which entries are no older than the instant. */
-async function findPlace(
-  ledger: Pick<Ledger, 'readBalance' | 'readJournal'>,
-  accountId: string,
-  fromMs: number,
-): Promise<number> {
-  let low = 0;
-  let high = (await ledger.readBalance(accountId))?.sequence ?? 0;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const [entry] = await ledger.readJournal(accountId, { afterSequence: middle, limit: 1 });
-    if (entry === undefined || entry.atMs >= fromMs) high = middle;
-    else low = entry.sequence;
-  }
-  return low;
-}
-
 function isEndOf(entry: JournalEntry, name: CallName, ends: 'charged' | 'any'): boolean {
   const isCharged = entry.operation === 'settle' || entry.operation === 'late';
   if (!isCharged && (ends === 'charged' || entry.operation !== 'release')) return false;
@@ -117,7 +101,10 @@ function readCharge(entry: JournalEntry): Charge {
   return charge;
 }
 
-const CALLER_DETAILS = ['model', 'key_id', 'team_id', 'member_id', 'session_id'] as const;
+const CALLER_DETAILS = [
+  ...['model', 'key_id', 'team_id', 'member_id', 'session_id'],
+  ...['service_tier', 'context_window', 'inference_geo', 'speed'],
+] as const;
 
 function readCaller({ details = {} }: JournalEntry): EntryDetails {
   const { model = details.requested_model, ...others } = details;

@@ -1,9 +1,11 @@
 import { findUnknownUsage } from '../anthropic/find-unknown-usage.ts';
+import { findCallTraits } from '../domain/call-traits.ts';
 import { formatUsd } from '../domain/money.ts';
 import { formatMultiplier } from '../domain/multiplier.ts';
 import type { ReceiptLine } from '../domain/receipt.ts';
 import type { Settlement } from '../domain/settlement.ts';
 import type { EntryDetails } from '../ledger/ledger.ts';
+import { describeReportFacts } from './describe-report-facts.ts';
 import { GRACE_DETAIL } from './grace-budget.ts';
 import type { CallFacts, CallTrace } from './metered-call.ts';
 import type { CallOutcome } from './metering-types.ts';
@@ -63,6 +65,7 @@ function describeCharge(settlement: Extract<Settlement, { action: 'settle' }>): 
   return {
     model: usage.model,
     stop_reason: usage.stopReason,
+    ...describeReportFacts(findCallTraits(usage), receipt),
     tokens: sumByClass(receipt.lines),
     receipt: receipt.lines.slice(0, RECEIPT_LINES_AT_MOST).map(describeLine),
     rate_card_version: receipt.rateCardVersion,

@@ -1,5 +1,5 @@
 import type { WindowFinder } from '../domain/quota-window.ts';
-import type { CallGroup } from './count-entry.ts';
+import type { CallGroup, ReportTraits } from './count-entry.ts';
 import type { ReportPage } from './report-store.ts';
 
 /** Stands for what a page has no room left for. */
@@ -28,9 +28,14 @@ export function placeUsage(findWindow: WindowFinder, atMs: number, timezone: str
   const hourMs = startsAtMs + Math.floor((atMs - startsAtMs) / HOUR_MS) * HOUR_MS;
   return {
     page: { kind: 'usage', day: dayOf(hourMs) },
-    name: writeName(hourMs, [group.model, group.team, group.member, group.key]),
+    name: writeName(hourMs, [group.model, group.team, group.member, group.key, ...writeTraits(group.traits)]),
     overflow: writeName(hourMs, [OTHER, OTHER, OTHER, OTHER]),
   };
+}
+
+/** None at all is left out, as in the cells of earlier versions. */
+function writeTraits(traits: ReportTraits): (string | null)[] {
+  return traits.some((trait) => trait !== null) ? [...traits] : [];
 }
 
 /** The day of an instant in the time zone. Undefined for a call without a session. */

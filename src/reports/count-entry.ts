@@ -11,7 +11,16 @@ export interface CallGroup {
   member: string | null;
   key: string | null;
   session: string | null;
+  traits: ReportTraits;
 }
+
+/** By what the API's own usage report tells calls apart; null of entries of earlier versions, and of mixed batches. */
+export type ReportTraits = readonly [
+  serviceTier: string | null,
+  contextWindow: string | null,
+  inferenceGeo: string | null,
+  speed: string | null,
+];
 
 /** What one entry adds to the sums. */
 export interface CountedEntry {
@@ -66,6 +75,7 @@ function countUsage(entry: JournalEntry, charge: NanoUsd, isCall: boolean): Usag
   counts.requests = countRequests(entry);
   const tokens = readObject(entry.details?.tokens);
   for (const name of USAGE_CLASSES) counts[name] = readCount(tokens[name]);
+  counts.cache_savings = readPicoUsd(entry.details?.cache_savings_usd) / 1_000n;
   spreadCost(counts, charge, entry.details?.receipt);
   return counts;
 }
@@ -109,6 +119,12 @@ function readGroup({ details = {} }: JournalEntry): CallGroup {
     member: readName(details.member_id),
     key: readName(details.key_id),
     session: readName(details.session_id),
+    traits: [
+      readName(details.service_tier),
+      readName(details.context_window),
+      readName(details.inference_geo),
+      readName(details.speed),
+    ],
   };
 }
 

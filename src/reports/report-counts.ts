@@ -3,7 +3,8 @@ import { type Counts, createCountsKind } from './counts.ts';
 
 /**
  * What a cell of usage counts: calls, units by class, what they cost by class of price, what of the cost no class is
- * known of, what corrections charged besides, and what was given back. Stored by position: see {@link createCountsKind}.
+ * known of, what corrections charged besides, what was given back, and what reading from caches
+ * saved. Stored by position: see {@link createCountsKind}.
  */
 export const usageCounts = createCountsKind([
   'requests',
@@ -12,6 +13,7 @@ export const usageCounts = createCountsKind([
   'cost_other',
   'corrected',
   'refunded',
+  'cache_savings',
 ]);
 export type UsageCounts = ReturnType<typeof usageCounts.create>;
 

@@ -72,6 +72,33 @@ describe('the usage report', () => {
     });
   });
 
+  test('goes by the minute, and by all that a call is told apart by', async () => {
+    const traits = { service_tier: 'batch', context_window: '200k-1M', inference_geo: 'us', speed: 'standard' };
+    await charge(first, 1n, { ...OPUS, ...traits });
+    admin.clock.nowMs += 60_000;
+    await charge(second, 1n, OPUS);
+    const groups = ['service_tier', 'context_window', 'inference_geo', 'speed'];
+    const query = `bucket_width=1m&starting_at=2026-11-21T09:30:00Z${groups.map((each) => `&group_by[]=${each}`).join('')}`;
+    const { data } = await read(`${USAGE}?${query}`);
+    expect(data.map((bucket: Json) => [bucket.starting_at, bucket.ending_at])).toEqual([
+      ['2026-11-21T09:30:00Z', '2026-11-21T09:31:00Z'],
+      ['2026-11-21T09:31:00Z', '2026-11-21T09:32:00Z'],
+    ]);
+    expect(data[0].results).toMatchObject([{ ...traits, model: null, output_tokens: 20 }]);
+    const unknown = { service_tier: null, context_window: null, inference_geo: null, speed: null };
+    expect(data[1].results).toMatchObject([{ ...unknown, output_tokens: 20 }]);
+    const filters = ['service_tiers[]=batch', 'context_window[]=200k-1M', 'inference_geos[]=us', 'speeds[]=standard'];
+    for (const width of ['1m', '1h', '1d']) {
+      for (const filter of filters) {
+        const answer = await read(`${USAGE}?bucket_width=${width}&starting_at=2026-11-21T09:30:00Z&${filter}`);
+        const tokens = answer.data.flatMap(({ results }: Json) => results.map((row: Json) => row.output_tokens));
+        expect([width, filter, tokens]).toEqual([width, filter, [20]]);
+      }
+    }
+    const day = await read(`${USAGE}?starting_at=2026-11-21T00:00:00Z&group_by[]=speed`);
+    expect(day.data[0].results.map((row: Json) => row.speed)).toEqual(['standard', null]);
+  });
+
   test('goes on page by page, to the end and no further', async () => {
     await charge(first, 1n, OPUS);
     admin.clock.nowMs += 2 * HOUR_MS;
@@ -163,7 +190,8 @@ describe('what it refuses', () => {
     [USAGE, 'starting_at=2026-11-21', 'starting_at'],
     [USAGE, `${since}&${since}`, 'starting_at'],
     [USAGE, `${since}&ending_at=x`, 'ending_at'],
-    [USAGE, `${since}&bucket_width=1m`, 'bucket_width'],
+    [USAGE, `${since}&bucket_width=5m`, 'bucket_width'],
+    [USAGE, `${since}&bucket_width=1m&limit=1441`, 'limit'],
     [USAGE, `${since}&bucket_width=constructor`, 'bucket_width'],
     [USAGE, `${since}&limit=32`, 'limit'],
     [USAGE, `${since}&limit=0`, 'limit'],
@@ -171,7 +199,11 @@ describe('what it refuses', () => {
     [USAGE, `${since}&page=page_x`, 'page'],
     [USAGE, `${since}&page=page_${Buffer.from('2026-11-20T00:00:00.000Z').toString('base64url')}`, 'page'],
     [USAGE, `${since}&group_by[]=description`, 'group_by'],
-    [USAGE, `${since}&service_tiers[]=batch`, 'service_tiers'],
+    [USAGE, `${since}&service_tiers[]=gold`, 'service_tiers'],
+    [USAGE, `${since}&context_window[]=1M`, 'context_window'],
+    [USAGE, `${since}&speeds[]=constructor`, 'speeds'],
+    [USAGE, `${since}&account_ids[]=user_1`, 'account_ids'],
+    [USAGE, `${since}&constructor=1`, 'constructor'],
     [USAGE, `${since}&${'models[]=m&'.repeat(201)}`, 'models'],
     [COST, `${since}&group_by[]=model`, 'group_by'],
     [COST, `${since}&bucket_width=1h`, 'bucket_width'],

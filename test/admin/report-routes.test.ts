@@ -59,13 +59,24 @@ describe('usage', () => {
     expect((await read('from=2026-11-22T00:00:00Z&to=2026-11-23T00:00:00Z')).body.data).toEqual([]);
   });
 
+  test('tells what caches saved, as far as entries say it', async () => {
+    await charge(5n, { ...OPUS, cache_savings_usd: '0.0000015' });
+    await charge(5n, { ...OPUS, cache_savings_usd: '1.00' });
+    await charge(5n, OPUS);
+    const { body } = await read('group_by=model');
+    expect(body.data.map((row: Record<string, unknown>) => row.cache_savings_usd)).toEqual(['1.0000015']);
+    expect((await read('group_by=session')).body.total.cache_savings_usd).toBe('1.0000015');
+  });
+
   test('is CSV where that is asked for, without formulas', async () => {
     await charge(5n, OPUS);
     const answer = await read('group_by=session&format=csv');
     expect(answer.headers['content-disposition']).toBe(`attachment; filename="usage-${accountId}.csv"`);
     const [head, row] = answer.text.trimEnd().split('\r\n');
-    expect(head).toMatch(/^starts_at,ends_at,session_id,requests,input_tokens,.*,cost_usd,refunded_usd$/);
-    expect(row).toMatch(/,'=cmd\(\),1,0,0,0,0,0,0,0\.000000005,0\.00$/);
+    expect(head).toMatch(
+      /^starts_at,ends_at,session_id,requests,input_tokens,.*,cost_usd,refunded_usd,cache_savings_usd$/,
+    );
+    expect(row).toMatch(/,'=cmd\(\),1,0,0,0,0,0,0,0\.000000005,0\.00,0\.00$/);
   });
 
   test.each([
@@ -142,6 +153,8 @@ describe('the runway', () => {
     const { body } = await admin.call('GET', `/accounts/${accountId}/runway`);
     expect(body).toMatchObject({
       ...{ available_usd: '5.50', burn: { days: 3, per_day_usd: '1.50' }, proposed_low_balance_usd: '5.00' },
+      // Nine days and 13.5 hours are left of November in Berlin.
+      ...{ month_spent_usd: '4.50', month_forecast_usd: '18.84375' },
       ...{ ends_at: '2026-11-25T01:30:00.000Z', seconds_to_empty: 316_800, unused_usd: '0.00', unused: [] },
     });
     expect((await admin.call('GET', '/accounts/acct_none/runway')).status).toBe(404);

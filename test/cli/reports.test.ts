@@ -23,9 +23,9 @@ afterAll(() => cli.close());
 test('finance reads what was used, for people and for scripts', async () => {
   const shown = await cli.run('usage', accountId, '--group-by', 'model', '--bucket', 'hour', '--from', '2026-11-21');
   const [head, row, total] = shown.out.split('\n');
-  expect(head).toMatch(/^FROM \(Asia\/Kolkata\) +MODEL +REQUESTS +INPUT .* COST USD +REFUNDED USD$/);
-  expect(row).toMatch(/^2026-11-21 15:00 +claude-opus-5-5 +1 +12 .* 1\.50 +0\.00$/);
-  expect(total).toMatch(/^total +- +1 +12 .* 1\.50 +0\.00$/);
+  expect(head).toMatch(/^FROM \(Asia\/Kolkata\) +MODEL +REQUESTS +INPUT .* COST USD +REFUNDED USD +CACHE SAVED USD$/);
+  expect(row).toMatch(/^2026-11-21 15:00 +claude-opus-5-5 +1 +12 .* 1\.50 +0\.00 +0\.00$/);
+  expect(total).toMatch(/^total +- +1 +12 .* 1\.50 +0\.00 +0\.00$/);
   expect((await cli.json('usage', accountId)).total).toMatchObject({ requests: 1, cost_usd: '1.50' });
   expect((await cli.run('usage', accountId, '--csv')).out).toMatch(/^starts_at,.*\r\n2026-11-20T18:30:00\.000Z,/);
 });

@@ -41,6 +41,7 @@ test('a batch without a charge has a bill of nothing', () => {
     receipt: { amountNanoUsd: 0n, lines: [], rateCardVersion: '2026-11-20.1' },
     roundingPicoUsd: 0n,
     doubts: [],
+    traits: {},
   };
   expect(billOf()).toEqual(nothing);
   expect(billOf({ action: 'release', basis: 'none' })).toEqual(nothing);
@@ -62,7 +63,18 @@ test('items are added up, and lines of one model, class and price', () => {
     },
     roundingPicoUsd: 0n,
     doubts: [],
+    traits: { serviceTier: 'standard', contextWindow: '0-200k', inferenceGeo: 'not_available', speed: 'standard' },
   });
+});
+
+test('what all items share is told, what they do not is not, and what caches saved is added up', () => {
+  const far = item(1n, [line()], { cacheSavingsPicoUsd: 7n });
+  if (far.action === 'settle') far.usage = { ...far.usage, inferenceGeo: 'us', serviceTier: 'batch' };
+  const near = item(1n, [line()], { cacheSavingsPicoUsd: 5n });
+  if (near.action === 'settle') near.usage = { ...near.usage, inferenceGeo: 'global', serviceTier: 'batch' };
+  const { traits, receipt } = billOf(far, near, far);
+  expect(traits).toEqual({ serviceTier: 'batch', contextWindow: '0-200k', speed: 'standard' });
+  expect(receipt.cacheSavingsPicoUsd).toBe(19n);
 });
 
 test.each<[string, Partial<ReceiptLine>]>([

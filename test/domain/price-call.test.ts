@@ -33,6 +33,27 @@ const usd = (text: string) => {
 };
 const million = { input: 1_000_000 };
 
+describe('what reading from a cache saved', () => {
+  it.each([
+    ['nothing was read', [{ input: 1_000 }], {}, undefined],
+    ['the price of input less that of reading', [{ cacheRead: 1_000_000 }], {}, '4.5'],
+    ['at the prices of the call', [{ cacheRead: 1_000_000 }], { serviceTier: 'batch', inferenceGeo: 'us' }, '2.475'],
+    ['over all passes', [{ cacheRead: 1_000_000 }, { cacheRead: 2_000_000, input: 5 }], {}, '13.5'],
+  ] as const)('%s', (_name, passes, more, dollars) => {
+    const call = usage(
+      passes.map((tokens) => pass('claude-opus-5', tokens)),
+      more,
+    );
+    expect(receiptOf(call).cacheSavingsPicoUsd).toBe(dollars === undefined ? undefined : usd(dollars) * 1_000n);
+  });
+
+  it('is nothing for a pass that is not billed', () => {
+    const refusal = { category: 'cyber', beforeOutput: true };
+    const call = usage([pass('claude-opus-5', { cacheRead: 1_000_000 }, { refusal })]);
+    expect(receiptOf(call).cacheSavingsPicoUsd).toBeUndefined();
+  });
+});
+
 describe('multipliers', () => {
   it.each([
     ['standard', {}, '5'],

@@ -77,6 +77,17 @@ describeOnEachStore('what finance reads', (store) => {
     const cents = data.flatMap(({ results }) => results.map(({ amount }) => amount));
     expect(cents.reduce((sum, amount) => sum + nanoOfCents(amount), 0n)).toBe(nano(balance.charged_usd));
 
+    const minutes = await fetch(
+      `${tollgate.adminUrl}/v1/organizations/usage_report/messages?bucket_width=1m&limit=1440&group_by[]=speed` +
+        `&group_by[]=service_tier&group_by[]=context_window&starting_at=${new Date(Date.now() - 600_000).toISOString()}`,
+      { headers: { 'x-api-key': tollgate.adminToken } },
+    );
+    const buckets = ((await minutes.json()) as { data: { results: Record<string, unknown>[] }[] }).data;
+    const rows = buckets.flatMap(({ results }) => results);
+    expect(rows.reduce((sum, row) => sum + Number(row.output_tokens), 0)).toBe(usage.total.output_tokens);
+    const traits = { speed: 'standard', service_tier: 'standard', context_window: '0-200k' };
+    for (const row of rows) expect(row).toMatchObject(traits);
+
     const last = (await admin.readJournal(accountId)).length;
     const exported = await until(() => {
       const lines = readdirSync(folder).flatMap((file) =>

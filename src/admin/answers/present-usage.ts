@@ -34,6 +34,7 @@ export function presentUsageCounts(counts: UsageCounts) {
     web_searches: Number(counts.web_search),
     cost_usd: formatUsd(costOf(counts)),
     refunded_usd: formatUsd(counts.refunded),
+    cache_savings_usd: formatUsd(counts.cache_savings),
   };
 }
 

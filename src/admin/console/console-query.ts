@@ -1,3 +1,4 @@
+import type { AccountsGroup } from '../../reports/accounts-rows.ts';
 import { parseTime } from '../parse-time.ts';
 
 /** What a report of the Console is asked for, understood. */
@@ -11,8 +12,8 @@ export interface ConsoleQuery {
   groupBy: ReadonlySet<string>;
   /** Undefined: all. */
   workspaceIds: string[] | undefined;
-  apiKeyIds: string[] | undefined;
-  models: string[] | undefined;
+  /** What else is asked for. */
+  only: Partial<Record<AccountsGroup, ReadonlySet<string>>>;
 }
 
 /** How a report may be asked. */
@@ -20,27 +21,49 @@ export interface ConsoleReportKind {
   /** Buckets of a page by width: without a limit, and at most. */
   widths: { readonly [width: string]: { ms: number; default: number; most: number } };
   groups: readonly string[];
-  filters: readonly string[];
+  filters: { readonly [parameter: string]: ConsoleFilter };
 }
 
-const HOUR_MS = 3_600_000;
+interface ConsoleFilter {
+  group: AccountsGroup;
+  /** Undefined: any. */
+  values?: readonly string[];
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const DAY = { ms: 24 * HOUR_MS, default: 7, most: 31 };
 
-/** Source: platform.claude.com/docs, Admin API, Get Messages Usage Report. Of its widths, `1m` is not kept here. */
+/** Source: platform.claude.com/docs, Admin API, Get Messages Usage Report, and the types of its SDK. */
 export const USAGE_REPORT: ConsoleReportKind = {
-  widths: { '1d': DAY, '1h': { ms: HOUR_MS, default: 24, most: 168 } },
+  widths: {
+    '1d': DAY,
+    '1h': { ms: HOUR_MS, default: 24, most: 168 },
+    '1m': { ms: MINUTE_MS, default: 60, most: 1_440 },
+  },
   groups: [
     ...['api_key_id', 'workspace_id', 'model', 'service_tier', 'context_window', 'inference_geo', 'speed'],
     ...['account_id', 'service_account_id'],
   ],
-  filters: ['api_key_ids', 'workspace_ids', 'models'],
+  filters: {
+    api_key_ids: { group: 'key' },
+    workspace_ids: { group: 'account' },
+    models: { group: 'model' },
+    service_tiers: {
+      group: 'serviceTier',
+      values: ['batch', 'flex', 'flex_discount', 'priority', 'priority_on_demand', 'standard'],
+    },
+    context_window: { group: 'contextWindow', values: ['0-200k', '200k-1M'] },
+    inference_geos: { group: 'inferenceGeo', values: ['global', 'us', 'not_available'] },
+    speeds: { group: 'speed', values: ['standard', 'fast'] },
+  },
 };
 
 /** Source: platform.claude.com/docs, Admin API, Get Cost Report. */
 export const COST_REPORT: ConsoleReportKind = {
   widths: { '1d': DAY },
   groups: ['workspace_id', 'description', 'inference_geo', 'speed'],
-  filters: [],
+  filters: {},
 };
 
 const VALUES_AT_MOST = 200;
@@ -60,21 +83,31 @@ export function readConsoleQuery(query: unknown, kind: ConsoleReportKind, nowMs:
   if (long !== undefined) return `${long[0]}: at most ${VALUES_AT_MOST} values`;
   const group = lists.get('group_by')?.find((name) => !kind.groups.includes(name));
   if (group !== undefined) return `group_by: must be of ${kind.groups.join(', ')}`;
+  const wrong = [...lists].find(([name, values]) => !values.every((value) => mayBe(kind.filters[name], value)));
+  if (wrong !== undefined) return `${wrong[0]}: must be of ${kind.filters[wrong[0]]?.values?.join(', ')}`;
   const span = readSpan(lists, kind, nowMs);
   if (typeof span === 'string') return span;
   return {
     ...span,
     groupBy: new Set(lists.get('group_by')),
     workspaceIds: lists.get('workspace_ids'),
-    apiKeyIds: lists.get('api_key_ids'),
-    models: lists.get('models'),
+    only: Object.fromEntries(
+      Object.entries(kind.filters).flatMap(([name, { group }]) => {
+        const values = lists.get(name);
+        return values === undefined || group === 'account' ? [] : [[group, new Set(values)]];
+      }),
+    ),
   };
+}
+
+function mayBe(filter: ConsoleFilter | undefined, value: string): boolean {
+  return filter?.values === undefined || filter.values.includes(value);
 }
 
 const SINGLES = ['starting_at', 'ending_at', 'bucket_width', 'limit', 'page'];
 
 function isKnown(name: string, kind: ConsoleReportKind): boolean {
-  return SINGLES.includes(name) || name === 'group_by' || kind.filters.includes(name);
+  return SINGLES.includes(name) || name === 'group_by' || Object.hasOwn(kind.filters, name);
 }
 
 /** `name[]=a&name[]=b` and `name=a` alike. */

@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DirectoryUnavailable } from '../../directory/directory.ts';
-import { type AccountsRow, ROWS_AT_MOST, sumAccounts } from '../../reports/sum-accounts.ts';
+import { type AccountsGroup, type AccountsRow, ROWS_AT_MOST } from '../../reports/accounts-rows.ts';
+import { sumAccounts } from '../../reports/sum-accounts.ts';
+import { type MinutesRefusal, sumMinutes } from '../../reports/sum-minutes.ts';
 import { type Authenticator, readBearer } from '../access/authenticator.ts';
 import { type Caller, mayDo, reachesAccount } from '../access/caller.ts';
 import { isScopeServed, requirePermissions } from '../access/route-permission.ts';
@@ -17,6 +19,7 @@ import { presentBuckets, presentCost, presentCostLines, presentUsageResult } fro
 /** Without `workspace_ids` a report reads every account. */
 const ACCOUNTS_AT_MOST = 1_000;
 const PAGE = 200;
+const HOUR_MS = 3_600_000;
 
 /**
  * The Admin API's reports over what Tollgate has charged, read only, for tools that were written for the Console: an
@@ -45,7 +48,10 @@ export function addConsoleRoutes(scope: AdminApp, parts: AdminParts, authenticat
   });
   const options = { schema: { hide: true }, config: { permission: 'usage.read', narrowest: 'account' } } as const;
   scope.get('/usage_report/messages', options, (request, reply) =>
-    answerReport(parts, USAGE_REPORT, request, reply, () => (row) => [presentUsageResult(row)]),
+    answerReport(parts, USAGE_REPORT, request, reply, (query) => {
+      const groups = groupsOf(query);
+      return (row) => [presentUsageResult(row, groups)];
+    }),
   );
   scope.get('/cost_report', options, (request, reply) =>
     answerReport(parts, COST_REPORT, request, reply, ({ groupBy }) =>
@@ -66,19 +72,34 @@ async function answerReport(
   if (typeof query === 'string') return refuse(query);
   const accounts = await findAccounts(parts, request.caller, query);
   if (accounts === undefined) return refuse(`workspace_ids: there are more than ${ACCOUNTS_AT_MOST}: name some`);
-  const { groupBy, models, apiKeyIds } = query;
-  const rows = await sumAccounts(parts.reports, {
-    ...{ accounts, fromMs: query.fromMs, toMs: query.toMs, bucketMs: query.bucketMs },
-    models: models === undefined ? undefined : new Set(models),
-    keys: apiKeyIds === undefined ? undefined : new Set(apiKeyIds),
-    groupBy: {
-      account: groupBy.has('workspace_id'),
-      model: groupBy.has('model') || groupBy.has('description'),
-      key: groupBy.has('api_key_id'),
-    },
-  });
-  if (rows === undefined) return refuse(`limit: leaves more than ${ROWS_AT_MOST} results: ask for fewer buckets`);
+  const question = { ...query, accounts, groupBy: groupsOf(query) };
+  const rows =
+    query.bucketMs < HOUR_MS
+      ? await sumMinutes(parts, question)
+      : ((await sumAccounts(parts.reports, question)) ?? ('rows' as const));
+  if (typeof rows === 'string') return refuse(REFUSALS[rows]);
   return presentBuckets(query, rows, presenterOf(query));
+}
+
+const REFUSALS: { readonly [refusal in MinutesRefusal]: string } = {
+  rows: `limit: leaves more than ${ROWS_AT_MOST} results: ask for fewer buckets`,
+  entries: 'limit: too much happened in that time: ask for fewer minutes, or for hours',
+  trimmed: 'starting_at: minutes are read from the journal, which begins later by now: ask for hours',
+};
+
+const GROUPS: { readonly [name: string]: readonly AccountsGroup[] } = {
+  workspace_id: ['account'],
+  api_key_id: ['key'],
+  model: ['model'],
+  service_tier: ['serviceTier'],
+  context_window: ['contextWindow'],
+  inference_geo: ['inferenceGeo'],
+  speed: ['speed'],
+  description: ['model', 'serviceTier', 'contextWindow', 'inferenceGeo'],
+};
+
+function groupsOf({ groupBy }: ConsoleQuery): ReadonlySet<AccountsGroup> {
+  return new Set([...groupBy].flatMap((name) => GROUPS[name] ?? []));
 }
 
 /** Those named that there are, or all, as far as they are the caller's; undefined: too many. */

@@ -1,7 +1,7 @@
 import type { NanoUsd } from '../../domain/money.ts';
 import { USAGE_CLASSES, type UsageClass } from '../../domain/usage.ts';
+import type { AccountsGroup, AccountsRow } from '../../reports/accounts-rows.ts';
 import { costOf } from '../../reports/report-counts.ts';
-import type { AccountsRow } from '../../reports/sum-accounts.ts';
 import { type ConsoleQuery, writePage } from './console-query.ts';
 
 /** Buckets in a row, those without anything included, as the API answers. */
@@ -11,18 +11,20 @@ export function presentBuckets(
   present: (row: AccountsRow) => object[],
 ) {
   const data = [];
+  const byStart = Map.groupBy(rows, ({ startsAtMs }) => startsAtMs);
   for (let startMs = fromMs; startMs < toMs; startMs += bucketMs) {
     data.push({
       starting_at: writeSecond(startMs),
       ending_at: writeSecond(startMs + bucketMs),
-      results: rows.filter(({ startsAtMs }) => startsAtMs === startMs).flatMap(present),
+      results: (byStart.get(startMs) ?? []).flatMap(present),
     });
   }
   return { data, has_more: nextMs !== undefined, next_page: nextMs === undefined ? null : writePage(nextMs) };
 }
 
-/** What is not kept here is null, as what is not grouped by. */
-export function presentUsageResult({ account, model, key, counts }: AccountsRow): object {
+/** What is not known is null, as what is not grouped by; a speed is told only to whoever groups by it. */
+export function presentUsageResult(row: AccountsRow, groupBy: ReadonlySet<AccountsGroup>): object {
+  const { account, model, key, counts } = row;
   return {
     uncached_input_tokens: Number(counts.input),
     cache_creation: {
@@ -35,9 +37,14 @@ export function presentUsageResult({ account, model, key, counts }: AccountsRow)
     api_key_id: key,
     workspace_id: account,
     model,
-    ...{ service_tier: null, context_window: null, inference_geo: null },
+    ...presentTraits(row),
+    ...(groupBy.has('speed') ? { speed: row.speed } : {}),
     ...{ account_id: null, service_account_id: null },
   };
+}
+
+function presentTraits({ serviceTier, contextWindow, inferenceGeo }: AccountsRow) {
+  return { service_tier: serviceTier, context_window: contextWindow, inference_geo: inferenceGeo };
 }
 
 const TOKEN_TYPES: Record<Exclude<UsageClass, 'web_search'>, [type: string, words: string]> = {
@@ -49,14 +56,15 @@ const TOKEN_TYPES: Record<Exclude<UsageClass, 'web_search'>, [type: string, word
 };
 
 /** All in one, what was given back taken off. */
-export function presentCost({ account, counts }: AccountsRow): object[] {
-  return [costResult(account, costOf(counts) - counts.refunded, {})];
+export function presentCost({ account, inferenceGeo, counts }: AccountsRow): object[] {
+  return [costResult(account, costOf(counts) - counts.refunded, { inference_geo: inferenceGeo })];
 }
 
 /** Line by line; the lines add up to what {@link presentCost} says. */
-export function presentCostLines({ account, model, counts }: AccountsRow): object[] {
+export function presentCostLines(row: AccountsRow): object[] {
+  const { account, model, counts } = row;
   const name = model ?? 'Unknown model';
-  const tokens = { cost_type: 'tokens', model };
+  const tokens = { cost_type: 'tokens', model, ...presentTraits(row) };
   const lines: [NanoUsd, object][] = [
     ...USAGE_CLASSES.map((each): [NanoUsd, object] => {
       if (each === 'web_search')

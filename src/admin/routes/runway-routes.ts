@@ -1,5 +1,6 @@
 import { formatUsd, NANO_PER_USD, type NanoUsd } from '../../domain/money.ts';
 import { readBurn } from '../../reports/read-burn.ts';
+import { readMonthForecast } from '../../reports/read-month-forecast.ts';
 import { findRunway } from '../../reports/runway.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { writeOptionalTime, writeTime } from '../answers/write-time.ts';
@@ -32,6 +33,8 @@ export function addRunwayRoutes(app: AdminApp, { directory, ledger, reports, clo
         readBurn(reports.store, accountId, nowMs),
       ]);
       const { endsAtMs, unused } = findRunway(grants, burn.perDayNanoUsd, nowMs);
+      const month = { accountId, timezone: account.timezone, nowMs };
+      const { spentNanoUsd, forecastNanoUsd } = await readMonthForecast(reports.store, month, burn.perDayNanoUsd);
       const secondsToEmpty = endsAtMs === undefined ? null : Math.max(0, Math.floor((endsAtMs - nowMs) / 1000));
       return {
         account_id: accountId,
@@ -45,6 +48,8 @@ export function addRunwayRoutes(app: AdminApp, { directory, ledger, reports, clo
           expires_at: writeTime(expiresAtMs),
           amount_usd: formatUsd(amountNanoUsd),
         })),
+        month_spent_usd: formatUsd(spentNanoUsd),
+        month_forecast_usd: formatUsd(forecastNanoUsd),
         proposed_low_balance_usd: burn.dearestDayNanoUsd === 0n ? null : formatUsd(roundUp(burn.dearestDayNanoUsd)),
       };
     },

@@ -35,6 +35,11 @@ const usageFigures = {
   web_searches: count,
   cost_usd: { ...usdAnswer, description: 'What calls, and corrections of calls, were charged.' },
   refunded_usd: { ...usdAnswer, description: 'What was given back. Not taken off the cost.' },
+  cache_savings_usd: {
+    ...usdAnswer,
+    description:
+      'What the tokens read from caches would have cost more as input; what writing them cost is not taken off.',
+  },
 };
 
 const usageRowSchema = Type.Object(
@@ -122,6 +127,8 @@ export const runwaySchema = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    month_spent_usd: { ...usdAnswer, description: 'What this month by the account’s calendar was charged so far.' },
+    month_forecast_usd: { ...usdAnswer, description: 'The same at the end of the month, if the burn stays.' },
     proposed_low_balance_usd: {
       ...nullableStringAnswer,
       description: 'A level to be told at: what the dearest day cost, in whole dollars. Null without use.',

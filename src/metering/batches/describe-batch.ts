@@ -3,6 +3,7 @@ import type { BatchBill } from '../../domain/batch-bill.ts';
 import { formatMultiplier } from '../../domain/multiplier.ts';
 import type { EntryDetails } from '../../ledger/ledger.ts';
 import { describeLine, formatPicoUsd, sumByClass } from '../describe-call.ts';
+import { describeReportFacts } from '../describe-report-facts.ts';
 import type { BatchTally } from './batch-tally.ts';
 
 /** A journal entry's details are bounded. One model at five classes has five lines, or ten across regions. */
@@ -15,7 +16,7 @@ export function describeBatch(
   hold: BatchHold,
   bill: BatchBill,
 ): EntryDetails {
-  const { receipt, doubts, estimatedItems, roundingPicoUsd } = bill;
+  const { receipt, doubts, estimatedItems, roundingPicoUsd, traits } = bill;
   const details: EntryDetails = {
     request_id: record.requestId,
     batch_id: record.upstreamId,
@@ -31,6 +32,7 @@ export function describeBatch(
     batch_items: counts,
     items: bill.items,
     estimated_items: estimatedItems > 0 ? estimatedItems : undefined,
+    ...describeReportFacts(traits, receipt),
     tokens: sumByClass(receipt.lines),
     receipt: receipt.lines.slice(0, RECEIPT_LINES_AT_MOST).map(describeLine),
     rounding_usd: formatPicoUsd(roundingPicoUsd),
