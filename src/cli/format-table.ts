@@ -22,7 +22,7 @@ export function formatTable(rows: readonly Row[], columns: readonly Column[]): s
     .join('\n');
 }
 
-/** One record for people: a line per field, fields of inner objects by their path. */
+/** One record for people: a line per field, fields of inner objects by their path, as `raises[0].until`. */
 export function formatRecord(record: Row): string {
   const lines = flatten(record, '');
   const width = Math.max(...lines.map(([name]) => name.length));
@@ -30,11 +30,18 @@ export function formatRecord(record: Row): string {
 }
 
 function flatten(record: Row, prefix: string): [name: string, value: string][] {
-  return Object.entries(record).flatMap(([name, value]): [string, string][] =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? flatten(value as Row, `${prefix}${name}.`)
-      : [[`${prefix}${name}`, toTerminalText(value)]],
-  );
+  return Object.entries(record).flatMap(([name, value]) => flattenField(`${prefix}${name}`, value));
+}
+
+function flattenField(path: string, value: unknown): [name: string, value: string][] {
+  if (Array.isArray(value) && value.some(isRow)) {
+    return value.flatMap((item, index) => flattenField(`${path}[${index}]`, item));
+  }
+  return isRow(value) ? flatten(value, `${path}.`) : [[path, toTerminalText(value)]];
+}
+
+function isRow(value: unknown): value is Row {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function readCell(row: Row, field: string): string {

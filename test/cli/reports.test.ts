@@ -39,5 +39,9 @@ test('finance reads the statement of a month', async () => {
 });
 
 test('finance reads how long the credit lasts', async () => {
-  expect((await cli.run('runway', accountId)).out).toMatch(/^burn\.per_day_usd +0\.50$/m);
+  const runway = await cli.run('runway', accountId);
+  expect(runway.out).toMatch(/^burn\.per_day_usd +0\.50$/m);
+  expect(runway.out).toMatch(/^month_forecast_usd +\d+\.\d+$/m);
+  await cli.run('grant', 'create', accountId, '--amount-usd', '3', '--valid-days', '1');
+  expect((await cli.run('runway', accountId)).out).toMatch(/^unused\[0\]\.amount_usd +2\.50$/m);
 });
