@@ -35,7 +35,7 @@ export interface AppOptions {
 export interface ServingWorkers {
   count: number;
   serving(): number;
-  metricsText(): Promise<{ contentType: string; body: string }>;
+  metricsText(accept?: string): Promise<{ contentType: string; body: string }>;
 }
 
 /** What listens. A URL is undefined where another process has that listener. */

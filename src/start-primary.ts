@@ -66,6 +66,7 @@ async function openPool(
     onEnded: sum.retain,
     logger,
   });
-  const metricsText = async () => sum.render([await metrics.snapshot(), ...(await pool.readMetrics())]);
+  const metricsText = async (accept?: string) =>
+    sum.render([await metrics.snapshot(), ...(await pool.readMetrics())], accept);
   return { pool, metricsText };
 }

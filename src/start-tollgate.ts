@@ -6,7 +6,7 @@ import type { Settings } from './config/settings.ts';
 import { adoptSpools, workerFolder } from './metering/adopt-spools.ts';
 import { systemTimers } from './metering/timers.ts';
 import { createLogger } from './observability/create-logger.ts';
-import type { MetricsSnapshot } from './observability/metric-sum.ts';
+import type { MetricsSnapshot } from './observability/metrics-snapshot.ts';
 import { createServices, type Services } from './services.ts';
 import { createRateCardKeeper, type RateCardKeeper, type RateCardWatch } from './startup/keep-rate-card.ts';
 import { type OpenedUpstream, openUpstream } from './startup/open-upstream.ts';

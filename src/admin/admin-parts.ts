@@ -26,8 +26,8 @@ export interface AdminParts {
   adminToken: string;
   /** Milliseconds since the epoch. */
   clock: () => number;
-  /** The Prometheus exposition. */
-  metricsText(): Promise<{ contentType: string; body: string }>;
+  /** The Prometheus exposition, in the format that the `accept` header asks for. */
+  metricsText(accept: string | undefined): Promise<{ contentType: string; body: string }>;
   readiness(): Promise<Readiness>;
   /** The product's version, shown in the OpenAPI document. */
   version: string;

@@ -83,6 +83,7 @@ function toFinishedCall({ facts, outcome, trace, settlement, endedAtMs }: CallRe
   const charged = settlement.action === 'settle' ? settlement : undefined;
   const cutReason = trace.clientGone ? 'client_gone' : 'reason' in outcome ? outcome.reason : undefined;
   return {
+    requestId: facts.requestId,
     model: facts.request.model,
     status: trace.status,
     outcome: cutReason === 'client_gone' ? 'client_gone' : outcome.kind,

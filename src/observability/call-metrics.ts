@@ -3,7 +3,6 @@ import type { PriceAssumption, Receipt } from '../domain/receipt.ts';
 import { type CallUsage, USAGE_CLASSES, type UsageClass } from '../domain/usage.ts';
 import {
   CHARGE_BASES,
-  type ChargeBasis,
   CUT_REASONS,
   type FinishedCall,
   OUTCOMES,
@@ -34,11 +33,14 @@ const UPSTREAM_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 8
 
 export type { FinishedCall };
 
+/** What a charge was, of a call or of the part of a batch that one hold pays. */
+type ChargedCall = Pick<FinishedCall, 'requestId' | 'basis' | 'receipt' | 'heldNanoUsd'>;
+
 export interface CallMetrics {
   /** Counts an admitted call that ended: request, tokens, cost, durations. */
   callFinished(call: FinishedCall): void;
   /** Counts what the part of a batch that one hold pays has cost. */
-  batchCharged(charge: { basis: ChargeBasis; receipt: Receipt; heldNanoUsd: bigint }): void;
+  batchCharged(charge: ChargedCall): void;
   /** Counts a request of a route that is not metered. */
   requestForwarded(request: { route: Exclude<Route, 'messages'>; status: number; outcome: Outcome }): void;
   /** Counts a request that was refused, as an answer; {@link AdmissionMetrics.admissionRefused} counts its reason. */
@@ -116,7 +118,7 @@ function createChargeMetrics(metrics: MetricRegistry, models: ModelLabels) {
     aggregation: 'sum',
     zeroes: 'all',
   });
-  const estimate = metrics.histogram({
+  const estimate = metrics.tracedHistogram({
     name: 'tollgate_hold_estimate_error_ratio',
     help: 'Cost of a call over the credit that was held for it. Above 1 the hold was too small.',
     labels: {},
@@ -131,7 +133,7 @@ function createChargeMetrics(metrics: MetricRegistry, models: ModelLabels) {
     zeroes: 'all',
   });
   return {
-    observe(call: Pick<FinishedCall, 'basis' | 'receipt' | 'heldNanoUsd'>, tier: (typeof PRICE_TIERS)[number]): void {
+    observe(call: ChargedCall, tier: (typeof PRICE_TIERS)[number]): void {
       charged.inc({ basis: call.basis });
       if (call.receipt === undefined) return;
       for (const assumption of call.receipt.assumptions ?? []) assumptions.inc({ assumption });
@@ -141,7 +143,8 @@ function createChargeMetrics(metrics: MetricRegistry, models: ModelLabels) {
         else tokens.inc({ model, class: share.class }, share.quantity);
         cost.addPicoUsd({ model, class: share.class, tier }, share.picoUsd);
       }
-      if (call.heldNanoUsd > 0n) estimate.observe(Number(call.receipt.amountNanoUsd) / Number(call.heldNanoUsd));
+      if (call.heldNanoUsd === 0n) return;
+      estimate.observe({}, Number(call.receipt.amountNanoUsd) / Number(call.heldNanoUsd), call.requestId);
     },
   };
 }
@@ -181,14 +184,14 @@ export function shareCost(receipt: Receipt): CostShare[] {
 }
 
 function createTimingMetrics(metrics: MetricRegistry) {
-  const upstream = metrics.histogram({
+  const upstream = metrics.tracedHistogram({
     name: 'tollgate_upstream_duration_seconds',
     help: 'From sending a metered call upstream to the end of the answer.',
     labels: { outcome: OUTCOMES },
     aggregation: 'sum',
     buckets: UPSTREAM_BUCKETS_SECONDS,
   });
-  const firstByte = metrics.histogram({
+  const firstByte = metrics.tracedHistogram({
     name: 'tollgate_time_to_first_byte_seconds',
     help: "From sending a metered call upstream to the first byte of the answer's body.",
     labels: {},
@@ -204,8 +207,9 @@ function createTimingMetrics(metrics: MetricRegistry) {
   });
   return {
     observe(call: FinishedCall): void {
-      if (call.upstreamMs !== undefined) upstream.observe({ outcome: call.outcome }, call.upstreamMs / 1000);
-      if (call.timeToFirstByteMs !== undefined) firstByte.observe(call.timeToFirstByteMs / 1000);
+      if (call.upstreamMs !== undefined)
+        upstream.observe({ outcome: call.outcome }, call.upstreamMs / 1000, call.requestId);
+      if (call.timeToFirstByteMs !== undefined) firstByte.observe({}, call.timeToFirstByteMs / 1000, call.requestId);
       if (call.cutReason !== undefined) cuts.inc({ reason: call.cutReason });
     },
   };

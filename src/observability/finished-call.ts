@@ -27,6 +27,7 @@ export type CutReason = (typeof CUT_REASONS)[number];
 
 /** A metered call that was admitted, after its end. */
 export interface FinishedCall {
+  requestId: string;
   /** As the client asked for it. */
   model: string;
   /** Whose call it was; undefined: no team's. */

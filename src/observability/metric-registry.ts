@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client';
 
 /** The values of a label: a closed list, or the most there can be. */
 export type LabelValues = readonly string[] | { atMost: number };
@@ -45,7 +45,19 @@ export interface MetricRegistry {
   histogram<Labels extends LabelSpec>(
     definition: MetricDefinition<Labels> & { buckets: readonly number[] },
   ): Histogram<Names<Labels>>;
+  /** A histogram whose buckets each name the latest request that fell into them, to whoever reads OpenMetrics. */
+  tracedHistogram<Labels extends LabelSpec>(
+    definition: MetricDefinition<Labels> & { buckets: readonly number[] },
+  ): TracedHistogram<{ [Label in Names<Labels>]: string }>;
 }
+
+export interface TracedHistogram<Labels> {
+  observe(labels: Labels, value: number, requestId: string): void;
+}
+
+/** What an exemplar may hold in all. Source: the OpenMetrics specification. */
+const EXEMPLAR_CHARACTERS_AT_MOST = 128;
+const EXEMPLAR_LABEL = 'request_id';
 
 /** A registry of its own, on which every metric states its labels' bounds and how it is aggregated. */
 export function createMetricRegistry(): MetricRegistry {
@@ -60,6 +72,17 @@ export function createMetricRegistry(): MetricRegistry {
       aggregation: definition.aggregation,
       seriesAtMost: linesPerSeries * countCombinations(definition.labels),
     });
+  };
+  const createHistogram = (
+    definition: MetricDefinition & { buckets: readonly number[] },
+    more: { enableExemplars?: true },
+  ): Histogram<string> => {
+    // One line per bucket, and +Inf, _sum and _count.
+    note('histogram', definition, definition.buckets.length + 3);
+    const buckets = [...definition.buckets];
+    const histogram = new Histogram<string>({ ...configuration(registry, definition), buckets, ...more });
+    for (const labels of zeroesOf(definition)) histogram.zero(labels);
+    return histogram;
   };
   return {
     registry,
@@ -76,13 +99,20 @@ export function createMetricRegistry(): MetricRegistry {
       for (const labels of zeroesOf(definition)) gauge.set(labels, 0);
       return gauge;
     },
-    histogram(definition) {
-      // One line per bucket, and +Inf, _sum and _count.
-      note('histogram', definition, definition.buckets.length + 3);
-      const buckets = [...definition.buckets];
-      const histogram = new Histogram<string>({ ...configuration(registry, definition), buckets });
-      for (const labels of zeroesOf(definition)) histogram.zero(labels);
-      return histogram;
+    histogram: (definition) => createHistogram(definition, {}),
+    tracedHistogram(definition) {
+      // The client takes exemplars while a registry has the other format; this one is written in both.
+      const formats: Pick<Registry<OpenMetricsContentType>, 'setContentType'> = registry as never;
+      formats.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+      const histogram = createHistogram(definition, { enableExemplars: true });
+      registry.setContentType(Registry.PROMETHEUS_CONTENT_TYPE);
+      return {
+        observe(labels, value, requestId) {
+          const exemplarLabels = { [EXEMPLAR_LABEL]: requestId };
+          const fits = EXEMPLAR_LABEL.length + requestId.length <= EXEMPLAR_CHARACTERS_AT_MOST;
+          histogram.observe({ labels, value, ...(fits ? { exemplarLabels } : {}) });
+        },
+      };
     },
   };
 }

@@ -7,10 +7,11 @@ import { createGraceMetrics, type GraceMetrics } from './grace-metrics.ts';
 import { collectProcessMetrics, createFoldCounter, createHealthMetrics, type HealthMetrics } from './health-metrics.ts';
 import { createJournalMetrics, type JournalMetrics } from './journal-metrics.ts';
 import { createMetricRegistry, type RegisteredMetric } from './metric-registry.ts';
-import type { MetricsSnapshot } from './metric-sum.ts';
+import type { MetricsSnapshot } from './metrics-snapshot.ts';
 import { createModelLabels, type NamedModel } from './model-label.ts';
 import { createSettleMetrics, type SettleMetrics } from './settle-metrics.ts';
 import { createStoreMetrics, type StoreMetrics } from './store-metrics.ts';
+import { acceptsOpenMetrics, type Exposition, writeExposition } from './write-exposition.ts';
 
 export interface MetricsOptions {
   /** The rate card's models: the only ones with a label of their own. */
@@ -38,8 +39,12 @@ export interface Metrics
   modelLabel(model: string): string;
   /** What is registered, with the bound of each; the process's own figures not included. */
   registered: readonly RegisteredMetric[];
-  /** The exposition for Prometheus, text format 0.0.4. Scrapes at the same time share one rendering. */
-  render(): Promise<{ contentType: string; body: string }>;
+  /**
+   * The exposition for Prometheus, in its text format 0.0.4, or in OpenMetrics 1.0, with exemplars, to whoever accepts
+   * it. Scrapes at the same time share one rendering.
+   * @param accept the header of the request.
+   */
+  render(accept?: string): Promise<Exposition>;
   /** The same for another process, which puts several together. */
   snapshot(): Promise<MetricsSnapshot>;
 }
@@ -70,21 +75,21 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...createHealthMetrics(metrics, models, nowMs),
   };
   if (options.processMetrics !== false) collectProcessMetrics(metrics);
-  let rendering: Promise<{ contentType: string; body: string }> | undefined;
+  const renderings = new Map<boolean, Promise<Exposition>>();
   return {
     ...groups,
     modelLabel: models.find,
     registered: metrics.registered,
     snapshot: () => metrics.registry.getMetricsAsJSON(),
-    render() {
-      rendering ??= renderText(metrics.registry).finally(() => {
-        rendering = undefined;
+    render(accept = '') {
+      const isOpen = acceptsOpenMetrics(accept);
+      const running = renderings.get(isOpen);
+      if (running !== undefined) return running;
+      const rendering = writeExposition(metrics.registry, accept).finally(() => {
+        renderings.delete(isOpen);
       });
+      renderings.set(isOpen, rendering);
       return rendering;
     },
   };
-}
-
-async function renderText(registry: { contentType: string; metrics(): Promise<string> }) {
-  return { contentType: registry.contentType, body: await registry.metrics() };
 }

@@ -1,4 +1,4 @@
-import type { MetricsSnapshot } from '../observability/metric-sum.ts';
+import type { MetricsSnapshot } from '../observability/metrics-snapshot.ts';
 import type { PrimaryMessage, WorkerMessage } from './worker-messages.ts';
 
 export interface WorkerActions {

@@ -1,4 +1,4 @@
-import type { MetricsSnapshot } from '../observability/metric-sum.ts';
+import type { MetricsSnapshot } from '../observability/metrics-snapshot.ts';
 
 /** What the primary process asks of a worker. */
 export type PrimaryMessage = { type: 'stop' } | { type: 'reload' } | { type: 'metrics'; id: number };

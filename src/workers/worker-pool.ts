@@ -1,5 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
-import type { MetricsSnapshot } from '../observability/metric-sum.ts';
+import type { MetricsSnapshot } from '../observability/metrics-snapshot.ts';
 import {
   type PrimaryMessage,
   type WorkerIdentity,

@@ -134,6 +134,20 @@ test('an alert goes from the proxy through Prometheus and Alertmanager to a rece
   expect(told[0]?.annotations).toMatchObject({ runbook_url: rule?.annotations?.runbook_url });
 });
 
+test('Prometheus knows of a slow call by the name that the journal has of it', async () => {
+  const expr = 'tollgate_upstream_duration_seconds_bucket';
+  const url = `${prometheus.url}/api/v1/query_exemplars?query=${expr}&start=0&end=${Date.now() / 1000 + 60}`;
+  const known = (await tollgate.admin.readJournal(rich.accountId)).map(({ details }) => details?.request_id);
+  const named = await until(async () => {
+    const { data } = (await (await fetch(url)).json()) as {
+      data: { exemplars: { labels: { request_id?: string } }[] }[];
+    };
+    const ids = data.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels.request_id));
+    return ids.length > 0 ? ids : undefined;
+  });
+  expect(named.filter((id) => known.includes(id)).length).toBeGreaterThan(0);
+});
+
 test('what Prometheus says of a balance is what the ledger says', async () => {
   await tollgate.expectSettled();
   const { balance } = await tollgate.admin.readAccount(rich.accountId);

@@ -26,6 +26,7 @@ export function startPrometheus(config: unknown): Promise<MonitoringServer> {
     `--config.file=${join(folder, 'config.yaml')}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,
     `--web.listen-address=127.0.0.1:${port}`,
+    '--enable-feature=exemplar-storage',
   ]);
 }
 

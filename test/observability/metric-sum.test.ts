@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createMetricRegistry } from '../../src/observability/metric-registry.ts';
-import { createMetricSum, type MetricsSnapshot } from '../../src/observability/metric-sum.ts';
+import { createMetricSum } from '../../src/observability/metric-sum.ts';
+import type { MetricsSnapshot } from '../../src/observability/metrics-snapshot.ts';
 
 /** What a process counts that has answered so many calls, and reads the same balance as the others. */
 async function snapshotOf(calls: number, openCalls: number): Promise<MetricsSnapshot> {
@@ -39,6 +40,30 @@ describe('the metrics of several processes', () => {
       wait_seconds_sum: '10.5',
       wait_seconds_count: '7',
     });
+  });
+
+  test('name the latest request of each bucket over all of them, to whoever reads OpenMetrics', async () => {
+    const observe = async (seconds: number, requestId: string, atMs: number) => {
+      vi.setSystemTime(atMs);
+      const metrics = createMetricRegistry();
+      const definition = { help: 'x', labels: {}, name: 'wait_seconds', aggregation: 'sum', buckets: [1, 2] } as const;
+      metrics.tracedHistogram(definition).observe({}, seconds, requestId);
+      return structuredClone(await metrics.registry.getMetricsAsJSON());
+    };
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const snapshots = [await observe(0.5, 'req_a', 1_000), await observe(1.5, 'req_c', 3_000)];
+    const sum = createMetricSum();
+    const { body } = await sum.render(
+      [...snapshots, await observe(1.7, 'req_b', 2_000)],
+      'application/openmetrics-text',
+    );
+    expect(body.split('\n').filter((line) => line.includes('_bucket'))).toEqual([
+      'wait_seconds_bucket{le="1"} 1 # {request_id="req_a"} 0.5 1',
+      'wait_seconds_bucket{le="2"} 3 # {request_id="req_c"} 1.5 3',
+      'wait_seconds_bucket{le="+Inf"} 3',
+    ]);
+    expect((await sum.render(snapshots)).body).not.toContain('req_');
   });
 
   test('of those that have ended, what they counted stays, and nothing else', async () => {

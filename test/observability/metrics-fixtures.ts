@@ -15,6 +15,7 @@ export function createTestMetrics(options: { nowMs?: () => number; accountsAtMos
 
 export function finishedCall(change: Partial<FinishedCall> = {}): FinishedCall {
   return {
+    requestId: 'req_01',
     model: 'claude-fable-5-latest',
     status: 200,
     outcome: 'completed',

@@ -13,8 +13,8 @@ export function addOperationsRoutes(app: AdminApp, parts: AdminParts): void {
     reply.code(ready ? 200 : 503);
     return { status: ready ? 'ok' : 'not_ready', checks };
   });
-  app.get('/metrics', { schema }, async (_request, reply) => {
-    const { contentType, body } = await parts.metricsText();
+  app.get('/metrics', { schema }, async (request, reply) => {
+    const { contentType, body } = await parts.metricsText(request.headers.accept);
     return reply.header('content-type', contentType).send(body);
   });
   const page = writeIndexPage(parts.version);

@@ -72,7 +72,8 @@ function report(
   let totalNanoUsd = 0n;
   for (const { hold, bill } of bills) {
     totalNanoUsd += bill.receipt.amountNanoUsd;
-    metrics.batchCharged({ basis: basisOf(bill), receipt: bill.receipt, heldNanoUsd: hold.amountNanoUsd });
+    const { requestId } = record;
+    metrics.batchCharged({ requestId, basis: basisOf(bill), receipt: bill.receipt, heldNanoUsd: hold.amountNanoUsd });
     if (bill.doubts.includes('usage_missing')) metrics.usageMissing('completed');
     if (bill.doubts.includes('usage_absurd')) metrics.usageMissing('unreadable');
     if (bill.doubts.includes('answer_unpriced')) metrics.unpricedRequest('answered');
