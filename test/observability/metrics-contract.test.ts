@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { RegisteredMetric } from '../../src/observability/metric-registry.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
@@ -6,6 +7,7 @@ import { formatMarkdownTable, type MarkdownRow, readMarkdownTable } from '../sup
 import { createTestMetrics, finishedCall, NOW_MS } from './metrics-fixtures.ts';
 import { promtool } from './promtool.ts';
 
+const project = fileURLToPath(new URL('../../', import.meta.url));
 const documentText = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
 
 /** What docs/metrics.md counts its bounds for. */
@@ -50,6 +52,22 @@ async function expectedRows(): Promise<MarkdownRow[]> {
     };
   });
 }
+
+/** Names that documents give to other things than metrics: tables of the export, and a rule's. */
+const NO_METRICS = new Set(['tollgate_journal', 'tollgate_journal_gap', 'tollgate_schema', 'tollgate_time_to_empty']);
+
+test('every metric that a document speaks of exists', () => {
+  const documents = globSync(['docs/*.md', 'README.md', 'ARCHITECTURE.md', 'deploy/**/*.md'], { cwd: project });
+  expect(documents.length).toBeGreaterThan(10);
+  const known = new Set([...createTestMetrics().registered.map(({ name }) => name), ...NO_METRICS]);
+  for (const document of documents) {
+    const text = readFileSync(`${project}${document}`, 'utf8');
+    for (const [name] of text.matchAll(/\btollgate_[a-z0-9_]+/g)) {
+      const family = name.replace(/_(bucket|sum|count)$/, '');
+      expect(known.has(name) || known.has(family), `${document}: ${name}`).toBe(true);
+    }
+  }
+});
 
 describe('docs/metrics.md', () => {
   test('its metrics are those of the registry: name, type, labels, aggregation, bound, meaning', async () => {
