@@ -45,6 +45,10 @@ export const GOOD_CALLS: { readonly [operationId: string]: (mine: Ids) => GoodCa
     body: { name: 'laptop', team_id, member_id, expires_at: LATER, allowed_models: ['claude-opus-5-5'] },
   }),
   rotateKey: () => ({ body: { grace_seconds: 60 } }),
+  createToken: ({ account_id, team_id }) => ({
+    body: { name: 'ci', role: 'viewer', scope: { type: 'team', account_id, team_id }, expires_at: LATER },
+  }),
+  rotateToken: () => ({ body: { grace_seconds: 60 } }),
   createQuota: ({ team_id }) => ({
     body: {
       ...{ scope: { type: 'team', id: team_id }, window: 'month', anchor_day: 3, limit_usd: '5' },

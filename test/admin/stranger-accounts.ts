@@ -33,10 +33,17 @@ async function openFull(admin: AdminUnderTest, name: string): Promise<Ids> {
   const quota_id = await create('/quotas', { scope: { type: 'team', id: team_id }, window: 'day', limit_usd: '1' });
   const spare_team_id = await create('/teams', { name });
   const spare_member_id = await create('/members', { name });
+  const token_id = await createToken(admin, { name, role: 'viewer', scope: { type: 'account', account_id: id } });
   const request_id = createId('req', admin.clock.nowMs);
   const hold_id = await charge(admin, id, { request_id, model: 'claude-opus-5-5', key_id, session_id: name });
-  const spares = { spare_team_id, spare_member_id };
+  const spares = { token_id, spare_team_id, spare_member_id };
   return { account_id: id, grant_id, team_id, member_id, key_id, quota_id, request_id, hold_id, ...spares };
+}
+
+async function createToken(admin: AdminUnderTest, body: object): Promise<string> {
+  const answer = await admin.call('POST', '/tokens', body);
+  if (answer.status !== 201) throw new Error(`no token: ${answer.text}`);
+  return answer.body.id as string;
 }
 
 async function charge(admin: AdminUnderTest, accountId: string, details: Json): Promise<string> {
