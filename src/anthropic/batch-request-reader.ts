@@ -2,6 +2,7 @@ import type { MessagesRequest } from '../domain/call-request.ts';
 import { JsonMemberSplitter } from './json-member-splitter.ts';
 import { type JsonLimits, type JsonVisitor, scanJson } from './json-scanner.ts';
 import { readMessagesRequest } from './messages-request.ts';
+import { finishWork, type Work } from './work.ts';
 
 /** One request of a batch. */
 export interface BatchItem {
@@ -21,7 +22,7 @@ export interface BatchLimits extends JsonLimits {
  */
 export interface BatchRequestReader {
   /** The next bytes, split anywhere. @returns what is wrong, for a person; undefined: read on. */
-  push(chunk: Uint8Array): string | undefined;
+  push(chunk: Uint8Array): Work<string | undefined>;
   /** After the last byte. */
   end(): string | undefined;
 }
@@ -29,6 +30,10 @@ export interface BatchRequestReader {
 const CUSTOM_ID_CHARACTERS_AT_MOST = 256;
 /** Members of the body beside the list, and of an item. The API has one and two. */
 const MEMBERS_AT_MOST = 64;
+/** Bytes of a name or `custom_id` as JSON text: of each character an escape, and of a pair of surrogates two. */
+const LONGEST_SHORT_TEXT = 2 + CUSTOM_ID_CHARACTERS_AT_MOST * 6;
+/** Of an item, split at once. */
+const PIECE_BYTES = 1_024 * 1_024;
 
 /** @param onItem takes each item in order. @returns a reason to refuse it. */
 export function createBatchRequestReader(
@@ -41,17 +46,17 @@ export function createBatchRequestReader(
   const splitter = new JsonMemberSplitter(limits.itemBytes, {
     // A second list of this name is a member like any other, and refused as a duplicate.
     isList: (name) => readName(name, limits) === 'requests' && names.size < names.add('requests').size,
-    member: (nameText, value) => {
+    *member(nameText, value) {
       const name = takeName(names, nameText, limits);
       if ('problem' in name) return name.problem;
       if (name.text === 'requests') return 'requests: Input should be a valid list';
-      return checkJson(value, limits);
+      return yield* checkJson(value, limits);
     },
-    element(bytes) {
+    *element(bytes) {
       const index = items;
       items += 1;
       if (items > limits.items) return `requests: List should have at most ${limits.items} items`;
-      const item = readItem(bytes, limits);
+      const item = yield* readItem(bytes, limits);
       if ('problem' in item) return `requests.${index}${item.problem}`;
       if (customIds.has(item.customId)) return `requests.${index}.custom_id: it must be unique within the batch`;
       customIds.add(item.customId);
@@ -63,7 +68,9 @@ export function createBatchRequestReader(
       ? problem
       : `The request body is not valid JSON: ${problem}`;
   return {
-    push: (chunk) => explain(splitter.push(chunk)),
+    *push(chunk) {
+      return explain(yield* splitter.push(chunk));
+    },
     end: () => explain(splitter.end()) ?? (items === 0 ? 'requests: List should have at least 1 item' : undefined),
   };
 }
@@ -72,26 +79,27 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 type Problem = { problem: string };
 
-function readItem(bytes: Uint8Array, limits: BatchLimits): BatchItem | Problem {
+function* readItem(bytes: Uint8Array, limits: BatchLimits): Work<BatchItem | Problem> {
   const names = new Set<string>();
   let customId: string | undefined;
   let request: MessagesRequest | undefined;
   const splitter = new JsonMemberSplitter(limits.itemBytes, {
     isList: () => false,
-    element: () => undefined,
-    member(nameText, value) {
+    element: (value) => checkJson(value, limits),
+    *member(nameText, value) {
       const name = takeName(names, nameText, limits);
       if ('problem' in name) return `: ${name.problem}`;
       if (name.text === 'params') {
-        const read = readMessagesRequest(value, limits);
+        const read = yield* readMessagesRequest(value, limits);
         if (!read.ok) return `.params: ${read.message}`;
         request = read.request;
         return undefined;
       }
-      const problem = checkJson(value, limits);
+      const problem = yield* checkJson(value, limits);
       if (problem !== undefined) return `: ${problem}`;
       if (name.text !== 'custom_id') return undefined;
-      const parsed: unknown = JSON.parse(decoder.decode(value));
+      const isLong = value.length > LONGEST_SHORT_TEXT;
+      const parsed: unknown = isLong ? undefined : JSON.parse(decoder.decode(value));
       if (typeof parsed !== 'string' || parsed === '' || parsed.length > CUSTOM_ID_CHARACTERS_AT_MOST) {
         return '.custom_id: Input should be a valid string';
       }
@@ -99,11 +107,20 @@ function readItem(bytes: Uint8Array, limits: BatchLimits): BatchItem | Problem {
       return undefined;
     },
   });
-  const problem = splitter.push(bytes) ?? splitter.end();
+  const problem = (yield* pushInPieces(splitter, bytes)) ?? splitter.end();
   if (problem !== undefined)
     return { problem: /^[.:]/.test(problem) ? problem : `: not a valid dictionary: ${problem}` };
   if (customId === undefined) return { problem: '.custom_id: Field required' };
   return request === undefined ? { problem: '.params: Field required' } : { customId, request };
+}
+
+function* pushInPieces(splitter: JsonMemberSplitter, bytes: Uint8Array): Work<string | undefined> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    if (at > 0) yield;
+    const problem = yield* splitter.push(bytes.subarray(at, at + PIECE_BYTES));
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }
 
 /** Names that two parsers could read differently, or that are there twice, are refused. */
@@ -121,7 +138,7 @@ function duplicate(name: string): string {
 
 /** Undefined where it is no name that all parsers read alike. */
 function readName(nameText: Uint8Array, limits: JsonLimits): string | undefined {
-  if (checkJson(nameText, limits) !== undefined) return undefined;
+  if (nameText.length > LONGEST_SHORT_TEXT || finishWork(checkJson(nameText, limits)) !== undefined) return undefined;
   const text = JSON.parse(decoder.decode(nameText)) as string;
   return text.includes('\0') || !text.isWellFormed() ? undefined : text;
 }
@@ -133,7 +150,7 @@ const HEEDLESS: JsonVisitor = {
   scalar: () => undefined,
 };
 
-function checkJson(bytes: Uint8Array, limits: JsonLimits): string | undefined {
-  const scan = scanJson(bytes, limits, HEEDLESS);
+function* checkJson(bytes: Uint8Array, limits: JsonLimits): Work<string | undefined> {
+  const scan = yield* scanJson(bytes, limits, HEEDLESS);
   return scan.ok ? undefined : scan.problem;
 }

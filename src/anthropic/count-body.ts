@@ -1,6 +1,7 @@
 import { CLOSE_OBJECT, COMMA, OPEN_OBJECT } from './json-bytes.ts';
 import { type JsonLimits, type JsonScalar, type JsonVisitor, scanJson } from './json-scanner.ts';
 import { readJsonString } from './request-names.ts';
+import type { Work } from './work.ts';
 
 /**
  * Members that `POST /v1/messages/count_tokens` takes of a Messages body; it refuses others, `max_tokens` among them.
@@ -25,9 +26,10 @@ const COUNTED_MEMBERS: ReadonlySet<string> = new Set([
  * A Messages body reduced to what can be counted: the members that count, each in its own bytes, in their order.
  * @returns undefined when it cannot be read.
  */
-export function reduceToCountable(body: Uint8Array, limits: JsonLimits): Uint8Array | undefined {
+export function* reduceToCountable(body: Uint8Array, limits: JsonLimits): Work<Uint8Array | undefined> {
   const members = new MemberSpans(body);
-  if (!scanJson(body, limits, members).ok) return undefined;
+  const scan = yield* scanJson(body, limits, members);
+  if (!scan.ok) return undefined;
   const kept = members.spans.filter(({ name }) => COUNTED_MEMBERS.has(name));
   const length = kept.reduce((sum, { start, end }) => sum + end - start + 1, 1);
   const reduced = new Uint8Array(Math.max(2, length));

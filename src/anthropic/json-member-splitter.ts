@@ -1,11 +1,12 @@
 import { BACKSLASH, CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './json-bytes.ts';
+import type { Work } from './work.ts';
 
 /** Takes the parts of one object. A returned text is a reason to stop. */
 export interface MemberListener {
   /** A member's name, as JSON text with its quotes, and its value. The bytes are only good until it returns. */
-  member(name: Uint8Array, value: Uint8Array): string | undefined;
+  member(name: Uint8Array, value: Uint8Array): Work<string | undefined>;
   /** An element of the one list that is split too. */
-  element(value: Uint8Array): string | undefined;
+  element(value: Uint8Array): Work<string | undefined>;
   /** Whether this name (as JSON text) is that of the list to split. */
   isList(name: Uint8Array): boolean;
 }
@@ -39,7 +40,7 @@ export class JsonMemberSplitter {
   }
 
   /** The next bytes, split anywhere. @returns what is wrong. */
-  push(chunk: Uint8Array): string | undefined {
+  *push(chunk: Uint8Array): Work<string | undefined> {
     let at = 0;
     while (at < chunk.length) {
       if (this.#state === 'captured') {
@@ -47,7 +48,7 @@ export class JsonMemberSplitter {
         this.#keep(chunk.subarray(at, end.at));
         if (this.#bytes > this.#partBytes) return `a part of the body is larger than ${this.#partBytes} bytes`;
         at = end.at;
-        const problem = end.found ? this.#finishPart() : undefined;
+        const problem = end.found ? yield* this.#finishPart() : undefined;
         if (problem !== undefined) return problem;
         continue;
       }
@@ -122,7 +123,7 @@ export class JsonMemberSplitter {
     this.#bytes += bytes.length;
   }
 
-  #finishPart(): string | undefined {
+  *#finishPart(): Work<string | undefined> {
     const bytes = joinChunks(this.#chunks, this.#bytes);
     this.#chunks = [];
     if (this.#part === 'name') {
@@ -132,8 +133,8 @@ export class JsonMemberSplitter {
       return undefined;
     }
     this.#state = this.#part === 'element' ? 'after_element' : 'after_member';
-    if (this.#part === 'element') return this.#listener.element(bytes);
-    return this.#listener.member(this.#name, bytes);
+    if (this.#part === 'element') return yield* this.#listener.element(bytes);
+    return yield* this.#listener.member(this.#name, bytes);
   }
 
   /** Where the part that is being captured ends in this chunk; its length where it goes on. */

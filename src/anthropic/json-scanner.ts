@@ -1,5 +1,7 @@
 import { CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, MINUS, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './json-bytes.ts';
+import { findNumberEnd, isDigit, LONGEST_NUMBER } from './json-number.ts';
 import { JsonStringScanner } from './json-string-scanner.ts';
+import type { Work } from './work.ts';
 
 export interface JsonLimits {
   /** Nesting of objects and arrays. */
@@ -24,15 +26,31 @@ export interface JsonVisitor {
 /** `invalid`: not JSON as RFC 8259 has it, or beyond a limit. `refused`: the visitor's own words. */
 export type JsonScan = { ok: true } | { ok: false; cause: 'invalid' | 'refused'; problem: string; at: number };
 
-/** What may come next. */
-type State = 'value' | 'value_or_end' | 'name' | 'name_or_end' | 'comma_or_end' | 'end';
+/** What may come next; `string`: the rest of one. */
+type State = 'value' | 'value_or_end' | 'name' | 'colon' | 'name_or_end' | 'comma_or_end' | 'string' | 'end';
+
+/** Bytes walked before a pause: of the dearest kind 2 ms, 20 before the engine has compiled the loop. */
+const SLICE_BYTES = 256 * 1_024;
+/** What a part of the text counts for besides its bytes: of tiny ones it is all the time they take. */
+const PART_BYTES = 32;
 
 /**
  * Walks a JSON text once, byte by byte, without recursion: time is linear in its length, memory is `limits.depth`
  * bytes. Stricter than many parsers: UTF-8 is checked, a byte order mark is refused, nothing but blanks may follow.
+ * @param sliceBytes walked before each pause.
  */
-export function scanJson(bytes: Uint8Array, limits: JsonLimits, visitor: JsonVisitor): JsonScan {
-  return new JsonWalk(bytes, limits, visitor).run();
+export function* scanJson(
+  bytes: Uint8Array,
+  limits: JsonLimits,
+  visitor: JsonVisitor,
+  sliceBytes = SLICE_BYTES,
+): Work<JsonScan> {
+  const walk = new JsonWalk(bytes, limits, visitor);
+  for (;;) {
+    const scan = walk.advance(sliceBytes);
+    if (scan !== undefined) return scan;
+    yield;
+  }
 }
 
 class JsonWalk {
@@ -46,6 +64,10 @@ class JsonWalk {
   #count = 0;
   #at = 0;
   #state: State = 'value';
+  /** Of the string that is being read. */
+  #start = 0;
+  #isName = false;
+  #isEscaped = false;
   #failure: JsonScan | undefined;
 
   constructor(bytes: Uint8Array, limits: JsonLimits, visitor: JsonVisitor) {
@@ -56,36 +78,58 @@ class JsonWalk {
     this.#isArray = new Uint8Array(limits.depth + 1);
   }
 
-  run(): JsonScan {
+  /** Reads on for about so many bytes. @returns undefined where there is more. */
+  advance(sliceBytes: number): JsonScan | undefined {
     const bytes = this.#bytes;
-    do while (isBlank(bytes[this.#at])) this.#at += 1;
-    while (this.#at < bytes.length && this.#step(bytes[this.#at] as number));
+    let until = this.#at + sliceBytes;
+    for (;;) {
+      if (this.#state === 'string') {
+        if (!this.#goOnString(until)) break;
+        if (this.#state === 'string') return undefined;
+      } else {
+        this.#skipBlanks(until);
+        if (this.#at >= bytes.length) break;
+        if (this.#at >= until) return undefined;
+        if (!this.#step(bytes[this.#at] as number, until)) break;
+      }
+      until -= PART_BYTES;
+    }
     if (this.#failure === undefined && this.#state !== 'end') this.#invalid('unexpected end of data', bytes.length);
     return this.#failure ?? { ok: true };
   }
 
+  #skipBlanks(until: number): void {
+    const bytes = this.#bytes;
+    const end = Math.min(until, bytes.length);
+    let at = this.#at;
+    while (at < end && isBlank(bytes[at])) at += 1;
+    this.#at = at;
+  }
+
   /** Reads one part of the text; false where reading ends. */
-  #step(byte: number): boolean {
+  #step(byte: number, until: number): boolean {
     switch (this.#state) {
       case 'value_or_end':
-        return byte === CLOSE_ARRAY ? this.#close() : this.#value(byte);
+        return byte === CLOSE_ARRAY ? this.#close() : this.#value(byte, until);
       case 'value':
-        return this.#value(byte);
+        return this.#value(byte, until);
       case 'name_or_end':
-        return byte === CLOSE_OBJECT ? this.#close() : this.#name(byte);
+        return byte === CLOSE_OBJECT ? this.#close() : this.#name(byte, until);
       case 'name':
-        return this.#name(byte);
+        return this.#name(byte, until);
+      case 'colon':
+        return this.#colon(byte);
       case 'comma_or_end':
         return this.#commaOrEnd(byte);
-      case 'end':
+      default:
         return this.#invalid('unexpected content after document', this.#at);
     }
   }
 
-  #value(byte: number): boolean {
+  #value(byte: number, until: number): boolean {
     this.#count += 1;
     if (this.#count > this.#limits.keys) return this.#invalid('too many values', this.#at);
-    if (byte === QUOTE) return this.#string();
+    if (byte === QUOTE) return this.#beginString(false, until);
     if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) return this.#open(byte === OPEN_ARRAY);
     if (byte === MINUS || isDigit(byte)) return this.#number();
     if (byte === 0x74) return this.#literal('true', TRUE);
@@ -119,32 +163,50 @@ class JsonWalk {
     return true;
   }
 
-  #name(byte: number): boolean {
-    if (byte !== QUOTE) return this.#invalid('unexpected character', this.#at);
-    const start = this.#at + 1;
-    const { end, escaped, problem, problemAt } = this.#strings.scan(start);
-    if (end < 0) return this.#invalid(problem, problemAt);
-    this.#at = end + 1;
-    while (isBlank(this.#bytes[this.#at])) this.#at += 1;
-    if (this.#bytes[this.#at] !== COLON) return this.#invalid('expected a colon', this.#at);
-    this.#at += 1;
-    this.#state = 'value';
-    return this.#heed(this.#visitor.name(start, end, escaped));
+  #name(byte: number, until: number): boolean {
+    return byte === QUOTE ? this.#beginString(true, until) : this.#invalid('unexpected character', this.#at);
   }
 
-  #string(): boolean {
-    const start = this.#at + 1;
-    const { end, escaped, problem, problemAt } = this.#strings.scan(start);
+  #colon(byte: number): boolean {
+    if (byte !== COLON) return this.#invalid('expected a colon', this.#at);
+    this.#at += 1;
+    this.#state = 'value';
+    return true;
+  }
+
+  #beginString(isName: boolean, until: number): boolean {
+    this.#at += 1;
+    this.#start = this.#at;
+    this.#isName = isName;
+    this.#isEscaped = false;
+    return this.#goOnString(until);
+  }
+
+  #goOnString(until: number): boolean {
+    const { end, isOpen, escaped, problem, problemAt } = this.#strings.scan(this.#at, until);
     if (end < 0) return this.#invalid(problem, problemAt);
+    this.#isEscaped ||= escaped;
+    if (isOpen) {
+      this.#at = end;
+      this.#state = 'string';
+      return true;
+    }
     this.#at = end + 1;
-    this.#afterValue();
-    return this.#heed(this.#visitor.scalar('string', start, end, escaped));
+    if (!this.#isName) {
+      this.#afterValue();
+      return this.#heed(this.#visitor.scalar('string', this.#start, end, this.#isEscaped));
+    }
+    // Blanks before the colon are rare.
+    if (this.#bytes[this.#at] !== COLON) this.#state = 'colon';
+    else this.#colon(COLON);
+    return this.#heed(this.#visitor.name(this.#start, end, this.#isEscaped));
   }
 
   #number(): boolean {
     const start = this.#at;
-    const end = numberEnd(this.#bytes, start);
+    const end = findNumberEnd(this.#bytes, start);
     if (end < 0) return this.#invalid('invalid number', start);
+    if (end - start > LONGEST_NUMBER) return this.#invalid('number too long', start);
     this.#at = end;
     this.#afterValue();
     return this.#heed(this.#visitor.scalar('number', start, end, false));
@@ -181,26 +243,4 @@ const NULL = [0x6e, 0x75, 0x6c, 0x6c];
 
 function isBlank(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-}
-
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
-}
-
-/** Index after the number that starts here; -1 where it is none (RFC 8259, section 6). */
-function numberEnd(bytes: Uint8Array, start: number): number {
-  let at = bytes[start] === MINUS ? start + 1 : start;
-  at = bytes[at] === 0x30 ? at + 1 : digitsEnd(bytes, at);
-  // Past a missing digit `at` is -1, where there is no byte: the tests below fail and it is returned.
-  if (bytes[at] === 0x2e) at = digitsEnd(bytes, at + 1);
-  if (bytes[at] !== 0x65 && bytes[at] !== 0x45) return at;
-  at += 1;
-  if (bytes[at] === 0x2b || bytes[at] === MINUS) at += 1;
-  return digitsEnd(bytes, at);
-}
-
-function digitsEnd(bytes: Uint8Array, start: number): number {
-  let at = start;
-  while (isDigit(bytes[at])) at += 1;
-  return at > start ? at : -1;
 }

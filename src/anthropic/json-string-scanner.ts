@@ -3,11 +3,15 @@ import { BACKSLASH, QUOTE } from './json-bytes.ts';
 const SPACE = 0x20;
 /** Bytes read one by one before the search for the end of a string is handed to the engine's own search. */
 const NEAR_BYTES = 64;
+/** Bytes of a long string that are checked at once. */
+const PIECE_BYTES = 256 * 1_024;
 
 /** Where a string ended, or why it is none. */
 export interface StringEnd {
-  /** Index of the closing quote; -1 where the string is not valid JSON in valid UTF-8. */
+  /** Index of the closing quote, or of where to go on; -1 where the string is not valid JSON in valid UTF-8. */
   end: number;
+  /** Not at its end yet. */
+  isOpen: boolean;
   escaped: boolean;
   problem: string;
   /** Index the problem is at. */
@@ -26,7 +30,7 @@ export class JsonStringScanner {
   readonly #wordsFrom: number;
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   /** One result for all strings: a body may hold a million of them. */
-  readonly #result: StringEnd = { end: -1, escaped: false, problem: '', problemAt: 0 };
+  readonly #result: StringEnd = { end: -1, isOpen: false, escaped: false, problem: '', problemAt: 0 };
   #nextQuote = -1;
   #nextBackslash = -1;
 
@@ -38,21 +42,26 @@ export class JsonStringScanner {
       words > 0 ? new Uint32Array(bytes.buffer, bytes.byteOffset + this.#wordsFrom, words) : new Uint32Array();
   }
 
-  /** @param from index after the opening quote. The result is overwritten by the next call. */
-  scan(from: number): StringEnd {
+  /**
+   * @param from index after the opening quote, or where to go on.
+   * @param until index from which on it is left open. The result is overwritten by the next call; `escaped` is of what
+   * this call has read.
+   */
+  scan(from: number, until: number): StringEnd {
     this.#result.escaped = false;
     let at = from;
     for (;;) {
-      at = this.#scanNear(at);
+      at = this.#scanNear(at, until);
       if (at < 0) return this.#result;
-      if (this.#bytes[at] === QUOTE) return this.#found(at);
+      if (this.#bytes[at] === QUOTE) return this.#found(at, false);
+      if (at >= until) return this.#found(at, true);
       at = this.#scanFar(at);
       if (at < 0) return this.#result;
     }
   }
 
   /** Reads to a quote or the end of the near part. */
-  #scanNear(from: number): number {
+  #scanNear(from: number, until: number): number {
     const bytes = this.#bytes;
     let end = Math.min(from + NEAR_BYTES, bytes.length);
     let at = from;
@@ -63,6 +72,7 @@ export class JsonStringScanner {
       else if (byte === BACKSLASH) {
         at = this.#skipEscape(at);
         if (at < 0) return -1;
+        if (at >= until && at < bytes.length) return at;
         // Where escapes are frequent, searching ahead for each costs more than reading on.
         end = Math.min(at + NEAR_BYTES, bytes.length);
       } else {
@@ -74,18 +84,26 @@ export class JsonStringScanner {
     return at < bytes.length ? at : this.#fail('unterminated string', bytes.length);
   }
 
-  /** Jumps to the next quote or backslash and checks what lies between. */
+  /** Jumps to the next quote or backslash, or a piece towards it, and checks what lies between. */
   #scanFar(from: number): number {
     const byte = this.#bytes[from] as number;
     if (byte === QUOTE || byte === BACKSLASH) return from;
     if (this.#nextQuote < from) this.#nextQuote = this.#find(QUOTE, from);
     if (this.#nextBackslash < from) this.#nextBackslash = this.#find(BACKSLASH, from);
-    const end = Math.min(this.#nextQuote, this.#nextBackslash);
-    if (end === this.#bytes.length) return this.#fail('unterminated string', end);
+    const next = Math.min(this.#nextQuote, this.#nextBackslash);
+    if (next === this.#bytes.length) return this.#fail('unterminated string', next);
+    const end = next - from <= PIECE_BYTES ? next : this.#wholeCharacters(from + PIECE_BYTES);
     const flags = this.#flags(from, end);
     if ((flags & CONTROL) !== 0) return this.#fail('control character in a string', from);
     if ((flags & NON_ASCII) !== 0 && !this.#isUtf8(from, end)) return this.#fail('invalid UTF-8', from);
     return end;
+  }
+
+  /** The index, or the one of the character that it lies in: of UTF-8 at most three bytes before. */
+  #wholeCharacters(index: number): number {
+    let at = index;
+    while (at > index - 3 && isTail(this.#bytes[at])) at -= 1;
+    return at;
   }
 
   /** Index of the next such byte; the body's length where there is none. */
@@ -146,8 +164,9 @@ export class JsonStringScanner {
     return letter !== undefined && SIMPLE_ESCAPES[letter] === 1 ? at + 2 : this.#fail('invalid escape', at);
   }
 
-  #found(end: number): StringEnd {
+  #found(end: number, isOpen: boolean): StringEnd {
     this.#result.end = end;
+    this.#result.isOpen = isOpen;
     return this.#result;
   }
 

@@ -1,6 +1,7 @@
 import type { MessagesRequest } from '../domain/call-request.ts';
 import { type JsonLimits, type JsonScan, scanJson } from './json-scanner.ts';
 import { RequestVisitor } from './request-visitor.ts';
+import type { Work } from './work.ts';
 
 export type { FallbackModel, MessagesRequest, RequestTool, SourceCount } from '../domain/call-request.ts';
 export type { JsonLimits } from './json-scanner.ts';
@@ -13,9 +14,9 @@ export type ReadRequest = { ok: true; request: MessagesRequest } | { ok: false; 
  * mark, names given twice, names with NUL or half a surrogate pair.
  * @returns the request, or the text for an `invalid_request_error` (400) in the API's wording.
  */
-export function readMessagesRequest(body: Uint8Array, limits: JsonLimits): ReadRequest {
+export function* readMessagesRequest(body: Uint8Array, limits: JsonLimits): Work<ReadRequest> {
   const visitor = new RequestVisitor(body);
-  const scan = scanJson(body, limits, visitor);
+  const scan = yield* scanJson(body, limits, visitor);
   return scan.ok ? visitor.finish() : { ok: false, message: refusalMessage(scan) };
 }
 

@@ -43,6 +43,12 @@ export function enterFrame(frames: RequestFrame[], depth: number, role: Role): v
   frame.sourceBytes = 0;
 }
 
+/** A source whose type is missing is taken for one that is not in the body. */
+export function closeSource(source: RequestFrame, block: RequestFrame): void {
+  block.sourceType = textOf(source.values, 'type') ?? 'unknown';
+  block.sourceBytes = source.dataBytes;
+}
+
 /** A member that is a string; undefined where it is absent, null or of another kind. */
 export function textOf(values: ReadonlyMap<RequestName, FieldValue>, name: RequestName): string | undefined {
   const value = values.get(name);

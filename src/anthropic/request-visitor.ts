@@ -1,12 +1,18 @@
 import type { FallbackModel, MessagesRequest, RequestTool, SourceCount } from '../domain/call-request.ts';
 import type { JsonScalar, JsonVisitor } from './json-scanner.ts';
 import { checkField, checkRequired } from './request-fields.ts';
-import { enterFrame, type FieldValue, numberOf, type RequestFrame, textOf } from './request-frame.ts';
+import { closeSource, enterFrame, type FieldValue, numberOf, type RequestFrame, textOf } from './request-frame.ts';
 import { findRequestName, REQUEST_NAMES, type RequestName, readJsonString } from './request-names.ts';
 import { findRole } from './request-roles.ts';
 
 /** Longest text read for its value: a model id, a tool's type. Longer ones are cut, which makes them unknown. */
 const LONGEST_VALUE_BYTES = 1_024;
+
+/** The API knows some forty. */
+const ROOT_NAMES_AT_MOST = 1_000;
+const LONGEST_ROOT_NAME_BYTES = 1_024;
+/** Server tools, fallbacks and stored files of one request: each is looked at again, for its price or its owner. */
+const LISTED_AT_MOST = 10_000;
 
 /** Members whose scalar is read; of the others only the presence counts. */
 const READ_NAMES: ReadonlySet<RequestName> = new Set([
@@ -80,11 +86,9 @@ export class RequestVisitor implements JsonVisitor {
         this.#closeBlock(frame);
         break;
       case 'tool':
-        this.#closeTool(frame);
-        break;
+        return this.#closeTool(frame);
       case 'fallback':
-        this.#closeFallback(frame);
-        break;
+        return this.#closeFallback(frame);
       case 'cache_control':
         this.#closeCacheControl(frame);
         break;
@@ -106,7 +110,11 @@ export class RequestVisitor implements JsonVisitor {
     const frame = this.#frames[this.#depth] as RequestFrame;
     const index = findRequestName(this.#bytes, start, end, escaped);
     if (index === -2) return 'The request body is not valid JSON: invalid character in a name';
-    if (frame.role === 'root' && this.#isRepeated(start, end, escaped)) return this.#duplicate(start, end, escaped);
+    if (frame.role === 'root') {
+      if (end - start > LONGEST_ROOT_NAME_BYTES) return 'The request body is not valid JSON: name too long';
+      if (this.#isRepeated(start, end, escaped)) return this.#duplicate(start, end, escaped);
+      if (this.#rootNames.size > ROOT_NAMES_AT_MOST) return 'The request body is not valid JSON: too many names';
+    }
     frame.name = REQUEST_NAMES[index];
     if (index < 0) return undefined;
     const bit = 1 << index;
@@ -128,7 +136,10 @@ export class RequestVisitor implements JsonVisitor {
     if (frame.role === 'other') return undefined;
     const value = READ_NAMES.has(name) ? this.#readValue(kind, start, end, escaped) : null;
     if (value !== null) frame.values.set(name, value);
-    if (name === 'file_id' && typeof value === 'string') this.fileIds.add(value);
+    if (name === 'file_id' && typeof value === 'string') {
+      this.fileIds.add(value);
+      if (this.fileIds.size > LISTED_AT_MOST) return `more than ${LISTED_AT_MOST} files`;
+    }
     return checkField(frame.role, name, kind, value);
   }
 
@@ -136,8 +147,7 @@ export class RequestVisitor implements JsonVisitor {
   finish(): { ok: true; request: MessagesRequest } | { ok: false; message: string } {
     const missing = checkRequired(this.#frames[0]?.seen ?? 0);
     if (missing !== undefined) return { ok: false, message: missing };
-    const images = this.#images;
-    const documents = this.#documents;
+    const [images, documents] = [this.#images, this.#documents];
     const text = (name: RequestName) => textOf(this.#root, name);
     const request: MessagesRequest = {
       model: text('model') ?? '',
@@ -165,10 +175,8 @@ export class RequestVisitor implements JsonVisitor {
   }
 
   #isRepeated(start: number, end: number, escaped: boolean): boolean {
-    const text = readJsonString(this.#bytes, start, end, escaped);
-    if (this.#rootNames.has(text)) return true;
-    this.#rootNames.add(text);
-    return false;
+    const before = this.#rootNames.size;
+    return this.#rootNames.add(readJsonString(this.#bytes, start, end, escaped)).size === before;
   }
 
   #duplicate(start: number, end: number, escaped: boolean): string {
@@ -184,8 +192,7 @@ export class RequestVisitor implements JsonVisitor {
       Math.min(end, start + LONGEST_VALUE_BYTES),
       escaped && end - start <= LONGEST_VALUE_BYTES,
     );
-    this.#fallbacks.push({ model, maxTokens: undefined, speed: undefined });
-    return undefined;
+    return this.#addFallback({ model, maxTokens: undefined, speed: undefined });
   }
 
   #readValue(kind: JsonScalar, start: number, end: number, escaped: boolean): FieldValue | null {
@@ -212,26 +219,26 @@ export class RequestVisitor implements JsonVisitor {
     }
   }
 
-  #closeTool(frame: RequestFrame): void {
-    const type = textOf(frame.values, 'type');
-    if (type === undefined || type === 'custom') this.#customTools += 1;
-    else {
-      this.#tools.push({
-        type,
-        maxUses: numberOf(frame.values, 'max_uses'),
-        model: textOf(frame.values, 'model'),
-        maxTokens: numberOf(frame.values, 'max_tokens'),
-      });
+  #closeTool({ values }: RequestFrame): string | undefined {
+    const type = textOf(values, 'type');
+    if (type === undefined || type === 'custom') {
+      this.#customTools += 1;
+      return undefined;
     }
+    const [maxUses, maxTokens] = [numberOf(values, 'max_uses'), numberOf(values, 'max_tokens')];
+    this.#tools.push({ type, maxUses, model: textOf(values, 'model'), maxTokens });
+    return this.#tools.length > LISTED_AT_MOST ? `tools: more than ${LISTED_AT_MOST} server tools` : undefined;
   }
 
-  #closeFallback(frame: RequestFrame): void {
-    const maxTokens = numberOf(frame.values, 'max_tokens');
-    this.#fallbacks.push({
-      model: textOf(frame.values, 'model') ?? '',
-      maxTokens,
-      speed: textOf(frame.values, 'speed'),
-    });
+  #closeFallback({ values }: RequestFrame): string | undefined {
+    const maxTokens = numberOf(values, 'max_tokens');
+    return this.#addFallback({ model: textOf(values, 'model') ?? '', maxTokens, speed: textOf(values, 'speed') });
+  }
+
+  #addFallback(fallback: FallbackModel): string | undefined {
+    return this.#fallbacks.push(fallback) > LISTED_AT_MOST
+      ? `fallbacks: more than ${LISTED_AT_MOST} models`
+      : undefined;
   }
 
   /** The API's default time to live is 5 minutes; one that is not known is taken for the dearest. */
@@ -240,10 +247,4 @@ export class RequestVisitor implements JsonVisitor {
     if (ttl !== '5m') this.#cacheWrite = '1h';
     else if (this.#cacheWrite === 'none') this.#cacheWrite = '5m';
   }
-}
-
-/** A source whose type is missing is taken for one that is not in the body. */
-function closeSource(frame: RequestFrame, block: RequestFrame): void {
-  block.sourceType = textOf(frame.values, 'type') ?? 'unknown';
-  block.sourceBytes = frame.dataBytes;
 }

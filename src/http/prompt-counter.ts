@@ -3,6 +3,7 @@ import type { Limits } from '../config/settings.ts';
 import type { Timers } from '../metering/timers.ts';
 import type { Logger } from '../observability/create-logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { doInTurns } from './do-in-turns.ts';
 import { createUpstreamHeaders } from './headers.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -75,7 +76,7 @@ async function askForCount(
   { rawHeaders, body }: CountedRequest,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const reduced = reduceToCountable(body, { depth: limits.jsonDepth, keys: JSON_KEYS_AT_MOST });
+  const reduced = await doInTurns(reduceToCountable(body, { depth: limits.jsonDepth, keys: JSON_KEYS_AT_MOST }));
   const slot = reduced === undefined ? undefined : await upstream.slots.acquire(signal);
   if (reduced === undefined || slot === undefined) return undefined;
   try {

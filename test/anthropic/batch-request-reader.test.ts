@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type BatchItem, createBatchRequestReader } from '../../src/anthropic/batch-request-reader.ts';
 import { readMessagesRequest } from '../../src/anthropic/messages-request.ts';
+import { finishWork } from '../../src/anthropic/work.ts';
 
 const LIMITS = { depth: 64, keys: 10_000, itemBytes: 4_096, items: 50 };
 const params = (text = 'Hello', changes: object = {}) => ({
@@ -19,7 +20,7 @@ function read(body: string | Uint8Array, cuts: readonly number[] = [], limits = 
   const reader = createBatchRequestReader(limits, (item) => void items.push(item));
   let from = 0;
   for (const cut of [...cuts.filter((at) => at < bytes.length).toSorted((a, b) => a - b), bytes.length]) {
-    const problem = reader.push(bytes.slice(from, cut));
+    const problem = finishWork(reader.push(bytes.slice(from, cut)));
     if (problem !== undefined) return { problem, items };
     from = cut;
   }
@@ -43,7 +44,7 @@ describe('the reader of a batch', () => {
         expect(items.map(({ customId }) => customId)).toEqual(list.map(({ custom_id }) => custom_id));
         for (const [index, { request }] of items.entries()) {
           const bytes = new TextEncoder().encode(JSON.stringify(params(list[index]?.text), undefined, 0));
-          const alone = readMessagesRequest(bytes, LIMITS);
+          const alone = finishWork(readMessagesRequest(bytes, LIMITS));
           expect(alone.ok && { ...alone.request, bodyBytes: 0, textBytes: 0 }).toEqual({
             ...request,
             bodyBytes: 0,

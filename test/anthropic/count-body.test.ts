@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { reduceToCountable } from '../../src/anthropic/count-body.ts';
+import { finishWork } from '../../src/anthropic/work.ts';
 
 const LIMITS = { depth: 64, keys: 10_000 };
 const reduce = (text: string): string | undefined => {
-  const reduced = reduceToCountable(new TextEncoder().encode(text), LIMITS);
+  const reduced = finishWork(reduceToCountable(new TextEncoder().encode(text), LIMITS));
   return reduced === undefined ? undefined : new TextDecoder().decode(reduced);
 };
 

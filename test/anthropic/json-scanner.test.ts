@@ -7,6 +7,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type JsonScalar, type JsonVisitor, scanJson } from '../../src/anthropic/json-scanner.ts';
+import { finishWork } from '../../src/anthropic/work.ts';
 
 const LIMITS = { depth: 100, keys: 100_000 };
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -71,7 +72,10 @@ function isJson(bytes: Uint8Array): boolean {
 }
 
 function expectSame(bytes: Uint8Array): void {
-  expect(scanJson(bytes, LIMITS, new Rebuilder(bytes)).ok).toBe(isJson(bytes));
+  // Where it pauses makes no difference.
+  for (const sliceBytes of [undefined, 7]) {
+    expect(finishWork(scanJson(bytes, LIMITS, new Rebuilder(bytes), sliceBytes)).ok).toBe(isJson(bytes));
+  }
 }
 
 /** Strings around the 64 bytes where the scanner changes its stride, with what strings are hard with. */
@@ -108,10 +112,22 @@ describe('scanJson and JSON.parse', () => {
       fc.property(documents, fc.constantFrom(undefined, 1, '\t', ' \r\n'), (value, indent) => {
         const bytes = encode(JSON.stringify(value, null, indent));
         const visitor = new Rebuilder(bytes);
-        expect(scanJson(bytes, LIMITS, visitor)).toEqual({ ok: true });
+        expect(finishWork(scanJson(bytes, LIMITS, visitor))).toEqual({ ok: true });
         expect(visitor.value).toEqual(value);
       }),
       { numRuns: 1_000 },
+    );
+  });
+
+  it('read the same in slices of any size', () => {
+    fc.assert(
+      fc.property(documents, fc.integer({ min: 1, max: 300 }), (value, sliceBytes) => {
+        const bytes = encode(JSON.stringify(value, null, 1));
+        const visitor = new Rebuilder(bytes);
+        expect(finishWork(scanJson(bytes, LIMITS, visitor, sliceBytes))).toEqual({ ok: true });
+        expect(visitor.value).toEqual(value);
+      }),
+      { numRuns: 500 },
     );
   });
 

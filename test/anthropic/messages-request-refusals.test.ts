@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { type MessagesRequest, readMessagesRequest } from '../../src/anthropic/messages-request.ts';
+import { finishWork } from '../../src/anthropic/work.ts';
 
 const LIMITS = { depth: 50, keys: 10_000 };
 const encode = (text: string) => new TextEncoder().encode(text);
 const BASE = { model: 'claude-opus-5', max_tokens: 64, messages: [{ role: 'user', content: 'hello' }] };
 
 function readText(text: string): MessagesRequest {
-  const read = readMessagesRequest(encode(text), LIMITS);
+  const read = finishWork(readMessagesRequest(encode(text), LIMITS));
   if (!read.ok) throw new Error(read.message);
   return read.request;
 }
 const read = (more: object) => readText(JSON.stringify({ ...BASE, ...more }));
 const messageOfText = (text: string) => {
-  const found = readMessagesRequest(encode(text), LIMITS);
+  const found = finishWork(readMessagesRequest(encode(text), LIMITS));
   return found.ok ? undefined : found.message;
 };
 const messageOf = (body: unknown) => messageOfText(JSON.stringify(body));
@@ -65,10 +66,26 @@ describe('refused in the API’s words', () => {
     expect(messageOfText(text)).toBe(message);
   });
 
+  it.each([
+    ['members', Object.fromEntries(Array.from({ length: 1_001 }, (_, at) => [`m${at}`, 1])), /too many names/],
+    ['a name', { ['n'.repeat(1_025)]: 1 }, /name too long/],
+    ['server tools', { tools: Array(10_001).fill({ type: 'web_search_20250305' }) }, /^tools: more than 10000/],
+    ['fallbacks', { fallbacks: Array(10_001).fill('claude-opus-5') }, /^fallbacks: more than 10000/],
+    [
+      'files',
+      content(...Array.from({ length: 10_001 }, (_, at) => ({ file_id: `file_${at}` }))),
+      /more than 10000 files/,
+    ],
+  ])('where there are more %s than any request has', (_name, more, expected) => {
+    const body = encode(JSON.stringify({ ...BASE, ...more }));
+    const found = finishWork(readMessagesRequest(body, { depth: 50, keys: 2_000_000 }));
+    expect(found.ok ? undefined : found.message).toMatch(expected);
+  });
+
   it('where the bytes are not UTF-8', () => {
     const bytes = encode('{"model":"?"}');
     bytes[10] = 0xff;
-    const found = readMessagesRequest(bytes, LIMITS);
+    const found = finishWork(readMessagesRequest(bytes, LIMITS));
     expect(found).toEqual({ ok: false, message: 'The request body is not valid JSON: invalid UTF-8 (char 10)' });
   });
 });

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type MessagesRequest, readMessagesRequest } from '../../src/anthropic/messages-request.ts';
+import { finishWork } from '../../src/anthropic/work.ts';
 
 const LIMITS = { depth: 50, keys: 10_000 };
 const encode = (text: string) => new TextEncoder().encode(text);
 const BASE = { model: 'claude-opus-5', max_tokens: 64, messages: [{ role: 'user', content: 'hello' }] };
 
 function readText(text: string): MessagesRequest {
-  const read = readMessagesRequest(encode(text), LIMITS);
+  const read = finishWork(readMessagesRequest(encode(text), LIMITS));
   if (!read.ok) throw new Error(read.message);
   return read.request;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readMessagesRequest } from '../../src/anthropic/messages-request.ts';
+import { finishWork } from '../../src/anthropic/work.ts';
 import { ceilBatchItem, LONG_OUTPUT_BETA_PREFIX, withLongOutput } from '../../src/domain/batch-ceiling.ts';
 import { ceilCall } from '../../src/domain/call-ceiling.ts';
 import { priceCall } from '../../src/domain/price-call.ts';
@@ -16,7 +17,9 @@ function requestOf(changes: object = {}) {
     messages: [{ role: 'user', content: 'x'.repeat(500) }],
     ...changes,
   };
-  const read = readMessagesRequest(new TextEncoder().encode(JSON.stringify(body)), { depth: 32, keys: 1_000 });
+  const read = finishWork(
+    readMessagesRequest(new TextEncoder().encode(JSON.stringify(body)), { depth: 32, keys: 1_000 }),
+  );
   if (!read.ok) throw new Error(read.message);
   return read.request;
 }

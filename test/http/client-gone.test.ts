@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createUsageReader } from '../../src/anthropic/create-usage-reader.ts';
 import { readMessagesRequest } from '../../src/anthropic/messages-request.ts';
+import { finishWork } from '../../src/anthropic/work.ts';
 import { completeUsage, estimateUsage } from '../../src/domain/estimate-usage.ts';
 import { priceCall } from '../../src/domain/price-call.ts';
 import { findModel, type ModelCard } from '../../src/domain/rate-card.ts';
@@ -225,7 +226,7 @@ function price(proxy: ProxyUnderTest, usage: Parameters<typeof priceCall>[1]): b
 }
 
 function readBody(proxy: ProxyUnderTest, body: string) {
-  const read = readMessagesRequest(Buffer.from(body), { depth: 64, keys: 1_000 });
+  const read = finishWork(readMessagesRequest(Buffer.from(body), { depth: 64, keys: 1_000 }));
   if (!read.ok) throw new Error(read.message);
   return { request: read.request, model: findModel(proxy.rateCard, read.request.model) as ModelCard };
 }

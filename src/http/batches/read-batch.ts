@@ -5,6 +5,7 @@ import { createBatchRequestReader } from '../../anthropic/batch-request-reader.t
 import type { Principal } from '../../directory/directory.ts';
 import { LONG_OUTPUT_BETA_PREFIX } from '../../domain/batch-ceiling.ts';
 import type { BatchSum } from '../../metering/batches/batch-admission.ts';
+import { doInTurns } from '../do-in-turns.ts';
 import { BodyTooLarge, limitBody } from '../limited-body.ts';
 import type { PublicParts } from '../public-parts.ts';
 import type { Refusal } from '../refusals.ts';
@@ -90,7 +91,7 @@ function createItemReader(parts: PublicParts, request: FastifyRequest) {
         inflatedBytes += chunk.byteLength;
         const limitBytes = INFLATED_TIMES * batchBodyBytes;
         if (inflatedBytes > limitBytes) throw new ReadingStopped({ kind: 'inflated_body_too_large', limitBytes });
-        stopAt(reader.push(chunk));
+        stopAt(await doInTurns(reader.push(chunk)));
       }
       stopAt(reader.end());
     },

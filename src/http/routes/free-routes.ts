@@ -4,6 +4,7 @@ import httpProxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { readFileIds } from '../../anthropic/read-file-ids.ts';
 import { readAtMost, refusalOfError } from '../ask-upstream.ts';
+import { doInTurns } from '../do-in-turns.ts';
 import { findForeignFile } from '../find-foreign-file.ts';
 import { createFreeRouteClient } from '../free-route-client.ts';
 import { createClientHeaders, createUpstreamHeaders } from '../headers.ts';
@@ -46,10 +47,11 @@ async function findForeignReference(parts: PublicParts, request: FastifyRequest)
   const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
   const inflated = await inflateBody(body, request.headers['content-encoding'], limits.inflatedBodyBytes);
   if ('refusal' in inflated) return inflated.refusal;
-  const fileIds = readFileIds(inflated.plain, { depth: limits.jsonDepth, keys: JSON_KEYS_AT_MOST });
+  const work = readFileIds(inflated.plain, { depth: limits.jsonDepth, keys: JSON_KEYS_AT_MOST });
+  const fileIds = await doInTurns(work);
   // What is no JSON refers to nothing, unless another parser takes it for some: it may not speak of files.
   if (fileIds === undefined) {
-    const mayRefer = /file_id|\\u/.test(inflated.plain.toString('latin1'));
+    const mayRefer = inflated.plain.includes('file_id') || inflated.plain.includes('\\u');
     return mayRefer ? { kind: 'malformed', reason: 'The request body is not valid JSON.' } : undefined;
   }
   return findForeignFile(parts, request, fileIds);

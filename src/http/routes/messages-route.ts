@@ -3,6 +3,7 @@ import { type MessagesRequest, readMessagesRequest } from '../../anthropic/messa
 import type { Principal } from '../../directory/directory.ts';
 import type { MeteredCall } from '../../metering/metered-call.ts';
 import { parseTraceparent, type TraceContext } from '../../observability/traces/trace-context.ts';
+import { doInTurns } from '../do-in-turns.ts';
 import { findForeignFile } from '../find-foreign-file.ts';
 import { forwardCall } from '../forward-call.ts';
 import type { ForwardParts } from '../forward-types.ts';
@@ -45,7 +46,8 @@ interface ReadBody {
 async function readRequest({ limits }: PublicParts, request: FastifyRequest): Promise<ReadBody | { refusal: Refusal }> {
   const inflated = await inflateBody(bodyOf(request), request.headers['content-encoding'], limits.inflatedBodyBytes);
   if ('refusal' in inflated) return inflated;
-  const read = readMessagesRequest(inflated.plain, { depth: limits.jsonDepth, keys: JSON_KEYS_AT_MOST });
+  const work = readMessagesRequest(inflated.plain, { depth: limits.jsonDepth, keys: JSON_KEYS_AT_MOST });
+  const read = await doInTurns(work);
   return read.ok
     ? { request: read.request, plain: inflated.plain }
     : { refusal: { kind: 'malformed', reason: read.message } };
