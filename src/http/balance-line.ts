@@ -1,3 +1,4 @@
+import { findCreditLeft } from '../domain/credit/credit-left.ts';
 import type { AccountBalance } from '../domain/credit/credit-types.ts';
 import { formatUsd, type NanoUsd } from '../domain/money.ts';
 import type { Quota } from '../domain/quota.ts';
@@ -15,21 +16,25 @@ const WINDOWS: { readonly [window in Quota['window']]: string } = {
 };
 
 /**
- * What is left, in a few words for a status line: credit in whole cents, never more than there is, and the quota that
- * is used up furthest.
+ * What is left, in a few words for a status line: credit in whole cents, never more than there is, what is owed, and
+ * the quota that is used up furthest.
  */
 export function writeBalanceLine(balance: AccountBalance, uses: readonly QuotaUse[]): string {
-  const { status, availableNanoUsd, debtNanoUsd } = balance;
-  if (status !== 'open') return `account ${status}\n`;
-  const credit =
-    debtNanoUsd > 0n && availableNanoUsd <= 0n
-      ? `${writeCents(debtNanoUsd)} owed`
-      : `${writeCents(availableNanoUsd)} left`;
+  if (balance.status !== 'open') return `account ${balance.status}\n`;
+  const credit = writeCredit(balance);
   const [fullest] = uses
     .filter(({ quota }) => quota.measure !== 'concurrency')
     .map((use) => ({ window: WINDOWS[use.quota.window], percent: percentOf(use) }))
     .sort((one, other) => other.percent - one.percent);
   return fullest === undefined ? `${credit}\n` : `${credit} · ${fullest.percent}% of ${fullest.window} limit used\n`;
+}
+
+/** Who pays later has the room on the credit limit as well. */
+function writeCredit(balance: AccountBalance): string {
+  const left = findCreditLeft(balance);
+  const owed = balance.debtNanoUsd > 0n ? `${writeCents(balance.debtNanoUsd)} owed` : undefined;
+  if (owed === undefined) return `${writeCents(left)} left`;
+  return left > 0n ? `${writeCents(left)} left, ${owed}` : owed;
 }
 
 function percentOf({ used, limit }: QuotaUse): number {

@@ -177,5 +177,10 @@ function describeCredit(
 ): string {
   const left = `$${formatUsd(refusal.availableNanoUsd)}`;
   const needed = `$${formatUsd(refusal.neededNanoUsd)}`;
-  return `${describeAccount(context.principal)} has ${left} of credit left, and this request may need up to ${needed} (${describeKey(context.principal)}). ${context.topUpHint}`;
+  const { elsewhereNanoUsd } = refusal;
+  const forModel =
+    elsewhereNanoUsd === undefined
+      ? ''
+      : ` for this model (and $${formatUsd(elsewhereNanoUsd)} that is for other models only)`;
+  return `${describeAccount(context.principal)} has ${left} of credit left${forModel}, and this request may need up to ${needed} (${describeKey(context.principal)}). ${context.topUpHint}`;
 }

@@ -3,7 +3,13 @@ import type { Quota } from '../domain/quota.ts';
 
 /** Why a call was not admitted. Nothing was sent upstream and no credit is held. */
 export type AdmissionRefusal =
-  | { kind: 'insufficient_credit'; availableNanoUsd: NanoUsd; neededNanoUsd: NanoUsd }
+  | {
+      kind: 'insufficient_credit';
+      /** Of credit for this model; `elsewhereNanoUsd`: of credit that is for other models alone. */
+      availableNanoUsd: NanoUsd;
+      neededNanoUsd: NanoUsd;
+      elsewhereNanoUsd?: NanoUsd;
+    }
   | {
       kind: 'quota_exceeded';
       quota: Quota;

@@ -1,4 +1,5 @@
-import { larger, type NanoUsd, smaller } from '../domain/money.ts';
+import { findCreditLeft } from '../domain/credit/credit-left.ts';
+import { type NanoUsd, smaller } from '../domain/money.ts';
 import type { HoldReply } from '../ledger/ledger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { LedgerWrite } from './ledger-write.ts';
@@ -80,7 +81,7 @@ export function createGraceBudget(options: GraceBudgetOptions): GraceBudget {
   };
   return {
     note(caller, reply) {
-      if (reply.result === 'held' || reply.result === 'exists') admit(caller, findRoom(reply.balance));
+      if (reply.result === 'held' || reply.result === 'exists') admit(caller, findCreditLeft(reply.balance));
       // A quota may be the key's own; everything else is about the account.
       else if (reply.result === 'quota_exceeded') known.get(caller.accountId)?.admittedAtMs.delete(caller.keyId);
       else known.delete(caller.accountId);
@@ -136,11 +137,6 @@ function createTaken(metrics: GraceBudgetOptions['metrics']) {
       return call.accountId;
     },
   };
-}
-
-function findRoom(balance: Extract<HoldReply, { result: 'held' | 'exists' }>['balance']): NanoUsd {
-  const { availableNanoUsd, creditLimitNanoUsd, debtNanoUsd, debtHeldNanoUsd } = balance;
-  return availableNanoUsd + larger(0n, creditLimitNanoUsd - debtNanoUsd - debtHeldNanoUsd);
 }
 
 /** A map keeps its entries in the order they were set; the oldest goes where there are too many. */

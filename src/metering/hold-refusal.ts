@@ -12,12 +12,10 @@ export function toHoldRefusal(
   reply: Exclude<HoldReply, { result: 'held' | 'exists' }>,
 ): AdmissionRefusal {
   switch (reply.result) {
-    case 'insufficient_credit':
-      return {
-        kind: 'insufficient_credit',
-        availableNanoUsd: reply.availableNanoUsd,
-        neededNanoUsd: reply.neededNanoUsd,
-      };
+    case 'insufficient_credit': {
+      const { result: kind, ...amounts } = reply;
+      return { kind, ...amounts };
+    }
     case 'quota_exceeded':
       return toQuotaRefusal(command, quotas, reply);
     case 'frozen':

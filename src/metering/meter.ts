@@ -1,6 +1,7 @@
 import { createId } from '../directory/create-id.ts';
 import type { Principal } from '../directory/directory.ts';
 import type { MessagesRequest } from '../domain/call-request.ts';
+import { findCreditLeft } from '../domain/credit/credit-left.ts';
 import { modelLabels } from '../domain/rate-card.ts';
 import { createWindowCache } from '../domain/window-cache.ts';
 import { type HoldCommand, type HoldReply, type Ledger, LedgerUnavailable } from '../ledger/ledger.ts';
@@ -144,7 +145,7 @@ function openOrRefuse(parts: SharedParts, asked: AskedCall): Admission {
   if (hold.amountNanoUsd < plan.amountNanoUsd && command.minNanoUsd !== undefined) parts.metrics.smallerHold();
   const bindingQuota = findBindingQuota(quotas, reply.cells);
   const facts = {
-    ...toCallFacts(asked, hold, reply.balance.availableNanoUsd),
+    ...toCallFacts(asked, hold, findCreditLeft(reply.balance)),
     ...(bindingQuota === undefined ? {} : { bindingQuota }),
   };
   const call = openMeteredCall({ ...parts, place }, hold, facts, watch);

@@ -20,7 +20,8 @@ describeOnEachTollgate(
   (tollgate) => {
     const clientOf = ({ secret }: Caller) =>
       new Anthropic({ apiKey: secret, baseURL: tollgate().baseUrl, maxRetries: 0 }).messages.batches;
-    const heldOf = async ({ accountId }: Caller) => (await tollgate().admin.readAccount(accountId)).balance.held_usd;
+    const balanceOf = async ({ accountId }: Caller) => (await tollgate().admin.readAccount(accountId)).balance;
+    const heldOf = async (caller: Caller) => (await balanceOf(caller)).held_usd;
     const journalOf = async ({ accountId }: Caller) => tollgate().admin.readJournal(accountId);
     const endsOf = async (caller: Caller) =>
       (await journalOf(caller)).filter(({ operation }) => ['settle', 'late', 'release'].includes(operation));
@@ -31,7 +32,7 @@ describeOnEachTollgate(
     test('creates, shows and reads a batch of mixed results, and charges what the API bills, once', async () => {
       const caller = await tollgate().createCaller();
       const batches = clientOf(caller);
-      const batch = await batches.create({
+      const creation = batches.create({
         requests: [
           item('a'),
           item('b', { model: 'claude-sonnet-4-6', max_tokens: 900 }),
@@ -41,7 +42,9 @@ describeOnEachTollgate(
           item('f', { model: 'claude-sonnet-4-6', inference_geo: 'us' }),
         ],
       } as never);
+      const { data: batch, response } = await creation.withResponse();
       expect(batch).toMatchObject({ processing_status: 'in_progress', results_url: null });
+      expect(response.headers.get('tollgate-balance-usd')).toBe((await balanceOf(caller)).available_usd);
       expect(await heldOf(caller)).not.toBe('0.00');
       expect((await journalOf(caller)).filter(({ operation }) => operation === 'hold')).toHaveLength(2);
       expect(await batches.retrieve(batch.id)).toEqual(batch);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseUsd } from '../../src/domain/money.ts';
 import { LedgerUnavailable } from '../../src/ledger/ledger.ts';
 import { SMALL_REQUEST, startProxy } from '../support/proxy-under-test.ts';
 
@@ -57,6 +58,23 @@ describe('routes of our own', () => {
     });
     expect(text).not.toContain(proxy.secret);
     expect(text).not.toContain(proxy.key.secretHash);
+  });
+
+  it('GET /v1/balance tells who pays later what is left of the credit limit', async () => {
+    await using proxy = await startProxy({ creditUsd: 0 });
+    const policy = { accountId: proxy.account.id, mode: 'postpaid', creditLimitNanoUsd: 40_000_000_000n } as const;
+    await proxy.ledger.setPolicy(policy);
+    const answer = await proxy.send(SMALL_REQUEST);
+    await answer.arrayBuffer();
+    await proxy.quiet();
+    const ask = (accept: string) =>
+      fetch(`${proxy.baseUrl}/v1/balance`, { headers: { 'x-api-key': proxy.secret, accept } });
+    const { balance } = (await (await ask('application/json')).json()) as { balance: Record<string, string> };
+    expect(balance).toMatchObject({ available_usd: '0.00', credit_limit_usd: '40.00' });
+    expect(parseUsd(balance.left_usd ?? '')).toBe(40_000_000_000n - (parseUsd(balance.debt_usd ?? '') ?? 0n));
+    expect(await (await ask('text/plain')).text()).toMatch(/^\$39\.99 left, .*\$0\.0\d owed\n$/);
+    // The header of the call that was charged says what was left then.
+    expect(answer.headers.get('tollgate-balance-usd')).toMatch(/^39\.9/);
   });
 
   it.each([

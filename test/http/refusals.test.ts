@@ -88,6 +88,21 @@ describe('refusals', () => {
       expect(message).toContain(part);
   });
 
+  it('the sentence tells credit for other models apart', () => {
+    const { message } = answerRefusal(
+      {
+        kind: 'insufficient_credit',
+        availableNanoUsd: 0n,
+        neededNanoUsd: 2_500_000_000n,
+        elsewhereNanoUsd: 7_000_000_000n,
+      },
+      context,
+    );
+    expect(message).toContain(
+      'has $0.00 of credit left for this model (and $7.00 that is for other models only), and this request may need up to $2.50',
+    );
+  });
+
   it('a budget says when it resets, in the headers that Claude Code reads too', () => {
     const { message, headers } = answerRefusal(quota({}, nowMs + 3_600_000, 900_000_000n), context);
     expect(message).toBe(

@@ -187,6 +187,17 @@ export function describeLedgerBoundaries(name: string, open: (clock: TestClock) 
         expect((await holdOf(1, 5n)).result).toBe('held');
         expect((await holdOf(2, 1n, { modelLabels: ['fable'] })).result).toBe('insufficient_credit');
       });
+      test('tell what they have for other models where a hold does not fit', async () => {
+        await grantOf('grant_a', 5n, { models: ['haiku'] });
+        await grantOf('grant_b', 3n, { models: ['sonnet'], effectiveAtMs: START_MS + 1_000 });
+        await grantOf('grant_c', 2n);
+        const refusal = { result: 'insufficient_credit', availableNanoUsd: 2n, neededNanoUsd: 3n };
+        expect(await holdOf(1, 3n)).toEqual({ ...refusal, elsewhereNanoUsd: 5n });
+        expect((await holdOf(2, 1n)).result).toBe('held');
+        expect(await extendTo(2, 3n)).toMatchObject({ availableNanoUsd: 1n, neededNanoUsd: 2n, elsewhereNanoUsd: 5n });
+        clock.nowMs += 1_000;
+        expect(await holdOf(3, 3n)).toMatchObject({ availableNanoUsd: 1n, elsewhereNanoUsd: 8n });
+      });
       test('are read as of now', async () => {
         await grantOf('grant_a', 5n, { expiresAtMs: START_MS + 10 });
         clock.nowMs += 10;

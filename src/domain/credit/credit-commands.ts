@@ -47,6 +47,15 @@ export type GrantReply =
 /** A number would pass 2^53 - 1 nano-dollars, or a list its limit. Nothing was written. */
 export type OutOfRange = { result: 'out_of_range'; what: string };
 
+export interface InsufficientCredit {
+  result: 'insufficient_credit';
+  /** For this model, the room on the credit limit included. */
+  availableNanoUsd: NanoUsd;
+  neededNanoUsd: NanoUsd;
+  /** What grants for other models have besides; absent: nothing. */
+  elsewhereNanoUsd?: NanoUsd;
+}
+
 export interface VoidGrantCommand extends AccountCommand {
   grantId: string;
   details?: EntryDetails;
@@ -96,7 +105,7 @@ export type HoldReply =
   | { result: 'exists'; amountNanoUsd: NanoUsd; balance: AccountBalance; cells: CellUse[] }
   /** This id was closed before. */
   | { result: 'done' }
-  | { result: 'insufficient_credit'; availableNanoUsd: NanoUsd; neededNanoUsd: NanoUsd }
+  | InsufficientCredit
   | { result: 'quota_exceeded'; quotaId: string; window: string; limit: bigint; room: bigint; endsAtMs?: number }
   /** The id's time is more than 30 s off the store's. */
   | { result: 'bad_time' }
@@ -117,7 +126,7 @@ export interface ExtendCommand extends AccountCommand {
 }
 export type ExtendReply =
   | { result: 'extended'; amountNanoUsd: NanoUsd; balance: AccountBalance }
-  | { result: 'insufficient_credit'; availableNanoUsd: NanoUsd; neededNanoUsd: NanoUsd }
+  | InsufficientCredit
   | { result: 'quota_exceeded'; quotaId: string; window: string; limit: bigint; room: bigint; endsAtMs?: number }
   | { result: 'no_hold' }
   | OutOfRange

@@ -2,8 +2,9 @@ import { readHoldTimeMs } from '../hold-id.ts';
 import { larger, MAX_NANO_USD, type NanoUsd, smaller } from '../money.ts';
 import { type AccountBooks, cellKey } from './account-books.ts';
 import { findStatusRefusal } from './account-rules.ts';
-import { findSpendable } from './burn-order.ts';
+import { findSpendable, paysFor } from './burn-order.ts';
 import type { ExtendCommand, ExtendReply, HoldCommand, HoldReply, QuotaCell } from './credit-commands.ts';
+import { findCreditRoom, refuseCredit } from './credit-left.ts';
 import { HOLD_ID_TOLERANCE_MS, MAX_CELLS, MAX_HOLD_LIFE_MS } from './credit-limits.ts';
 import type { CellUse, HoldState } from './credit-types.ts';
 import { answerDraft, beginDraft, changeCell, commitDraft, type Decision, type Draft, post } from './draft.ts';
@@ -96,10 +97,8 @@ function findRoom(
   wanted: NanoUsd,
   least: NanoUsd,
 ): Room {
-  const availableNanoUsd = findCredit(draft, command.modelLabels);
-  if (availableNanoUsd < least) {
-    return { refusal: { result: 'insufficient_credit', availableNanoUsd, neededNanoUsd: least } };
-  }
+  const { availableNanoUsd, elsewhereNanoUsd } = findCredit(draft, command.modelLabels);
+  if (availableNanoUsd < least) return { refusal: refuseCredit(availableNanoUsd, least, elsewhereNanoUsd) };
   let amountNanoUsd = smaller(wanted, availableNanoUsd);
   for (const cell of command.cells) {
     if (cell.mode !== 'hard') continue;
@@ -120,15 +119,15 @@ function isUncountable(draft: Draft, command: Pick<HoldCommand, 'tokens' | 'cell
   });
 }
 
-/** Spendable grants that pay for the model, and the room left on the credit limit. */
-function findCredit(draft: Draft, modelLabels: readonly string[]): NanoUsd {
-  let credit = findDebtRoom(draft.books);
-  for (const grant of findSpendable(draft.books, draft.nowMs, modelLabels)) credit += grant.remainingNanoUsd;
-  return credit;
-}
-
-function findDebtRoom(books: AccountBooks): NanoUsd {
-  return larger(books.creditLimitNanoUsd - books.debtNanoUsd - books.debtHeldNanoUsd, 0n);
+/** Spendable grants that pay for the model, with the room left on the credit limit, and those that do not. */
+function findCredit(draft: Draft, modelLabels: readonly string[]) {
+  let availableNanoUsd = findCreditRoom(draft.books);
+  let elsewhereNanoUsd = 0n;
+  for (const grant of findSpendable(draft.books, draft.nowMs)) {
+    if (paysFor(grant, modelLabels)) availableNanoUsd += grant.remainingNanoUsd;
+    else elsewhereNanoUsd += grant.remainingNanoUsd;
+  }
+  return { availableNanoUsd, elsewhereNanoUsd };
 }
 
 function refuseCell(cell: QuotaCell, room: bigint): HoldRefusal {

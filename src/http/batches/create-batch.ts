@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { BatchRecord } from '../../directory/batch-record.ts';
 import type { Principal } from '../../directory/directory.ts';
+import { formatUsd } from '../../domain/money.ts';
 import {
   type AskUpstream,
   readSmallAnswer,
@@ -74,6 +75,7 @@ async function takeBatch(
   if (upstreamId !== undefined) await open(parts, placed.record, upstreamId);
   else if ((answer.statusCode >= 400 && answer.statusCode < 500) || answer.statusCode === OVERLOADED)
     await release(parts, placed.record);
+  if (answer.statusCode < 300) reply.header('tollgate-balance-usd', formatUsd(placed.leftNanoUsd));
   return relayBatch(parts, request, reply, answer);
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Principal } from '../../directory/directory.ts';
+import { findCreditLeft } from '../../domain/credit/credit-left.ts';
 import type { AccountBalance } from '../../domain/credit/credit-types.ts';
 import { presentBalance } from '../../domain/credit/present-balance.ts';
 import { formatUsd, type NanoUsd } from '../../domain/money.ts';
@@ -97,7 +98,11 @@ function describeBalance(
       name: key.name,
       expires_at: key.expiresAtMs === undefined ? null : new Date(key.expiresAtMs).toISOString(),
     },
-    balance: presentBalance(balance),
+    balance: {
+      ...presentBalance(balance),
+      credit_limit_usd: formatUsd(balance.creditLimitNanoUsd),
+      left_usd: formatUsd(findCreditLeft(balance)),
+    },
     spend: { today_usd: formatUsd(spend.todayNanoUsd), month_usd: formatUsd(spend.monthNanoUsd) },
     quotas: uses.map(describeQuota),
   };

@@ -1,6 +1,9 @@
 import type { BatchHold, BatchRecord } from '../../directory/batch-record.ts';
 import { createId } from '../../directory/create-id.ts';
 import type { Principal } from '../../directory/directory.ts';
+import { findCreditLeft } from '../../domain/credit/credit-left.ts';
+import type { AccountBalance } from '../../domain/credit/credit-types.ts';
+import type { NanoUsd } from '../../domain/money.ts';
 import { type AppliedQuota, findQuotaCells } from '../../domain/quota.ts';
 import { createWindowCache } from '../../domain/window-cache.ts';
 import { type HoldCommand, LedgerUnavailable } from '../../ledger/ledger.ts';
@@ -11,7 +14,9 @@ import type { BatchParts } from './batch-parts.ts';
 import { BATCH_LEASE_MS, nextLookMs } from './batch-times.ts';
 import { releaseBatch } from './release-batch.ts';
 
-export type PlacedBatch = { placed: true; record: BatchRecord } | { placed: false; refusal: AdmissionRefusal };
+export type PlacedBatch =
+  /** `leftNanoUsd`: what the account could still spend after the holds. */
+  { placed: true; record: BatchRecord; leftNanoUsd: NanoUsd } | { placed: false; refusal: AdmissionRefusal };
 
 interface PlannedHold {
   hold: BatchHold;
@@ -49,13 +54,16 @@ export async function placeBatch(
     holds: planned.map(({ hold }) => hold),
   };
   await parts.stored.addBatch(record, nowMs + nextLookMs(0, parts.limits.batchPollMs));
+  let leftNanoUsd = 0n;
   for (const each of planned) {
-    const refusal = await placeHold(parts, each);
-    if (refusal === undefined) continue;
-    await releaseBatch(parts, record, 'batch_refused');
-    return { placed: false, refusal };
+    const placed = await placeHold(parts, each);
+    if ('kind' in placed) {
+      await releaseBatch(parts, record, 'batch_refused');
+      return { placed: false, refusal: placed };
+    }
+    leftNanoUsd = findCreditLeft(placed.balance);
   }
-  return { placed: true, record };
+  return { placed: true, record, leftNanoUsd };
 }
 
 function planHold(principal: Principal, atMs: number, share: BatchShare, nowMs: number): PlannedHold {
@@ -105,11 +113,14 @@ function findBatchQuotas(
 }
 
 /** Asks once more with the same id where the store did not answer. */
-async function placeHold(parts: BatchParts, { command, quotas }: PlannedHold): Promise<AdmissionRefusal | undefined> {
+async function placeHold(
+  parts: BatchParts,
+  { command, quotas }: PlannedHold,
+): Promise<AdmissionRefusal | { balance: AccountBalance }> {
   for (let attempt = 0; attempt < 2; attempt += 1) {
     try {
       const reply = await parts.ledger.hold(command);
-      if (reply.result === 'held' || reply.result === 'exists') return undefined;
+      if (reply.result === 'held' || reply.result === 'exists') return { balance: reply.balance };
       return toHoldRefusal(parts.logger, command, quotas, reply);
     } catch (error) {
       parts.metrics.storeFailed('hold');

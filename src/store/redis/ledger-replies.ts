@@ -1,3 +1,4 @@
+import { refuseCredit } from '../../domain/credit/credit-left.ts';
 import type {
   AccountBalance,
   AccountMode,
@@ -57,12 +58,10 @@ export type RoomRefusal = Extract<HoldReply, { result: 'insufficient_credit' | '
 /** Reads a refusal for want of credit or of room in a cell, or of a number out of range; undefined for other words. */
 export function readRoomRefusal(words: readonly string[], cells: readonly QuotaCell[]): RoomRefusal | undefined {
   switch (words[0]) {
-    case 'insufficient_credit':
-      return {
-        result: 'insufficient_credit',
-        availableNanoUsd: BigInt(readWord(words, 1)),
-        neededNanoUsd: BigInt(readWord(words, 2)),
-      };
+    case 'insufficient_credit': {
+      const [availableNanoUsd, neededNanoUsd, elsewhere] = [1, 2, 3].map((at) => BigInt(readWord(words, at)));
+      return refuseCredit(availableNanoUsd ?? 0n, neededNanoUsd ?? 0n, elsewhere ?? 0n);
+    }
     case 'quota_exceeded':
       return readFullCell(words, cells);
     case 'out_of_range':

@@ -6,7 +6,7 @@ KEYS  as named in lib-books
 ARGV  1 account id  2 now  3 hold id  4 instant in the id or ''  5 amount it shall have in all  6 lease in ms
       7 model labels (JSON list)  8 cells measured in money (JSON, lib-cells)
 
-Replies  extended, amount, balance (14) | no_hold | insufficient_credit, available, needed
+Replies  extended, amount, balance (14) | no_hold | insufficient_credit, available, needed, elsewhere
          quota_exceeded, index of the cell, room | out_of_range, what | closed | frozen | no_account
 ]]
 --- @include ledger/lib-room

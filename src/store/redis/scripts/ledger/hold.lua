@@ -7,7 +7,7 @@ ARGV  1 account id  2 now  3 hold id  4 instant in the id or ''  5 amount  6 lea
       9 model labels (JSON list)  10 cells (JSON, lib-cells)
 
 Replies  held | exists, each with amount, balance (14), used and held of each cell | done
-         insufficient_credit, available, needed | quota_exceeded, index of the cell, room
+         insufficient_credit, available, needed, elsewhere | quota_exceeded, index of the cell, room
          bad_time | out_of_range, what | closed | frozen | no_account
 ]]
 --- @include ledger/lib-room

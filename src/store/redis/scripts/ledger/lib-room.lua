@@ -10,25 +10,30 @@ local function read_labels(argument)
 end
 
 -- Spendable grants that pay for the model, and the room left on the credit limit; counted no further than `enough`.
+-- Second, where that was not reached, what grants for other models have.
 local function find_credit(draft, labels, enough)
   local books = draft.books
-  local credit = math.max(books.limit - books.debt - books.debt_held, 0)
-  local next_grant = each_spendable(draft, labels)
+  local credit, elsewhere = math.max(books.limit - books.debt - books.debt_held, 0), 0
+  local next_grant = each_spendable(draft)
   while credit < enough do
     local grant = next_grant()
     if not grant then
       break
     end
-    credit = credit + grant.remaining
+    if pays_for(grant, labels) then
+      credit = credit + grant.remaining
+    else
+      elsewhere = elsewhere + grant.remaining
+    end
   end
-  return credit
+  return credit, elsewhere
 end
 
 -- Answers how much of `wanted` fits into credit and every hard cell, or nil and a refusal when that is below `least`.
 local function find_room(draft, cells, labels, wanted, least, tokens)
-  local available = find_credit(draft, labels, math.max(wanted, least))
+  local available, elsewhere = find_credit(draft, labels, math.max(wanted, least))
   if available < least then
-    return nil, { 'insufficient_credit', text(available), text(least) }
+    return nil, { 'insufficient_credit', text(available), text(least), text(elsewhere) }
   end
   local amount = math.min(wanted, available)
   for index, cell in ipairs(cells) do
