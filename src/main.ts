@@ -8,6 +8,12 @@ import { writeBanner } from './startup/write-banner.ts';
 import { openWorkerChannel, type WorkerChannel } from './workers/worker-channel.ts';
 import { readWorkerArguments, type WorkerIdentity } from './workers/worker-messages.ts';
 
+/**
+ * One wish to stop may come as the same signal twice: a service manager signals every process of a service, and those
+ * that started us among them hand theirs on to us besides.
+ */
+const SAME_STOP_MS = 500;
+
 /** A process that runs, whichever part of Tollgate it is. */
 interface Running {
   reload(): Promise<void>;
@@ -23,13 +29,15 @@ await (worker === undefined ? main() : mainOfWorker(worker));
 
 async function main(): Promise<void> {
   const running = start();
-  let stopping = false;
+  let first: { signal: NodeJS.Signals; at: number } | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (stopping) {
+    const at = performance.now();
+    if (first?.signal === signal && at - first.at < SAME_STOP_MS) return;
+    if (first !== undefined) {
       running.then(({ abandon }) => abandon(), ignoreFailedStart);
       process.exit(signal === 'SIGINT' ? 130 : 143);
     }
-    stopping = true;
+    first = { signal, at };
     running.then(({ stop }) => stop()).then(() => process.exit(0), failToStop);
   };
   process.on('SIGINT', onSignal);

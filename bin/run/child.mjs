@@ -49,7 +49,9 @@ function forwardSignals(child) {
 
 /**
  * npm runs us by a shell and hands its signals to that. dash, the shell of Debian, dies of them and leaves us behind
- * unasked, so the shell's end counts as a signal. Started by hand we may outlive the shell, as with nohup.
+ * unasked, and npm says 143 before we have ended: hence the "exec" in package.json's "start", by which the shell gives
+ * its place to us (what follows it there is for Windows, which knows no exec). Where a shell is between all the same, or
+ * npm itself is killed, the parent's end counts as a signal. Started by hand we may outlive the shell, as with nohup.
  */
 function watchParent(onEnd) {
   if (ON_WINDOWS || process.env.npm_lifecycle_event === undefined) return undefined;

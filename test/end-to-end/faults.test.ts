@@ -229,6 +229,19 @@ describeOnEachStore('a process that ends', (store) => {
     expect(await findOperations(tollgate, caller)).toEqual(['hold', 'hold', 'settle', 'settle']);
   });
 
+  test('SIGTERM that comes twice at once, from a service manager and from npm, is one', async () => {
+    await start();
+    const stream = await openStream(tollgate, caller);
+    const stopped = tollgate.stop();
+    tollgate.process.signal('SIGTERM');
+    await until(() => tollgate.log().some(({ msg }) => msg === 'shutting down'), { what: 'it stops' });
+    tollgate.process.signal('SIGTERM');
+    expect(await stream.finish()).toContain('message_stop');
+    expect(await stopped).toEqual({ code: 0, signal: null });
+    await tollgate.start();
+    await tollgate.expectSettled();
+  });
+
   test('SIGTERM without calls ends at once, also with an idle connection open', async () => {
     await start({ LIMIT_SHUTDOWN_DRAIN_MS: '20000' });
     using agent = createIdleConnection();
@@ -259,6 +272,8 @@ describeOnEachStore('a process that ends', (store) => {
     const stream = await openStream(tollgate, caller);
     const stopped = tollgate.stop();
     await until(() => tollgate.log().some(({ msg }) => msg === 'shutting down'), { what: 'it stops' });
+    const toldAt = performance.now();
+    if (name !== 'SIGINT') await until(() => performance.now() - toldAt > 600, { what: 'it is no echo of the first' });
     tollgate.process.signal(name === 'SIGINT' ? 'SIGINT' : 'SIGTERM');
     expect(await stopped).toEqual({ code, signal: null });
     await expect(stream.text).rejects.toThrow('terminated');
