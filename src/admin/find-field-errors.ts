@@ -1,5 +1,6 @@
 import type { TLocalizedValidationError } from 'typebox/error';
 import type { FieldError } from './problem.ts';
+import { SYNTAX_WORDS } from './schemas/fields.ts';
 
 /** A thousand complaints help nobody. */
 const MAX_FIELD_ERRORS = 50;
@@ -35,6 +36,11 @@ function describeError(error: TLocalizedValidationError): FieldError[] {
       const rule = RULE_PATTERN.exec(error.message);
       if (rule === null) return [{ field, message: error.message }];
       return [{ field: joinField(field, rule[1] ?? ''), message: rule[2] ?? '' }];
+    }
+    case 'pattern':
+    case 'format': {
+      const syntax = `${'pattern' in error.params ? error.params.pattern : error.params.format}`;
+      return [{ field, message: SYNTAX_WORDS.get(syntax) ?? error.message }];
     }
     case 'minProperties':
       return [{ field, message: 'must change at least one field' }];

@@ -5,6 +5,7 @@ interface CorrectOptions {
   hold?: string;
   request?: string;
   chargeUsd: string;
+  confirmChargeUsd?: string;
   note?: string;
 }
 
@@ -16,6 +17,7 @@ export function addCorrectCommand(program: Command, output: CliOutput): void {
     .option('--hold <id>', 'the call by its hold, as the journal names it')
     .option('--request <id>', 'the call by the request-id its caller was answered')
     .requiredOption('--charge-usd <amount>', 'what the call is charged in all')
+    .option('--confirm-charge-usd <amount>', 'the same again, where it is above 100.00 and ten times the charge')
     .option('--note <text>', 'kept in the journal')
     .action((accountId: string, options: CorrectOptions, command: Command) =>
       openSession(command, output).showRecord({
@@ -25,6 +27,7 @@ export function addCorrectCommand(program: Command, output: CliOutput): void {
           hold_id: options.hold,
           request_id: options.request,
           charge_usd: options.chargeUsd,
+          confirm_charge_usd: options.confirmChargeUsd,
           note: options.note,
         },
       }),

@@ -53,11 +53,14 @@ function describeRefusal(refusal: QuotaRefusal, principal: Principal | undefined
   if (quota.measure === 'concurrency') {
     return `${whose} has as many requests open as it may${models}: ${limit}. Wait for one of them to end.`;
   }
-  const need = `this request may need up to ${describeAmount(quota.measure, needed)}`;
-  if (needed > limit) return `The limit of ${lowerFirst(whose)} is ${whole}, and ${need}. Ask for fewer max_tokens.`;
+  const isBatch = quota.measure === 'requests' && needed > 1n;
+  const amount = describeAmount(quota.measure, needed);
+  const need = isBatch ? `this batch has ${amount}` : `this request may need up to ${amount}`;
+  const advice = isBatch ? 'Send fewer at once.' : 'Ask for fewer max_tokens.';
+  if (needed > limit) return `The limit of ${lowerFirst(whose)} is ${whole}, and ${need}. ${advice}`;
   const resets = endsAtMs === undefined ? '' : ` It resets at ${new Date(endsAtMs).toISOString()}.`;
   const left = `${whose} has ${describeAmount(quota.measure, room)} left of its limit of ${whole}`;
-  return quota.measure === 'requests' ? `${left}.${resets}` : `${left}, and ${need}.${resets}`;
+  return quota.measure === 'requests' && !isBatch ? `${left}.${resets}` : `${left}, and ${need}.${resets}`;
 }
 
 const PER_WINDOW: { readonly [window in Quota['window']]: string } = {

@@ -1,6 +1,7 @@
 // Goal: a later fact about one call stands in place of its estimate, exactly once, in either direction.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createId } from '../../src/directory/create-id.ts';
+import { parseUsd } from '../../src/domain/money.ts';
 import { type AdminUnderTest, openAccount, openAdmin } from './admin-under-test.ts';
 
 let admin: AdminUnderTest;
@@ -127,6 +128,27 @@ test('is done once under its idempotency key, also where it was cut off', async 
   const third = await correct(body, headers);
   expect([third.headers['idempotent-replayed'], third.body]).toEqual(['true', second.body]);
   expect(await balance()).toMatchObject({ available_usd: '0.30' });
+});
+
+test.each([
+  ['100', '0.5', 201],
+  ['100.01', '10.001', 201],
+  ['100.01', '10', 400],
+  ['100.01', undefined, 400],
+])('a charge of %s for a call that was charged %s is taken at its word or not', async (charge_usd, charged, status) => {
+  await grantOf('200');
+  const { holdId } = await call(charged === undefined ? undefined : parseUsd(charged));
+  const body = { hold_id: holdId, charge_usd };
+  const made = await correct(body);
+  expect(made.status).toBe(status);
+  if (status === 201) return;
+  expect(made.body.errors).toEqual([
+    { field: 'charge_usd', message: expect.stringContaining('give the same as confirm_charge_usd') },
+  ]);
+  expect((await correct({ ...body, confirm_charge_usd: '100' })).status).toBe(400);
+  expect(await balance()).toMatchObject({ charged_usd: charged === undefined ? '0.00' : '10.00' });
+  expect((await correct({ ...body, confirm_charge_usd: '100.010' })).status).toBe(201);
+  expect(await balance()).toMatchObject({ charged_usd: '100.01' });
 });
 
 test.each([

@@ -60,6 +60,16 @@ describe('granting', () => {
   test.each<[object, { field: string; message: string }[]]>([
     [{ amount_usd: '0', kind: 'paid' }, [{ field: 'amount_usd', message: expect.stringContaining('above zero') }]],
     [
+      { amount_usd: '-5.00', kind: 'paid' },
+      [{ field: 'amount_usd', message: expect.stringContaining('without a sign such as "25.00"') }],
+    ],
+    ...['3000-01-01T00:00:00Z', '1999-12-31T23:59:59Z', '2027-02-30T00:00:00Z', '2027-02-03'].map(
+      (expires_at): [object, { field: string; message: string }[]] => [
+        { amount_usd: '1', kind: 'paid', expires_at },
+        [{ field: 'expires_at', message: expect.stringMatching(/^must be an RFC 3339 time .*from 2000 to 2999$/) }],
+      ],
+    ),
+    [
       { amount_usd: '1', kind: 'paid', valid_days: 1, expires_at: '2030-01-01T00:00:00Z' },
       [{ field: 'valid_days', message: 'cannot be given together with expires_at' }],
     ],

@@ -170,6 +170,34 @@ describeOnEachTollgate(
       await tollgate().expectSettled();
     });
 
+    test('is as many requests as it has in a quota of a day, and one per model by the minute', async () => {
+      const caller = await tollgate().createCaller();
+      const limit = (window: string, limit_requests: number) =>
+        tollgate().admin.call('POST', `/accounts/${caller.accountId}/quotas`, {
+          ...{ scope: { type: 'account' }, window, limit_requests },
+        });
+      await limit('day', 4);
+      await limit('minute', 3);
+      const readUse = async () => {
+        const page = await tollgate().admin.call('GET', `/accounts/${caller.accountId}/quotas`);
+        const { data } = page as { data: { used_requests: number; held_requests: number }[] };
+        return data.map(({ used_requests, held_requests }) => [used_requests, held_requests]);
+      };
+      const batch = await clientOf(caller).create({ requests: [item('a'), item('b'), item('c')] });
+      expect(await readUse()).toEqual([
+        [0, 3],
+        [0, 1],
+      ]);
+      const more = clientOf(caller).create({ requests: [item('d'), item('e')] });
+      await expect(more).rejects.toThrow(
+        /has 1 request left of its limit of 4 requests a day, and this batch has 2 requests\./,
+      );
+      tollgate().api.batches.end((customId) => (customId === 'b' ? 'errored' : 'succeeded'), batch.id);
+      await untilCharged(caller);
+      expect((await readUse())[0]).toEqual([2, 0]);
+      await tollgate().expectSettled();
+    });
+
     test('refuses by item what cannot be priced or read, and gives back what the API refuses', async () => {
       const caller = await tollgate().createCaller();
       const batches = clientOf(caller);

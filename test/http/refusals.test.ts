@@ -140,6 +140,10 @@ describe('refusals', () => {
         '2026-11-20T12:00:00.000Z.',
     ],
     [
+      quota({ measure: 'requests', window: 'total', limit: 5n }, undefined, 6n),
+      'The limit of team "Research" is 5 requests in all, and this batch has 6 requests. Send fewer at once.',
+    ],
+    [
       quota({ measure: 'concurrency', window: 'total', limit: 5n }),
       'Team "Research" has as many requests open as it may: 5. Wait for one of them to end.',
     ],

@@ -599,6 +599,30 @@ export function describeLedger(name: string, open: (clock: TestClock) => Promise
           { used: 0n, held: 0n },
         ]);
       });
+      test('count as many requests as a batch has, and in the end as many as were served', async () => {
+        await grantOf('grant_a', 100n);
+        const cells = [
+          cell('quota_requests', 5n, { measure: 'requests', count: 4 }),
+          cell('quota_open', 2n, { measure: 'concurrency', window: 'total', count: 4 }),
+          cell('quota_usd', 50n, { count: 4 }),
+        ];
+        expect((await holdOf(1, 7n, { cells })).result).toBe('held');
+        expect(await ledger.readCells(accountId, cells)).toMatchObject([{ held: 4n }, { held: 1n }, { held: 7n }]);
+        expect(await holdOf(2, 1n, { cells })).toMatchObject({
+          result: 'quota_exceeded',
+          quotaId: 'quota_requests',
+          room: 1n,
+        });
+        const served = (count: number) => cells.map((each) => ({ ...each, count }));
+        expect((await holdOf(3, 1n, { cells: served(1) })).result).toBe('held');
+        await settleOf(makeHoldId(clock.nowMs, 1), 5n, { cells: served(3) });
+        await settleOf(makeHoldId(clock.nowMs, 3), 0n, { cells: served(0) });
+        expect(await ledger.readCells(accountId, cells)).toEqual([
+          { used: 3n, held: 0n },
+          { used: 0n, held: 0n },
+          { used: 5n, held: 0n },
+        ]);
+      });
       test('soft and shadow ones count and refuse nothing; zero blocks', async () => {
         await grantOf('grant_a', 100n);
         expect(

@@ -1,12 +1,17 @@
 import type { FastifyReply } from 'fastify';
-import { formatUsd, type NanoUsd, parseUsd } from '../../domain/money.ts';
+import { formatUsd, NANO_PER_USD, type NanoUsd, parseUsd } from '../../domain/money.ts';
+import type { Charge } from '../../ledger/find-charge.ts';
 import type { CorrectCommand, CorrectReply } from '../../ledger/ledger.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { describeChargedCall, findNamedCharge, refuseChargedCall } from '../charged-call.ts';
 import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
 import { refuse, refuseFields } from '../problem.ts';
 import { accountParams, answers, writeHeaders } from '../route-schemas.ts';
-import { type CorrectionAnswer, createCorrectionBody } from '../schemas/correction-schemas.ts';
+import {
+  type CorrectionAnswer,
+  type CreateCorrectionBody,
+  createCorrectionBody,
+} from '../schemas/correction-schemas.ts';
 
 /** A later fact stands in place of an estimate: what the API has billed for one call, by its usage report or invoice. */
 export function addCorrectionRoutes(app: AdminApp, { directory, ledger }: AdminParts): void {
@@ -34,6 +39,9 @@ export function addCorrectionRoutes(app: AdminApp, { directory, ledger }: AdminP
       if (charge === undefined) {
         return refuse(reply, 'not_found', 'The journal, as far as it is kept here, holds no end of that call.');
       }
+      if (!request.write.resumed && isUnlikely(body, charge)) {
+        return refuseFields(reply, [{ field: 'charge_usd', message: UNLIKELY }]);
+      }
       const correctionId = request.write.newId('correction');
       const call = await describeChargedCall(ledger, accountId, body, charge);
       const details = { ...call.details, corrected_to_usd: body.charge_usd };
@@ -44,6 +52,18 @@ export function addCorrectionRoutes(app: AdminApp, { directory, ledger }: AdminP
       return presentCorrection(command, made.changeNanoUsd, body.note);
     },
   );
+}
+
+/** A slip of the point is ten times off; a call that costs a hundred dollars is rare, a batch is charged that at its end. */
+const LARGE_NANO_USD = 100n * NANO_PER_USD;
+const LARGE_TIMES = 10n;
+const UNLIKELY =
+  'is above 100.00 and more than ten times what the call was charged: give the same as confirm_charge_usd if it is meant';
+
+function isUnlikely(body: CreateCorrectionBody, charge: Charge): boolean {
+  const toNanoUsd = parseUsd(body.charge_usd) ?? 0n;
+  if (toNanoUsd <= LARGE_NANO_USD || toNanoUsd <= charge.amountNanoUsd * LARGE_TIMES) return false;
+  return body.confirm_charge_usd === undefined || parseUsd(body.confirm_charge_usd) !== toNanoUsd;
 }
 
 function refuseCorrection(

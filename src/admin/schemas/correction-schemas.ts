@@ -6,6 +6,12 @@ const correctionFields = Type.Object(
   {
     ...callFields,
     charge_usd: describeField(usdField, 'What the call is charged in all.'),
+    confirm_charge_usd: Type.Optional(
+      describeField(
+        usdField,
+        'The same again, where `charge_usd` is above 100.00 and more than ten times what the call was charged at its end.',
+      ),
+    ),
     note: Type.Optional(noteField),
   },
   { additionalProperties: false },

@@ -17,18 +17,18 @@ const plainText: TextRule = {
   accepts: (text) => text !== '' && text.trim() === text && !UNSAFE_TEXT.test(text),
   message: 'must be text without control characters and without blanks at its ends',
 };
+const USD_BOUNDS = 'with at most nine places and at most 9007199.254740991';
 const usd: TextRule = {
   accepts: (text) => parseUsd(text) !== undefined,
-  message: 'must be a decimal dollar string such as "25.00", at most nine places and at most 9007199.254740991',
+  message: `must be a decimal dollar string without a sign such as "25.00", ${USD_BOUNDS}`,
 };
 const positiveUsd: TextRule = {
   accepts: (text) => (parseUsd(text) ?? 0n) > 0n,
-  message:
-    'must be a decimal dollar string above zero such as "25.00", at most nine places and at most 9007199.254740991',
+  message: `must be a decimal dollar string above zero such as "25.00", ${USD_BOUNDS}`,
 };
 const time: TextRule = {
   accepts: (text) => parseTime(text) !== undefined,
-  message: 'must be an RFC 3339 time with a zone such as "2026-11-21T09:30:00Z"',
+  message: 'must be an RFC 3339 time with a zone such as "2026-11-21T09:30:00Z", of a year from 2000 to 2999',
 };
 const PRICE = new RegExp(PRICE_PATTERN);
 const price: TextRule = {
@@ -47,6 +47,15 @@ const NAME_SYNTAX = { minLength: 1, maxLength: 120 };
 /** Of ids of any kind: what could be none is refused before it reaches a key of the store. */
 const ID_SYNTAX = { minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9_-]+$' };
 const EMAIL_SYNTAX = { format: 'email', maxLength: 254, examples: ['ada@example.com'] };
+
+/** What patterns and formats mean, for people. The validator looks no further than them: no rule has its say then. */
+export const SYNTAX_WORDS: ReadonlyMap<string, string> = new Map([
+  [USD_SYNTAX.pattern, usd.message],
+  [TIME_SYNTAX.format, time.message],
+  [EMAIL_SYNTAX.format, 'must be an email address such as "ada@example.com"'],
+  [PRICE_PATTERN, price.message],
+  [MULTIPLIER_PATTERN, multiplier.message],
+]);
 
 /** Fields of requests. */
 export const nameField = text({ ...NAME_SYNTAX, examples: ['Acme'] }, plainText);

@@ -83,6 +83,8 @@ export interface QuotaCell extends CellName {
   mode: 'hard' | 'soft' | 'shadow';
   /** When the window ends, in ms; undefined for `total` and concurrency. */
   endsAtMs?: number;
+  /** In a cell of requests, how many this is: a batch is many. One unless given. */
+  count?: number;
 }
 
 export interface HoldCommand extends AccountCommand {
@@ -138,7 +140,7 @@ export interface SettleCommand extends AccountCommand {
   amountNanoUsd: NanoUsd;
   tokens: bigint;
   modelLabels: readonly string[];
-  cells: readonly Pick<QuotaCell, 'quotaId' | 'window' | 'measure' | 'endsAtMs'>[];
+  cells: readonly Pick<QuotaCell, 'quotaId' | 'window' | 'measure' | 'endsAtMs' | 'count'>[];
   details?: EntryDetails;
 }
 export type SettleReply =

@@ -193,10 +193,11 @@ export function addCellShare(target: HoldState, quotaId: string, window: string,
   else present.held += held;
 }
 
-/** A call's share in a cell. Calls and open calls count one each. */
-export function shareOf(cell: Pick<QuotaCell, 'measure'>, amountNanoUsd: NanoUsd, tokens: bigint): bigint {
+/** A call's share in a cell. Open calls count one each, and so do requests but for those of a batch. */
+export function shareOf(cell: Pick<QuotaCell, 'measure' | 'count'>, amountNanoUsd: NanoUsd, tokens: bigint): bigint {
   if (cell.measure === 'usd') return amountNanoUsd;
-  return cell.measure === 'tokens' ? tokens : 1n;
+  if (cell.measure === 'tokens') return tokens;
+  return cell.measure === 'requests' ? BigInt(cell.count ?? 1) : 1n;
 }
 
 /** Time bounds a lease twice: never shortened, never past the longest life of a hold. */

@@ -7,6 +7,7 @@ import { sendLedgerWrite } from '../send-ledger-write.ts';
 import type { BatchParts } from './batch-parts.ts';
 import type { BatchTally } from './batch-tally.ts';
 import { basisOf, describeBatch } from './describe-batch.ts';
+import { withCount } from './with-count.ts';
 
 /** The ledger did not answer to every settle of a batch: they are to be sent again. */
 export class BatchNotCharged extends Error {
@@ -55,7 +56,8 @@ function settleOf(
     amountNanoUsd: bill.receipt.amountNanoUsd,
     tokens: bill.tokens,
     modelLabels: hold.modelLabels,
-    cells: hold.cells,
+    // As with calls, what was not served is not counted.
+    cells: hold.cells.map((cell) => withCount(cell, bill.items)),
     details: describeBatch(record, tally, hold, bill),
   };
   return { kind: 'settle', command, endedAtMs };

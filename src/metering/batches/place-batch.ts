@@ -13,6 +13,7 @@ import type { BatchShare, BatchSum } from './batch-admission.ts';
 import type { BatchParts } from './batch-parts.ts';
 import { BATCH_LEASE_MS, nextLookMs } from './batch-times.ts';
 import { releaseBatch } from './release-batch.ts';
+import { withCount } from './with-count.ts';
 
 export type PlacedBatch =
   /** `leftNanoUsd`: what the account could still spend after the holds. */
@@ -97,7 +98,7 @@ function planHold(principal: Principal, atMs: number, share: BatchShare, nowMs: 
 function findBatchQuotas(
   { account, team, member, key, quotas }: Principal,
   atMs: number,
-  { reachable }: BatchShare,
+  { reachable, items }: BatchShare,
 ): AppliedQuota[] {
   const call = {
     accountId: account.id,
@@ -108,8 +109,9 @@ function findBatchQuotas(
     atMs,
     timezone: account.timezone,
   };
-  const applied = findQuotaCells(quotas, call, findWindow);
-  return applied.filter(({ cell }) => cell.measure !== 'concurrency' || cell.limit === 0n);
+  return findQuotaCells(quotas, call, findWindow)
+    .filter(({ cell }) => cell.measure !== 'concurrency' || cell.limit === 0n)
+    .map(({ quota, cell }) => ({ quota, cell: withCount(cell, items) }));
 }
 
 /** Asks once more with the same id where the store did not answer. */

@@ -14,7 +14,7 @@ export function writeCells(cells: SettleCommand['cells'] | readonly QuotaCell[])
       const { limit, mode } = 'limit' in cell ? cell : { limit: 0n, mode: 'shadow' };
       // No cell can hold more than Lua computes exactly, so a higher limit is no limit.
       const bound = limit > MAX_NANO_USD ? MAX_NANO_USD : limit;
-      return [cell.quotaId, cell.window, cell.measure, `${bound}`, mode, `${cell.endsAtMs ?? ''}`];
+      return [cell.quotaId, cell.window, cell.measure, `${bound}`, mode, `${cell.endsAtMs ?? ''}`, cell.count ?? 1];
     }),
   );
 }

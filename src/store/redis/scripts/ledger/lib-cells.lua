@@ -5,12 +5,13 @@
 local CELL_LIFE_MS = 40 * 86400000
 local CELLS_CLEANED = 4
 
--- Cells as the caller names them: a list of { quota, window, measure, limit, mode, end in ms or '' }.
+-- Cells as the caller names them: a list of { quota, window, measure, limit, mode, end in ms or '', requests }.
 local function read_cells(argument)
   local cells = {}
   for index, part in ipairs(cjson.decode(argument)) do
     cells[index] = {
       quota = part[1], window = part[2], measure = part[3], limit = tonumber(part[4]), mode = part[5], ends = part[6],
+      count = part[7],
     }
   end
   return cells
@@ -42,12 +43,15 @@ local function load_cells(books, cells)
   end
 end
 
--- A call's share in a cell. Calls and open calls count one each.
+-- A call's share in a cell. Open calls count one each, and so do requests but for those of a batch.
 local function share_of(cell, amount, tokens)
   if cell.measure == 'usd' then
     return amount
   end
-  return cell.measure == 'tokens' and tokens or 1
+  if cell.measure == 'tokens' then
+    return tokens
+  end
+  return cell.measure == 'requests' and cell.count or 1
 end
 
 -- Whether a cell would hold more than can be computed exactly.
