@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer as createTlsServer } from 'node:https';
+import { createSecureServer } from 'node:http2';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,7 +52,7 @@ describe('an upstream that cannot be used', () => {
     expect(await proxy.expectSound()).toBe(0n);
   });
 
-  it('a certificate that nobody vouches for is not accepted, on metered and free routes', async () => {
+  it('a certificate that nobody vouches for is not accepted, on metered and free routes, and HTTP/2 not spoken', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tollgate-tls-'));
     const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
     execFileSync(
@@ -77,10 +77,12 @@ describe('an upstream that cannot be used', () => {
       { stdio: 'ignore' },
     );
     const [key, cert] = [readFileSync(keyFile, 'utf8'), readFileSync(certFile, 'utf8')];
-    let requests = 0;
-    const server = createTlsServer({ key, cert }, (_request, response) => {
-      requests += 1;
-      response.setHeader('content-type', 'application/json').end('{"data":[]}');
+    const versions: string[] = [];
+    // It would rather speak HTTP/2, where all streams share one connection.
+    const server = createSecureServer({ key, cert, allowHTTP1: true }, ({ httpVersion }, response) => {
+      versions.push(httpVersion);
+      response.setHeader('content-type', 'application/json');
+      response.end('{"data":[]}');
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -89,14 +91,14 @@ describe('an upstream that cannot be used', () => {
       await using proxy = await startProxy({ upstream: { baseUrl } });
       expect((await proxy.send(SMALL_REQUEST)).status).toBe(502);
       expect((await fetch(`${proxy.baseUrl}/v1/models`, { headers: { 'x-api-key': proxy.secret } })).status).toBe(502);
-      expect(requests).toBe(0);
+      expect(versions).toEqual([]);
       expect(await proxy.expectSound()).toBe(0n);
       await using trusting = await startProxy({ upstream: { baseUrl, certificateAuthority: cert } });
       const models = await fetch(`${trusting.baseUrl}/v1/models`, { headers: { 'x-api-key': trusting.secret } });
       expect(models.status).toBe(200);
-      expect(requests).toBe(1);
+      expect((await trusting.send(SMALL_REQUEST)).status).toBe(200);
+      expect(versions).toEqual(['1.1', '1.1']);
     } finally {
-      server.closeAllConnections();
       server.close();
       rmSync(folder, { recursive: true });
     }
