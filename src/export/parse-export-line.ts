@@ -5,6 +5,7 @@ import type { ExportRecord } from './journal-sink.ts';
 const OPERATIONS: { readonly [Operation in JournalOperation]: true } = {
   ...{ open: true, policy: true, close: true, grant: true, void: true, hold: true, extend: true },
   ...{ settle: true, late: true, release: true, reclaim: true, refund: true, charge: true, tick: true },
+  ...{ reload_policy: true, reload_request: true, reload_decline: true },
 };
 const POSTINGS: { readonly [Kind in PostingKind]: true } = {
   ...{ grant: true, hold: true, settle: true, unhold: true, draw: true, expire: true, void: true, repay: true },

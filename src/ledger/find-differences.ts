@@ -59,8 +59,24 @@ function amountsOf({ totals, debtNanoUsd, debtHeldNanoUsd, chargedNanoUsd }: Acc
 }
 
 function accountFields(books: AccountBooks): Fields {
-  const { grants: _g, holds: _h, tombstones: _t, refunds: _r, refunded: _d, cells: _c, totals, ...fields } = books;
-  return { ...fields, ...totals };
+  const {
+    grants: _g,
+    holds: _h,
+    tombstones: _t,
+    refunds: _r,
+    refunded: _d,
+    cells: _c,
+    totals,
+    reload,
+    ...fields
+  } = books;
+  const { pending, ...reloadFields } = reload;
+  return { ...fields, ...totals, ...reloadFields, ...nameFields('pending', pending) };
+}
+
+/** Field by field, since the order of a record's fields says nothing. */
+function nameFields(name: string, record: object = {}): Fields {
+  return Object.fromEntries(Object.entries(record).map(([field, value]) => [`${name}.${field}`, value]));
 }
 
 /** Leases are prolonged by heartbeats, which write no entry. */

@@ -27,8 +27,10 @@ import type {
   VoidGrantReply,
 } from '../domain/credit/credit-commands.ts';
 import type { AccountBalance, GrantState, HoldState, JournalEntry } from '../domain/credit/credit-types.ts';
+import type { ReloadLedger } from './reload-ledger.ts';
 
 export type * from '../domain/credit/credit-commands.ts';
+export type * from '../domain/credit/reload-commands.ts';
 
 /**
  * The ledger: credit, holds, quota cells and the journal of every account.
@@ -37,7 +39,7 @@ export type * from '../domain/credit/credit-commands.ts';
  * again changes nothing. Refusals are values; a store that does not answer is a {@link LedgerUnavailable} fault,
  * which means "unknown", never "no".
  */
-export interface Ledger {
+export interface Ledger extends ReloadLedger {
   /** Opens the books of an account. Sent again with the same policy it answers `exists`. */
   openAccount(command: OpenAccountCommand): Promise<OpenAccountReply>;
   /** Changes status (frozen or open again), mode or credit limit. */

@@ -9,6 +9,7 @@ export const REPEATABLE_WRITES = [
   'release',
   'refund',
   'correct',
+  'answerReload',
   'closeAccount',
 ] as const satisfies readonly (keyof Ledger)[];
 export type RepeatableWrite = (typeof REPEATABLE_WRITES)[number];

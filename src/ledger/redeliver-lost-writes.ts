@@ -41,6 +41,7 @@ const DONE: { readonly [Operation in RepeatableWrite]: readonly string[] } = {
   release: ['released', 'duplicate'],
   refund: ['refunded', 'exists'],
   correct: ['corrected', 'exists'],
+  answerReload: ['paid', 'declined', 'exists'],
   closeAccount: ['closed_now', 'closed'],
 };
 
@@ -143,7 +144,12 @@ function watchCommands(parts: WatchParts): Partial<Ledger> {
       return reply;
     };
   const commands = {
-    ...Object.fromEntries((['hold', 'extend', 'reclaim', 'tick'] as const).map((name) => [name, observe(name)])),
+    ...Object.fromEntries(
+      (['hold', 'extend', 'reclaim', 'tick', 'setReload', 'requestReload'] as const).map((name) => [
+        name,
+        observe(name),
+      ]),
+    ),
     ...Object.fromEntries(REPEATABLE_WRITES.map((name) => [name, remember(name)])),
   };
   return { ...(commands as Partial<Ledger>), setPolicy: (command) => setPolicy(parts, command) };

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { writeReloadId } from '../../src/domain/credit/reload-state.ts';
 import { findCharge } from '../../src/ledger/find-charge.ts';
 import type { Ledger, QuotaCell } from '../../src/ledger/ledger.ts';
 import { START_MS, type TestClock } from './ledger-conformance.ts';
@@ -184,6 +185,67 @@ const correct = stepOf(
     });
   },
 );
+const CENTS_50 = 1_500_000_000n;
+const setReload = stepOf(
+  'set reload',
+  fc.record({
+    on: fc.constantFrom(true, true, true, false),
+    threshold: fc.constantFrom(20n, 1_000_000_000n, 10n ** 14n, 10n ** 15n + 1n),
+    mode: fc.constantFrom('fixed' as const, 'target' as const),
+    amount: fc.constantFrom(1_000_000_000n, CENTS_50, 10n ** 14n + 10_000_000n, 1n),
+    cap: fc.constantFrom(2_500_000_000n, 10n ** 15n, CENTS_50),
+    hourlyCount: fc.constantFrom(1, 2, 10),
+  }),
+  ({ on, ...drawn }) =>
+    (ledger, _clock, accountId) => {
+      const { threshold, mode, amount, cap, hourlyCount } = drawn;
+      const terms = {
+        ...{ thresholdNanoUsd: threshold, mode, amountNanoUsd: amount },
+        ...{ monthlyCapNanoUsd: cap, hourlyCount },
+      };
+      return ledger.setReload({ accountId, ...(on ? { terms } : {}) });
+    },
+);
+const MONTH_END_MS = START_MS + 20 * hour;
+const requestReload = stepOf(
+  'request reload',
+  fc.record({
+    month: fc.constantFrom(0, 0, 0, 31 * 24 * hour, 60 * 24 * hour),
+    needed: fc.constantFrom(undefined, undefined, 1n, 30n, 1_000_000_000n, 10n ** 14n),
+    labels,
+  }),
+  (terms) => (ledger, _clock, accountId) =>
+    ledger.requestReload({
+      accountId,
+      monthEndsAtMs: MONTH_END_MS + terms.month,
+      ...(terms.needed === undefined ? {} : { refused: { neededNanoUsd: terms.needed, modelLabels: terms.labels } }),
+    }),
+);
+/** Of what is pending as a rule; now and then of a request that there never was, or was answered. */
+const answerReload = stepOf(
+  'answer reload',
+  fc.record({
+    number: fc.constantFrom(undefined, undefined, undefined, 1, 2, 5),
+    outcome: fc.constantFrom('paid' as const, 'declined' as const),
+    expires: fc.constantFrom(24 * hour, 24 * hour, -hour),
+  }),
+  (terms) => async (ledger, clock, accountId) => {
+    const reload = await ledger.readReload(accountId);
+    const number = terms.number ?? reload?.pending?.number ?? 1;
+    return ledger.answerReload({
+      accountId,
+      reloadId: writeReloadId(accountId, number),
+      outcome: terms.outcome,
+      amountNanoUsd: reload?.pending?.amountNanoUsd ?? 1_000_000_000n,
+      expiresAtMs: clock.nowMs + terms.expires,
+    });
+  },
+);
+const claimReload = stepOf('claim reload', fc.constantFrom(1, 2, 3), (number) => async (ledger, _clock, accountId) => [
+  await ledger.claimReload({ accountId, number, pauseMs: 60_000 }),
+  // Accounts of earlier histories are in the store too.
+  (await ledger.findDueReloads(10_000)).includes(accountId),
+]);
 const policy = stepOf(
   'policy',
   fc.record({
@@ -218,6 +280,10 @@ export const history: fc.Arbitrary<Step[]> = fc.array(
     { weight: 2, arbitrary: release },
     { weight: 2, arbitrary: reclaim },
     { weight: 1, arbitrary: policy },
+    { weight: 2, arbitrary: setReload },
+    { weight: 5, arbitrary: requestReload },
+    { weight: 4, arbitrary: answerReload },
+    { weight: 1, arbitrary: claimReload },
     { weight: 1, arbitrary: tick },
     { weight: 4, arbitrary: wait },
     { weight: 1, arbitrary: fc.oneof({ weight: 3, arbitrary: tick }, { weight: 1, arbitrary: close }) },

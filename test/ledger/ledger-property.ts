@@ -51,6 +51,7 @@ export function describeLedgerProperty(
             expect(await subject.ledger.readBalance(accountId)).toEqual(await model.readBalance(accountId));
             expect(await subject.ledger.readGrants(accountId)).toEqual(await model.readGrants(accountId));
             expect(await subject.ledger.readHolds(accountId)).toEqual(await model.readHolds(accountId));
+            expect(await subject.ledger.readReload(accountId)).toEqual(await model.readReload(accountId));
           }
           await expectSoundBooks(subject.ledger, accountId, clock.nowMs);
           expect(

@@ -7,8 +7,10 @@ import type { Decision } from '../../src/domain/credit/draft.ts';
 import { grant, voidGrant } from '../../src/domain/credit/grant-rules.ts';
 import { extend, hold } from '../../src/domain/credit/hold-rules.ts';
 import { refund } from '../../src/domain/credit/refund-rules.ts';
+import { answerReload, requestReload, setReload } from '../../src/domain/credit/reload-rules.ts';
 import { reclaim, release, settle } from '../../src/domain/credit/settle-rules.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { ReloadLedger } from '../../src/ledger/reload-ledger.ts';
 
 /** The pure rules behind the Ledger interface, on whole books in memory: the specification the stores are held against. */
 export interface ModelLedger extends Ledger {
@@ -17,13 +19,16 @@ export interface ModelLedger extends Ledger {
   adopt(books: AccountBooks, journal: readonly JournalEntry[]): void;
 }
 
-export function createModelLedger(clock: () => number): ModelLedger {
-  const accounts = new Map<string, { books: AccountBooks; journal: JournalEntry[] }>();
+type Accounts = Map<string, { books: AccountBooks; journal: JournalEntry[] }>;
+type Run = <Reply>(
+  accountId: string,
+  rule: (books: AccountBooks, now: number) => Decision<Reply>,
+) => Promise<Reply | { result: 'no_account' }>;
 
-  const run = async <Reply>(
-    accountId: string,
-    rule: (books: AccountBooks, now: number) => Decision<Reply>,
-  ): Promise<Reply | { result: 'no_account' }> => {
+export function createModelLedger(clock: () => number): ModelLedger {
+  const accounts: Accounts = new Map();
+
+  const run: Run = async (accountId, rule) => {
     const account = accounts.get(accountId);
     if (account === undefined) return { result: 'no_account' };
     const { reply, entry } = rule(account.books, clock());
@@ -52,6 +57,7 @@ export function createModelLedger(clock: () => number): ModelLedger {
     refund: (command) => run(command.accountId, (books, now) => refund(books, command, now)),
     correct: (command) => run(command.accountId, (books, now) => correct(books, command, now)),
     tick: (command) => run(command.accountId, tick),
+    ...createReloads(clock, accounts, run),
     async readBalance(accountId) {
       await run(accountId, tick);
       const account = accounts.get(accountId);
@@ -90,5 +96,34 @@ export function createModelLedger(clock: () => number): ModelLedger {
     },
     async ping() {},
     async close() {},
+  };
+}
+
+function createReloads(clock: () => number, accounts: Accounts, run: Run): ReloadLedger {
+  const due = new Map<string, { number: number; atMs: number }>();
+  const findDueAtMs = (accountId: string): number | undefined => {
+    const pending = accounts.get(accountId)?.books.reload.pending;
+    const known = due.get(accountId);
+    return pending === undefined || known?.number !== pending.number ? pending?.requestedAtMs : known.atMs;
+  };
+  return {
+    setReload: (command) => run(command.accountId, (books, now) => setReload(books, command, now)),
+    requestReload: (command) => run(command.accountId, (books, now) => requestReload(books, command, now)),
+    answerReload: (command) => run(command.accountId, (books, now) => answerReload(books, command, now)),
+    async claimReload({ accountId, number, pauseMs }) {
+      if (!accounts.has(accountId)) return { result: 'no_account' };
+      if (accounts.get(accountId)?.books.reload.pending?.number !== number) return { result: 'none' };
+      if ((findDueAtMs(accountId) ?? 0) > clock()) return { result: 'early' };
+      due.set(accountId, { number, atMs: clock() + pauseMs });
+      return { result: 'claimed' };
+    },
+    readReload: async (accountId) => structuredClone(accounts.get(accountId)?.books.reload),
+    findDueReloads: async (limit) =>
+      [...accounts.keys()]
+        .map((accountId) => ({ accountId, atMs: findDueAtMs(accountId) ?? Number.POSITIVE_INFINITY }))
+        .filter(({ atMs }) => atMs <= clock())
+        .sort((left, right) => left.atMs - right.atMs)
+        .slice(0, limit)
+        .map(({ accountId }) => accountId),
   };
 }

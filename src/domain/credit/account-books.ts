@@ -8,6 +8,7 @@ import type {
   Refund,
   Tombstone,
 } from './credit-types.ts';
+import { createReload, type ReloadState } from './reload-state.ts';
 
 /**
  * The state of one account that the rules read and change. A store may load only what a command can touch:
@@ -39,6 +40,7 @@ export interface AccountBooks {
   refunds: Map<string, Refund>;
   /** Given back so far, by hold id, over all its refunds and corrections; below zero where those charged more. */
   refunded: Map<string, NanoUsd>;
+  reload: ReloadState;
   /** By {@link cellKey}. */
   cells: Map<string, { used: bigint; held: bigint }>;
 }
@@ -88,6 +90,7 @@ export function createBooks(accountId: string): AccountBooks {
     tombstones: new Map(),
     refunds: new Map(),
     refunded: new Map(),
+    reload: createReload(),
     cells: new Map(),
   };
 }

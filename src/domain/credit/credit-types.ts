@@ -158,6 +158,9 @@ export type JournalOperation =
   | 'reclaim'
   | 'refund'
   | 'charge'
+  | 'reload_policy'
+  | 'reload_request'
+  | 'reload_decline'
   | 'tick';
 
 /** An immutable record of one transition. The state of an account is the fold of its entries. */
@@ -167,7 +170,7 @@ export interface JournalEntry {
   sequence: number;
   atMs: number;
   operation: JournalOperation;
-  /** The grant, hold, refund or correction it is about; the account id for the rest. */
+  /** The grant, hold, refund, correction or reload it is about; the account id for the rest. */
   subjectId: string;
   postings: Posting[];
   cells: CellChange[];

@@ -1,6 +1,7 @@
 import { type AccountBooks, createBooks } from './account-books.ts';
 import type { AccountMode, AccountStatus, GrantKind, HoldState, JournalEntry, Tombstone } from './credit-types.ts';
 import { applyCellChange } from './draft.ts';
+import { applyReloadEntry } from './fold-reload.ts';
 import { createGrant } from './grant-rules.ts';
 import { addAllocation, addCellShare } from './hold-rules.ts';
 import { applyPosting, findGrant } from './post.ts';
@@ -47,6 +48,7 @@ function applyTerms(books: AccountBooks, entry: JournalEntry): void {
     );
     books.grants.set(entry.subjectId, created);
   }
+  applyReloadEntry(books, entry);
   if (entry.operation === 'void') findGrant(books, entry.subjectId).voided = true;
   if (entry.operation === 'refund' || entry.operation === 'charge') {
     const amountNanoUsd = entry.operation === 'refund' ? entry.amountNanoUsd : -entry.amountNanoUsd;

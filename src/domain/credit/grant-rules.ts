@@ -2,8 +2,8 @@ import { MAX_NANO_USD } from '../money.ts';
 import type { AccountBooks } from './account-books.ts';
 import type { GrantCommand, GrantReply, VoidGrantCommand, VoidGrantReply } from './credit-commands.ts';
 import { MAX_LIVE_GRANTS } from './credit-limits.ts';
-import type { GrantState } from './credit-types.ts';
-import { answerDraft, beginDraft, commitDraft, type Decision, post } from './draft.ts';
+import type { GrantState, JournalEntry } from './credit-types.ts';
+import { answerDraft, beginDraft, commitDraft, type Decision, type Draft, post } from './draft.ts';
 
 /** Adds credit. A frozen account may be topped up, a closed one may not. */
 export function grant(books: AccountBooks, command: GrantCommand, nowMs: number): Decision<GrantReply> {
@@ -21,28 +21,26 @@ export function grant(books: AccountBooks, command: GrantCommand, nowMs: number)
   const outOfRange = findGrantOutOfRange(books, command);
   if (outOfRange !== undefined) return answerDraft(draft, () => ({ result: 'out_of_range', what: outOfRange }));
 
+  const { grantId, amountNanoUsd, details } = command;
+  const terms = addGrant(draft, command);
+  return commitDraft(draft, { operation: 'grant', subjectId: grantId, amountNanoUsd, terms, details }, (balance) => ({
+    result: 'granted',
+    balance,
+  }));
+}
+
+/** The terms that a grant is made of. */
+export type GrantTerms = Omit<GrantCommand, 'accountId' | 'details'>;
+
+/** Puts a grant into the books, all of it checked. @returns what its journal entry tells of it. */
+export function addGrant(draft: Draft, terms: GrantTerms): NonNullable<JournalEntry['terms']> {
+  const { books } = draft;
   books.grantCount += 1;
   const ordinal = books.grantCount;
-  books.grants.set(command.grantId, createGrant(command, ordinal));
-  post(draft, 'grant', command.amountNanoUsd, command.grantId);
-  return commitDraft(
-    draft,
-    {
-      operation: 'grant',
-      subjectId: command.grantId,
-      amountNanoUsd: command.amountNanoUsd,
-      terms: {
-        kind: command.kind,
-        priority: command.priority,
-        effectiveAtMs: command.effectiveAtMs,
-        expiresAtMs: command.expiresAtMs,
-        ordinal,
-        ...(command.models === undefined ? {} : { models: command.models }),
-      },
-      details: command.details,
-    },
-    (balance) => ({ result: 'granted', balance }),
-  );
+  books.grants.set(terms.grantId, createGrant(terms, ordinal));
+  post(draft, 'grant', terms.amountNanoUsd, terms.grantId);
+  const { kind, priority, effectiveAtMs, expiresAtMs, models } = terms;
+  return { kind, priority, effectiveAtMs, expiresAtMs, ordinal, ...(models === undefined ? {} : { models }) };
 }
 
 /** Takes back what is left of a grant. Its held part is voided when it comes back; what is spent stays spent. */
@@ -95,7 +93,8 @@ function isSameGrant(present: GrantState, command: GrantCommand): boolean {
   );
 }
 
-function findGrantOutOfRange(books: AccountBooks, command: GrantCommand): string | undefined {
+/** The bound that a grant would pass; undefined when none. */
+export function findGrantOutOfRange(books: AccountBooks, command: GrantTerms): string | undefined {
   if (command.amountNanoUsd <= 0n || command.amountNanoUsd > MAX_NANO_USD) return 'amount';
   if (!Number.isInteger(command.priority) || command.priority < 0 || command.priority > 99) return 'priority';
   if (books.totals.grantedNanoUsd + command.amountNanoUsd > MAX_NANO_USD) return 'granted';

@@ -3,7 +3,11 @@ import type { RedisClient } from './connect-redis.ts';
 import { readInfo } from './read-info.ts';
 import { ledgerKeys, ledgerTag } from './redis-keys.ts';
 
-const AWAITED = ['openAccount', 'setPolicy', 'closeAccount', 'grant', 'voidGrant', 'refund', 'correct'] as const;
+const AWAITED = [
+  ...(['openAccount', 'setPolicy', 'closeAccount', 'grant', 'voidGrant', 'refund', 'correct'] as const),
+  // Nobody is asked to pay for a request that a fail-over could take back.
+  ...(['setReload', 'requestReload', 'answerReload', 'claimReload'] as const),
+] as const;
 type Awaited = (typeof AWAITED)[number];
 
 export interface AcknowledgeWritesOptions {

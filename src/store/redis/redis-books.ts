@@ -5,12 +5,13 @@ import { readCell, readGrant, readHold } from './ledger-replies.ts';
 import { readWord } from './read-reply.ts';
 import { ledgerKeys } from './redis-keys.ts';
 import type { RedisLedgerContext } from './redis-ledger-context.ts';
+import { readReload } from './reload-records.ts';
 
 type Fields = [name: string, value: string][];
 
 export function createBooksReader({ run }: RedisLedgerContext): Pick<Ledger, 'readBooks'> {
-  const { account, liveGrants, endedGrants, holds, cells, refunds } = ledgerKeys;
-  const parts = [account, liveGrants, endedGrants, holds, cells, refunds];
+  const { account, liveGrants, endedGrants, holds, cells, refunds, reload } = ledgerKeys;
+  const parts = [account, liveGrants, endedGrants, holds, cells, refunds, reload];
   return {
     readBooks: (accountId) => {
       const keys = parts.map((keyOf) => keyOf(accountId));
@@ -21,12 +22,13 @@ export function createBooksReader({ run }: RedisLedgerContext): Pick<Ledger, 're
 
 function readBooks(accountId: string, words: readonly string[]): AccountBooks | undefined {
   if (words[0] === 'no_account') return undefined;
-  const [account = [], live = [], ended = [], holds = [], cells = [], refunds = []] = readLists(words);
+  const [account = [], live = [], ended = [], holds = [], cells = [], refunds = [], reload = []] = readLists(words);
   const books = readAccount(accountId, new Map(account));
   for (const [grantId, record] of [...live, ...ended]) books.grants.set(grantId, readGrant(grantId, record));
   for (const [holdId, record] of holds) books.holds.set(holdId, readHold(holdId, record));
   for (const [key, record] of cells) books.cells.set(key, readCell(record));
   for (const [name, value] of refunds) readRefundField(books, name, value);
+  books.reload = readReload(new Map(reload));
   return books;
 }
 

@@ -80,6 +80,8 @@ export const ledgerKeys = {
     `${ofAccount('ended-holds', accountId)}:${Math.floor(idMs / HOUR_MS)}`,
   /** Charges given back, and how much of each call's. */
   refunds: (accountId: string): string => ofAccount('refunds', accountId),
+  /** Auto-reload: its terms and what it is at. */
+  reload: (accountId: string): string => ofAccount('reload', accountId),
   /** The account as of the last entry that was trimmed. */
   snapshot: (accountId: string): string => ofAccount('snapshot', accountId),
   /** Sums of one day, by the hour and the caller, and by the session; days since 1970 (UTC). */
@@ -101,6 +103,7 @@ export const ledgerKeys = {
   /** Written after an administrative write, to wait for both. */
   fence: (tag: string): string => `${tag}:fence`,
   dueHolds: (tag: string): string => `${tag}:due-holds`,
+  dueReloads: (tag: string): string => `${tag}:due-reloads`,
 } as const;
 
 /** Where what is to become a key of the ledger lies ready during a restore, on the same slot. */

@@ -24,6 +24,7 @@ import { ledgerKeys, ledgerScriptKeys } from './redis-keys.ts';
 import { createRedisLedgerContext, type RedisLedgerContext } from './redis-ledger-context.ts';
 import { createLedgerReads } from './redis-ledger-reads.ts';
 import { createRefundTransition } from './redis-refund.ts';
+import { createReloadTransitions } from './redis-reload.ts';
 
 export interface RedisLedgerOptions {
   /** Stays the caller's to close. */
@@ -41,6 +42,7 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
     ...createHoldTransitions(context),
     ...createEndTransitions(context),
     ...createRefundTransition(context),
+    ...createReloadTransitions(context),
     ...createLedgerReads(context),
     ...createBooksReader(context),
     ping: () => context.run('tollgatePing', [ledgerKeys.account('')], [], () => undefined),

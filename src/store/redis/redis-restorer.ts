@@ -5,6 +5,7 @@ import { cellEndMs } from '../../ledger/journal-fold.ts';
 import type { RedisClient } from './connect-redis.ts';
 import { ledgerKeys, ledgerScriptKeys, ledgerTag, readyKey } from './redis-keys.ts';
 import { createRedisLedgerContext, type RedisLedgerContext } from './redis-ledger-context.ts';
+import { writeReload } from './reload-records.ts';
 import { writeAccount, writeEntry, writeGrant, writeHold } from './write-records.ts';
 
 /** Commands sent at a time. */
@@ -38,7 +39,7 @@ async function layReady(
   const { books } = account.fold;
   const { accountId, lastMs } = books;
   const targets = new Map<string, number | undefined>();
-  for (const keyOf of ['journal', 'holds', 'cells', 'cellEnds', 'refunds'] as const)
+  for (const keyOf of ['journal', 'holds', 'cells', 'cellEnds', 'refunds', 'reload'] as const)
     targets.set(ledgerKeys[keyOf](accountId), undefined);
   const grants = ledgerKeys.liveGrants(accountId);
   await send(context, [...targets.keys(), grants].map(removeReady));
@@ -78,7 +79,7 @@ const removeReady =
 
 function* stateCommands({ fold }: ExportedAccount): Iterable<Command> {
   const { books } = fold;
-  const keyOf = (name: 'liveGrants' | 'holds' | 'cells' | 'cellEnds' | 'refunds'): string =>
+  const keyOf = (name: 'liveGrants' | 'holds' | 'cells' | 'cellEnds' | 'refunds' | 'reload'): string =>
     readyKey(ledgerKeys[name](books.accountId));
   for (const grant of books.grants.values())
     yield (pipeline) => pipeline.hset(keyOf('liveGrants'), grant.grantId, writeGrant(grant));
@@ -89,6 +90,7 @@ function* stateCommands({ fold }: ExportedAccount): Iterable<Command> {
     const endMs = cellEndMs(fold, key);
     if (endMs !== undefined) yield (pipeline) => pipeline.zadd(keyOf('cellEnds'), endMs, key);
   }
+  yield (pipeline) => pipeline.hset(keyOf('reload'), writeReload(books.reload));
   for (const [refundId, { holdId, amountNanoUsd }] of books.refunds)
     yield (pipeline) => pipeline.hset(keyOf('refunds'), `refund|${refundId}`, `${holdId};${amountNanoUsd}`);
   for (const [holdId, amountNanoUsd] of books.refunded)
@@ -113,6 +115,7 @@ function putInPlace(
     ...[ledgerKeys.refunds(accountId), ledgerKeys.snapshot(accountId)],
     ...[ledgerKeys.exported(tag), ledgerKeys.trimmed(tag), ledgerKeys.trimDue(tag)],
     readyKey(ledgerKeys.liveGrants(accountId)),
+    ...[ledgerKeys.reload(accountId), ledgerKeys.dueReloads(tag)],
     ...[...targets.keys()].flatMap((key) => [readyKey(key), key]),
   ];
   const args = [

@@ -14,6 +14,7 @@ import {
   readTombstoneRow,
   writeJson,
 } from './ledger-rows.ts';
+import { createReloadRows, type ReloadRows } from './reload-rows.ts';
 
 /** What a transition names beside its account, and must therefore be loaded. */
 export interface Named {
@@ -22,6 +23,7 @@ export interface Named {
   grantIds?: readonly string[];
   refundId?: string;
   cells?: readonly CellName[];
+  reload?: boolean;
 }
 
 /** Loads from and saves to the tables what one transition can touch. Runs inside the caller's transaction. */
@@ -39,12 +41,13 @@ export interface BooksRows {
 
 export function createBooksRows(connection: DatabaseSync): BooksRows {
   const sql = prepareBooksStatements(connection);
-  return { load: createLoad(sql), ...createSaves(sql) };
+  const reloads = createReloadRows(connection);
+  return { load: createLoad(sql, reloads), ...createSaves(sql, reloads) };
 }
 
 type Statements = ReturnType<typeof prepareBooksStatements>;
 
-function createLoad(sql: Statements): BooksRows['load'] {
+function createLoad(sql: Statements, reloads: ReloadRows): BooksRows['load'] {
   const loadCells = (books: AccountBooks, cells: readonly CellName[]): void => {
     for (const { quotaId, window } of cells) {
       const row = sql.readCell.get(books.accountId, quotaId, window) as Row | undefined;
@@ -80,11 +83,12 @@ function createLoad(sql: Statements): BooksRows['load'] {
     if (named.refundId !== undefined) loadRefunds(books, named.refundId, named.holdId ?? '');
     if (named.holdId !== undefined) loadHold(books, named.holdId);
     loadCells(books, named.cells ?? []);
+    if (named.reload === true) books.reload = reloads.find(accountId);
     return books;
   };
 }
 
-function createSaves(sql: Statements): Omit<BooksRows, 'load'> {
+function createSaves(sql: Statements, reloads: ReloadRows): Omit<BooksRows, 'load'> {
   const saveRefund = (books: AccountBooks, refundId: string): void => {
     const made = books.refunds.get(refundId);
     if (made !== undefined) sql.writeRefund.run(books.accountId, refundId, made.holdId, made.amountNanoUsd);
@@ -113,6 +117,7 @@ function createSaves(sql: Statements): Omit<BooksRows, 'load'> {
       for (const grantId of grantsOf(entry)) saveGrant(books, grantId);
       if (entry.subjectId.startsWith('hold_')) saveHold(books, entry.subjectId);
       if (entry.operation === 'refund' || entry.operation === 'charge') saveRefund(books, entry.subjectId);
+      if (touchesReload(entry)) reloads.save(books.accountId, books.reload);
       for (const { quotaId, window } of entry.cells) {
         const cell = books.cells.get(cellKey({ quotaId, window }));
         sql.writeCell.run(books.accountId, quotaId, window, cell?.used ?? 0n, cell?.held ?? 0n);
@@ -132,10 +137,16 @@ function createSaves(sql: Statements): Omit<BooksRows, 'load'> {
         const { quotaId, window } = readCellKey(key);
         sql.writeCell.run(books.accountId, quotaId, window, used, held);
       }
+      reloads.save(books.accountId, books.reload);
     },
     saveEntry,
     saveTombstone,
   };
+}
+
+/** The books of other entries have auto-reload not loaded. */
+function touchesReload({ operation, terms }: JournalEntry): boolean {
+  return operation.startsWith('reload_') || terms?.reloadId !== undefined;
 }
 
 function addGrant(books: AccountBooks, row: Row): void {

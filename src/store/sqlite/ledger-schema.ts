@@ -146,5 +146,30 @@ export const LEDGER_SCHEMA: SchemaPart = {
       PRIMARY KEY (account_id, sink)
     ) STRICT, WITHOUT ROWID;
     `,
+    `
+    -- Auto-reload of accounts that ever had it. Instants of recent requests with commas between.
+    CREATE TABLE reload (
+      account_id TEXT PRIMARY KEY REFERENCES books (account_id),
+      enabled INTEGER NOT NULL,
+      disabled_reason TEXT,
+      threshold INTEGER NOT NULL,
+      mode TEXT NOT NULL,
+      amount INTEGER NOT NULL,
+      monthly_cap INTEGER NOT NULL,
+      hourly_count INTEGER NOT NULL,
+      count INTEGER NOT NULL,
+      pending_number INTEGER,
+      pending_amount INTEGER,
+      pending_at_ms INTEGER,
+      month_ends_at_ms INTEGER NOT NULL,
+      month_amount INTEGER NOT NULL CHECK (month_amount >= 0),
+      recent TEXT NOT NULL,
+      declines INTEGER NOT NULL,
+      next_at_ms INTEGER NOT NULL,
+      -- When to ask for payment of what is pending.
+      due_at_ms INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX reload_by_due ON reload (due_at_ms) WHERE due_at_ms IS NOT NULL;
+    `,
   ],
 };

@@ -13,6 +13,7 @@ import {
   readText,
 } from './ledger-rows.ts';
 import type { Database } from './open-database.ts';
+import { createReloadRows } from './reload-rows.ts';
 
 export function createBooksReader({ connection }: Database): Pick<Ledger, 'readBooks'> {
   const prepare = (table: string): StatementSync => {
@@ -27,6 +28,7 @@ export function createBooksReader({ connection }: Database): Pick<Ledger, 'readB
     cells: prepare('quota_cell'),
     refunds: prepare('refund'),
   };
+  const reloads = createReloadRows(connection);
   const read = (accountId: string): AccountBooks | undefined => {
     const row = sql.books.get(accountId) as Row | undefined;
     if (row === undefined) return undefined;
@@ -39,6 +41,7 @@ export function createBooksReader({ connection }: Database): Pick<Ledger, 'readB
       books.cells.set(key, { used: readBigInt(cell, 'used'), held: readBigInt(cell, 'held') });
     }
     for (const refund of all(sql.refunds)) addRefund(books, readText(refund, 'refund_id'), readRefundRow(refund));
+    books.reload = reloads.find(accountId);
     return books;
   };
   return {

@@ -15,6 +15,7 @@ import { type CommitQueue, createCommitQueue, toLedgerFault } from './commit-que
 import { type Row, readBigInt, readGrantRow, readHoldRow, readJournalRow, readText } from './ledger-rows.ts';
 import type { Database } from './open-database.ts';
 import { createBooksReader } from './sqlite-books.ts';
+import { createReloadTransitions } from './sqlite-reload.ts';
 
 export interface SqliteLedgerOptions {
   database: Database;
@@ -49,6 +50,7 @@ export function createSqliteLedger(options: SqliteLedgerOptions): Ledger {
       transition(command, namedBy(command, command.correctionId), (books, now) => correct(books, command, now)),
     tick: (command) => transition(command, {}, tick),
     ...createReads(database, clock, transition),
+    ...createReloadTransitions(database, queue, clock, transition),
     ...createBooksReader(database),
     async ping() {
       await queue.run(() => database.connection.exec('SELECT 1'));

@@ -6,7 +6,7 @@ import type { Database } from './open-database.ts';
 
 /** What an account's state lies in beside its line in `books`. Tombstones stay: those of the export come over them. */
 const REPLACED = [
-  ...['credit_grant', 'hold', 'quota_cell', 'refund', 'journal', 'journal_export', 'journal_snapshot'],
+  ...['credit_grant', 'hold', 'quota_cell', 'refund', 'journal', 'journal_export', 'journal_snapshot', 'reload'],
 ] as const;
 
 /** Puts accounts into the embedded store, each in one transaction. */

@@ -8,8 +8,7 @@ ARGV  1 account id  2 now  3 grant id  4 amount  5 kind  6 priority  7 effective
 
 Replies  granted | exists, each with balance (14) | conflict | bad_time | out_of_range, what | closed | no_account
 ]]
---- @include ledger/lib-reply
-local MAX_LIVE_GRANTS = 1000
+--- @include ledger/lib-grant
 local grant_id, amount, priority = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[6])
 local effective, expires, models = tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
 
@@ -19,25 +18,6 @@ local function is_same(present)
     and present.priority == priority and present.effective == effective and present.expires == expires
 end
 
-local function find_out_of_range(books)
-  if amount <= 0 or amount > MAX_NUMBER then
-    return 'amount'
-  end
-  if priority ~= math.floor(priority) or priority < 0 or priority > 99 then
-    return 'priority'
-  end
-  if books.granted > MAX_NUMBER - amount then
-    return 'granted'
-  end
-  local live = redis.call('HLEN', K.live)
-  for _, grant in pairs(books.touched) do
-    if grant.is_live and grant.remaining == 0 and grant.held == 0 then
-      live = live - 1
-    end
-  end
-  return live >= MAX_LIVE_GRANTS and 'grants' or nil
-end
-
 local function find_refusal(draft)
   if draft.books.status == 'closed' then
     return { 'closed' }
@@ -45,7 +25,7 @@ local function find_refusal(draft)
   if expires <= effective or expires <= draft.now then
     return { 'bad_time' }
   end
-  local what = find_out_of_range(draft.books)
+  local what = find_grant_out_of_range(draft.books, amount, priority)
   return what and { 'out_of_range', what }
 end
 
@@ -65,15 +45,11 @@ if refusal then
   return refusal
 end
 
-books.grant_count = books.grant_count + 1
 local grant = {
   id = grant_id, kind = ARGV[5], priority = priority, effective = effective, expires = expires,
-  ordinal = books.grant_count, is_void = '0', models = models ~= '' and models or nil,
-  granted = 0, remaining = 0, held = 0, spent = 0, expired = 0, voided = 0,
+  models = models ~= '' and models or nil,
 }
-books.grants[grant_id] = grant
-books.last_effect_ms = math.max(books.last_effect_ms, effective)
-post(draft, 'grant', amount, grant)
+add_grant(draft, grant, amount)
 local terms = '{"ordinal":' .. text(grant.ordinal) .. ',' .. string.sub(ARGV[10], 2)
 commit(draft, { operation = 'grant', subject = grant_id, amount = amount, terms = terms, details = ARGV[11] })
 return with_balance(draft, { 'granted' })

@@ -2,7 +2,7 @@
 --[[
 Everything the store keeps of one account's money, as of one instant. How holds ended is left out.
 
-KEYS  1 account  2 live grants  3 ended grants  4 holds  5 cells  6 refunds
+KEYS  1 account  2 live grants  3 ended grants  4 holds  5 cells  6 refunds  7 reload
 ARGV  none
 
 Replies  no_account | found, then the fields of each key in this order: their number, and each name and value

@@ -3,7 +3,7 @@
 Puts an account that lies ready under other names in the place of what is there, in one step.
 
 KEYS  1-13 as named in lib-books  14 refunds  15 snapshot  16 exported  17 trimmed  18 trim-due
-      19 grants that lie ready (hash of id to record)  then pairs: a key that lies ready, the key that it becomes
+      19 grants that lie ready (hash of id to record)  20 reload  21 due reloads  then pairs: a key that lies ready, the key that it becomes
 ARGV  1 account id  2 ''  3 sequence that must be there, 0 for none  4 fields of the account (JSON)
       5 snapshot (JSON) or ''  6 its sequence  7 instant of the first entry kept, or ''
       then, for each pair, how long it lives in ms, or '' for ever
@@ -11,8 +11,9 @@ ARGV  1 account id  2 ''  3 sequence that must be there, 0 for none  4 fields of
 Replies  restored | changed
 ]]
 --- @include ledger/lib-reply
-local FIRST_PAIR, FIRST_LIFE = 20, 8
+local FIRST_PAIR, FIRST_LIFE = 22, 8
 local refunds, snapshot, exported, trimmed, trim_due = KEYS[14], KEYS[15], KEYS[16], KEYS[17], KEYS[18]
+local reload, due_reloads = KEYS[20], KEYS[21]
 
 local function read_account()
   local fields = cjson.decode(ARGV[4])
@@ -37,11 +38,12 @@ local function remove_present()
   end
   for _, key in ipairs({
     K.account, K.live, K.ended, K.burn, K.expiries, K.effects, K.journal, K.holds, K.cells, K.cell_ends, refunds,
-    snapshot, KEYS[19],
+    snapshot, KEYS[19], reload,
   }) do
     redis.call('DEL', key)
   end
   redis.call('ZREM', K.due_accounts, ACCOUNT_ID)
+  redis.call('ZREM', due_reloads, ACCOUNT_ID)
 end
 
 local function move_ready()
@@ -63,6 +65,13 @@ local function write_due_holds()
   local fields = redis.call('HGETALL', K.holds)
   for index = 1, #fields, 2 do
     redis.call('ZADD', K.due_holds, cjson.decode(fields[index + 1]).deadline, ACCOUNT_ID .. '|' .. fields[index])
+  end
+end
+
+-- Who pays for a request that is pending is asked at once.
+local function write_due_reload()
+  if (redis.call('HGET', reload, 'pending_number') or '0') ~= '0' then
+    redis.call('ZADD', due_reloads, redis.call('HGET', reload, 'pending_at'), ACCOUNT_ID)
   end
 end
 
@@ -91,5 +100,6 @@ remove_present()
 move_ready()
 write_plan(draft)
 write_due_holds()
+write_due_reload()
 note_export(books)
 return { 'restored' }
