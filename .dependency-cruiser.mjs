@@ -10,6 +10,8 @@ const FOLDERS = {
   ledger: ['domain'],
   directory: ['domain'],
   alerts: ['domain', 'ledger', 'directory', 'observability'],
+  // Keeps balances up: asks the payment side.
+  reloads: ['domain', 'ledger', 'alerts', 'observability'],
   metering: ['domain', 'anthropic', 'ledger', 'directory', 'alerts', 'observability', 'config'],
   // Carries the journal out of the store, to sinks.
   export: ['domain', 'ledger', 'observability'],
@@ -18,7 +20,7 @@ const FOLDERS = {
   // Carries it back from an export.
   restore: ['domain', 'ledger', 'export'],
   http: ['domain', 'anthropic', 'metering', 'ledger', 'directory', 'observability', 'config'],
-  admin: ['domain', 'metering', 'ledger', 'directory', 'alerts', 'reports', 'observability', 'config'],
+  admin: ['domain', 'metering', 'ledger', 'directory', 'alerts', 'reloads', 'reports', 'observability', 'config'],
   store: ['domain', 'ledger', 'directory', 'alerts', 'reports', 'observability', 'config'],
   // Speaks to a running Tollgate over HTTP; the rate card is checked on the spot.
   cli: ['domain', 'config'],

@@ -27,6 +27,8 @@ import { systemTimers } from './metering/timers.ts';
 import type { Logger } from './observability/create-logger.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import { startTraces } from './observability/traces/start-traces.ts';
+import { createReloadNotice } from './reloads/reload-event.ts';
+import { type Reloads, startReloads } from './reloads/start-reloads.ts';
 import type { ReportFold } from './reports/report-fold.ts';
 import { type Reports, startReports } from './reports/start-reports.ts';
 import { openStore, type Store } from './store/open-store.ts';
@@ -41,6 +43,7 @@ export interface Services {
   audit: AuditLog;
   journal: JournalSource;
   reports: Reports;
+  reloads: Reloads;
   principals: PrincipalCache;
   /** The card in force; another one after a reload. */
   readonly rateCard: RateCard;
@@ -96,10 +99,11 @@ async function startServices(options: ServicesOptions, store: Store, metrics: Me
   const { nowMs } = systemTimers;
   const priceBook = createPriceBook(options.rateCard);
   const money = startMoney(options, store, metrics);
-  const { ledger, alerts, reports } = money;
+  const { ledger, alerts, reports, reloads } = money;
   const metering = await startMetering({
     ...{ ledger, directory: store.directory, stored: store.stored, metrics, priceBook },
     isFit: money.isFit,
+    onShortOfCredit: ({ accountId, ...need }) => reloads.refused(accountId, need),
     ...findMeteringSettings(options, metrics),
   });
   const { grace } = metering;
@@ -116,6 +120,7 @@ async function startServices(options: ServicesOptions, store: Store, metrics: Me
     audit: store.audit,
     journal: store.journal,
     reports,
+    reloads,
     principals: createPrincipalCache({
       directory: store.directory,
       now: nowMs,
@@ -139,6 +144,7 @@ async function startServices(options: ServicesOptions, store: Store, metrics: Me
       await journalExport?.stop();
       await driftCheck?.stop();
       await reports.keeper.stop();
+      await reloads.close();
       await alerts.close();
       await metering.traces?.close();
       await store.close();
@@ -154,26 +160,28 @@ function startMoney({ settings, logger }: ServicesOptions, store: Store, metrics
   const storeWatch = watchStore(store, { every, onCheck: metrics.storeChecked, logger });
   const losses = watchForLosses(settings, store, metrics, logger);
   const reports = startReports({
-    ledger: store.ledger,
-    journal,
-    store: store.reports,
-    directory,
-    nowMs,
-    every,
-    logger,
+    ...{ ledger: store.ledger, journal, store: store.reports, directory },
+    ...{ nowMs, every, logger },
   });
-  const ledger = observeLedger(guardLedger(losses.ledger, storeWatch.isFit), {
+  const watched = observeLedger(guardLedger(losses.ledger, storeWatch.isFit), {
     ...{ watch: alerts.watch, directory, nowMs, logger },
     onHold(accountId) {
       metrics.accountActive(accountId);
       reports.keeper.note(accountId);
     },
   });
+  const reloads = startReloads({
+    ...{ ledger: watched, directory, nowMs, every, metrics, logger },
+    webhookUrl: settings.reloadWebhookUrl,
+    webhookSecret: settings.reloadWebhookSecret,
+    onReloadEvent: (event) => alerts.raise(createReloadNotice(event)),
+  });
+  const { ledger } = reloads;
   const readQuotas = createQuotaFigures({ directory, ledger, nowMs });
   const { findEmptyAtMs } = reports;
   metrics.watchAccounts({ directory, ledger, alerts: store.alerts, readQuotas, findEmptyAtMs });
   return {
-    ...{ ledger, alerts, reports, isFit: storeWatch.isFit },
+    ...{ ledger, alerts, reports, reloads, isFit: storeWatch.isFit },
     stopWatching() {
       losses.stop();
       storeWatch.stop();

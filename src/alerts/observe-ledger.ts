@@ -1,5 +1,5 @@
-import type { AccountBalance } from '../domain/credit/credit-types.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { observeReplies } from '../ledger/observe-replies.ts';
 import type { BalanceWatch, WatchedAccount } from './watch-balances.ts';
 
 /** Accounts whose levels are remembered; of the rest they are read again. */
@@ -20,41 +20,21 @@ export interface ObserveLedgerOptions {
 
 /**
  * The same ledger, whose every reply that carries a balance is shown to the watch, beside the caller's way.
- * A balance is seen in the reply of the very transition that made it, so no fall is missed between two looks.
  */
 export function observeLedger(ledger: Ledger, options: ObserveLedgerOptions): Ledger {
   const findWatched = createWatchedAccounts(options);
-  const show = (accountId: string, reply: { balance?: AccountBalance }): void => {
-    const { balance } = reply;
-    if (balance === undefined) return;
+  const observed = observeReplies(ledger, (accountId, balance) => {
     findWatched(accountId).then(
       (account) => account !== undefined && options.watch.observe(account, balance),
       (error: unknown) => options.logger.warn({ err: error, account_id: accountId }, 'balance not watched'),
     );
-  };
-  const shown =
-    <Command extends { accountId: string }, Reply extends object>(run: (command: Command) => Promise<Reply>) =>
-    async (command: Command): Promise<Reply> => {
-      const reply = await run(command);
-      show(command.accountId, reply);
-      return reply;
-    };
+  });
   return {
-    ...ledger,
-    grant: shown(ledger.grant),
-    voidGrant: shown(ledger.voidGrant),
-    closeAccount: shown(ledger.closeAccount),
+    ...observed,
     hold(command) {
       options.onHold(command.accountId);
-      return shown(ledger.hold)(command);
+      return observed.hold(command);
     },
-    extend: shown(ledger.extend),
-    settle: shown(ledger.settle),
-    release: shown(ledger.release),
-    reclaim: shown(ledger.reclaim),
-    refund: shown(ledger.refund),
-    correct: shown(ledger.correct),
-    tick: shown(ledger.tick),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Reconciliation } from '../ledger/reconcile-account.ts';
 import type { Logger } from '../observability/create-logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import type { AlertStore } from './alert-store.ts';
+import type { AlertStore, Notice } from './alert-store.ts';
 import { type AlertDelivery, createAlertDelivery } from './deliver-alerts.ts';
 import { createLedgerDriftNotice } from './ledger-drift-notice.ts';
 import { createWebhookSender } from './post-webhook.ts';
@@ -20,6 +20,8 @@ export interface Alerts {
   watch: BalanceWatch;
   /** Tells that an account's books are not the fold of its journal. */
   raiseDrift(found: Reconciliation): Promise<void>;
+  /** Tells anything else. Who raises it has logged it. */
+  raise(notice: Notice): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -35,14 +37,16 @@ export function startAlerts({ store, webhook, nowMs, logger, metrics }: StartAle
   }
   const onNotice = (): void => void delivery?.deliverDue();
   const watch = createBalanceWatch({ store, nowMs, logger, metrics, hasWebhook, onNotice });
+  const raise: Alerts['raise'] = async (notice) => {
+    metrics.alertSent('log', 'delivered');
+    if (!hasWebhook) return;
+    await store.addNotice(notice, nowMs());
+    onNotice();
+  };
   return {
     watch,
-    async raiseDrift(found) {
-      metrics.alertSent('log', 'delivered');
-      if (!hasWebhook) return;
-      await store.addNotice(createLedgerDriftNotice(found, nowMs()), nowMs());
-      onNotice();
-    },
+    raise,
+    raiseDrift: (found) => raise(createLedgerDriftNotice(found, nowMs())),
     async close() {
       await watch.settled();
       await delivery?.stop();

@@ -84,6 +84,11 @@ function storeRules(settings: Settings): Rule[] {
       broken: alertWebhookUrl !== undefined && alertWebhookSecret === undefined,
       problem: 'ALERT_WEBHOOK_SECRET: is needed with ALERT_WEBHOOK_URL, since alerts are signed',
     },
+    {
+      names: ['RELOAD_WEBHOOK_URL', 'RELOAD_WEBHOOK_SECRET'],
+      broken: settings.reloadWebhookUrl !== undefined && settings.reloadWebhookSecret === undefined,
+      problem: 'RELOAD_WEBHOOK_SECRET: is needed with RELOAD_WEBHOOK_URL, since requests for payment are signed',
+    },
   ];
 }
 

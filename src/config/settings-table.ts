@@ -5,6 +5,7 @@ import { readBaseUrl, readHttpUrl } from './http-url.ts';
 import { limitsTable } from './limits-table.ts';
 import { parseRedisUrl, RedisUrlInvalid } from './parse-redis-url.ts';
 import { readBudget } from './read-budget.ts';
+import { reloadSettings } from './reload-settings.ts';
 import {
   ANY_PATH,
   choiceSetting,
@@ -201,6 +202,7 @@ export const settingsTable: { readonly [Key in keyof PlainSettings]: Setting<Pla
     defaultText: 'none',
     sentence: 'Key that signs alerts; needed with `ALERT_WEBHOOK_URL`.',
   }),
+  ...reloadSettings,
   ...exportSettings,
 };
 

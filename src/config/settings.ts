@@ -28,6 +28,9 @@ export interface Settings {
   alertWebhookUrl: string | undefined;
   /** Standard Webhooks secret (`whsec_...`). */
   alertWebhookSecret: string | undefined;
+  /** Where the payment side is asked to pay for reloads; undefined: no account can have auto-reload. */
+  reloadWebhookUrl: string | undefined;
+  reloadWebhookSecret: string | undefined;
   /** Undefined: the journal is not exported, and all of it stays in the store. */
   exportDir: string | undefined;
   /** Where the journal is posted to as CloudEvents; undefined: nowhere. */

@@ -22,6 +22,8 @@ export interface ReloadLedger {
   claimReload(command: ClaimReloadCommand): Promise<ClaimReloadReply>;
   /** Undefined: the account has no books. */
   readReload(accountId: string): Promise<ReloadState | undefined>;
-  /** Accounts with a request for whose payment it is time to ask, those that wait longest first. */
-  findDueReloads(limit: number): Promise<string[]>;
+  /**
+   * Accounts with a request for whose payment it is time to ask, now or within `aheadMs`, those that wait longest first.
+   */
+  findDueReloads(limit: number, aheadMs?: number): Promise<string[]>;
 }

@@ -2,6 +2,7 @@ import { createId } from '../directory/create-id.ts';
 import type { Principal } from '../directory/directory.ts';
 import type { MessagesRequest } from '../domain/call-request.ts';
 import { findCreditLeft } from '../domain/credit/credit-left.ts';
+import type { NanoUsd } from '../domain/money.ts';
 import { modelLabels } from '../domain/rate-card.ts';
 import { createWindowCache } from '../domain/window-cache.ts';
 import { type HoldCommand, type HoldReply, type Ledger, LedgerUnavailable } from '../ledger/ledger.ts';
@@ -53,6 +54,8 @@ export interface MeterParts {
   >;
   logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   limits: { holdLeaseMs: number };
+  /** Told of each call that is refused for want of credit. Returns at once and does not throw. */
+  onShortOfCredit?(short: CreditShortage): void;
   /** Absent: a call for which the store does not answer is refused. */
   grace?: GraceBudget;
   /** {@link DEFAULT_CALL_POLICIES} unless given. */
@@ -60,6 +63,13 @@ export interface MeterParts {
   traces?: CallTraces;
   /** Of its own unless given. */
   openCosts?: OpenCostMemory;
+}
+
+/** The least that a call would have had to hold, and for which model. */
+export interface CreditShortage {
+  accountId: string;
+  neededNanoUsd: NanoUsd;
+  modelLabels: readonly string[];
 }
 
 export type Admission = { admitted: true; call: MeteredCall } | { admitted: false; refusal: AdmissionRefusal };
@@ -138,6 +148,10 @@ function openOrRefuse(parts: SharedParts, asked: AskedCall): Admission {
   parts.grace?.note({ accountId: principal.account.id, keyId: principal.key.id }, reply);
   if (reply.result !== 'held' && reply.result !== 'exists') {
     place.giveBack();
+    if (reply.result === 'insufficient_credit') {
+      const { neededNanoUsd } = reply;
+      parts.onShortOfCredit?.({ accountId: command.accountId, neededNanoUsd, modelLabels: command.modelLabels });
+    }
     return refuse(toHoldRefusal(parts.logger, command, quotas, reply));
   }
   const hold = { ...command, amountNanoUsd: reply.amountNanoUsd };

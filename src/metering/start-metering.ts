@@ -8,7 +8,7 @@ import { type BatchMeter, createBatchMeter } from './batches/batch-meter.ts';
 import type { CallPolicies } from './call-policies.ts';
 import { createGraceBudget, type GraceBudget } from './grace-budget.ts';
 import { createLeaseKeeper, type LeaseKeeper } from './lease-keeper.ts';
-import { createMeter, type Meter } from './meter.ts';
+import { type CreditShortage, createMeter, type Meter } from './meter.ts';
 import { createOpenCalls, type OpenCalls } from './open-calls.ts';
 import { createOpenCostMemory } from './open-cost-memory.ts';
 import type { PriceBook } from './price-book.ts';
@@ -42,6 +42,7 @@ export interface MeteringOptions {
   traces: TraceExporter | undefined;
   /** 0: calls are refused while the store does not answer. */
   graceBudgetNanoUsd: bigint;
+  onShortOfCredit(short: CreditShortage): void;
   /** False: the store is there and must not be trusted with money. */
   isFit(): boolean;
 }
@@ -83,7 +84,11 @@ export async function startMetering(options: MeteringOptions): Promise<Metering>
     grace,
     openCalls,
     settleQueue,
-    meter: createMeter({ ...calls, ...(grace === undefined ? {} : { grace }) }),
+    meter: createMeter({
+      ...calls,
+      onShortOfCredit: options.onShortOfCredit,
+      ...(grace === undefined ? {} : { grace }),
+    }),
     batches: createBatchMeter({ ...calls, directory, stored }),
     leaseKeeper: createLeaseKeeper(shared),
     sweeper: createSweeper(shared),

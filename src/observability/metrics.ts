@@ -9,6 +9,7 @@ import { createJournalMetrics, type JournalMetrics } from './journal-metrics.ts'
 import { createMetricRegistry, type RegisteredMetric } from './metric-registry.ts';
 import type { MetricsSnapshot } from './metrics-snapshot.ts';
 import { createModelLabels, type NamedModel } from './model-label.ts';
+import { createReloadMetrics, type ReloadMetrics } from './reload-metrics.ts';
 import { createSettleMetrics, type SettleMetrics } from './settle-metrics.ts';
 import { createStoreMetrics, type StoreMetrics } from './store-metrics.ts';
 import { acceptsOpenMetrics, type Exposition, writeExposition } from './write-exposition.ts';
@@ -34,6 +35,7 @@ export interface Metrics
     GraceMetrics,
     AccountMetrics,
     JournalMetrics,
+    ReloadMetrics,
     HealthMetrics {
   /** The label of a model: its id on the rate card, or `other`. */
   modelLabel(model: string): string;
@@ -72,6 +74,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       onQuotaFold: () => fold('quota'),
     }),
     ...createJournalMetrics(metrics, nowMs),
+    ...createReloadMetrics(metrics, nowMs),
     ...createHealthMetrics(metrics, models, nowMs),
   };
   if (options.processMetrics !== false) collectProcessMetrics(metrics);

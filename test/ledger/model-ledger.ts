@@ -118,10 +118,10 @@ function createReloads(clock: () => number, accounts: Accounts, run: Run): Reloa
       return { result: 'claimed' };
     },
     readReload: async (accountId) => structuredClone(accounts.get(accountId)?.books.reload),
-    findDueReloads: async (limit) =>
+    findDueReloads: async (limit, aheadMs = 0) =>
       [...accounts.keys()]
         .map((accountId) => ({ accountId, atMs: findDueAtMs(accountId) ?? Number.POSITIVE_INFINITY }))
-        .filter(({ atMs }) => atMs <= clock())
+        .filter(({ atMs }) => atMs <= clock() + aheadMs)
         .sort((left, right) => left.atMs - right.atMs)
         .slice(0, limit)
         .map(({ accountId }) => accountId),

@@ -50,8 +50,8 @@ export function createReloadTransitions(context: RedisLedgerContext): ReloadLedg
         (fields) => readReload(new Map(Object.entries(fields))),
       );
     },
-    findDueReloads: async (limit) => {
-      const found = await Promise.all(LEDGER_TAGS.map((tag) => findDueOf(context, tag, limit)));
+    findDueReloads: async (limit, aheadMs = 0) => {
+      const found = await Promise.all(LEDGER_TAGS.map((tag) => findDueOf(context, tag, limit, aheadMs)));
       return found
         .flat()
         .sort((left, right) => left.atMs - right.atMs)
@@ -128,8 +128,9 @@ async function findDueOf(
   { run, now }: RedisLedgerContext,
   tag: string,
   limit: number,
+  aheadMs: number,
 ): Promise<{ accountId: string; atMs: number }[]> {
-  return run('tollgateFindDueReloads', [ledgerKeys.dueReloads(tag)], ['', now(), `${limit}`], (words) =>
+  return run('tollgateFindDueReloads', [ledgerKeys.dueReloads(tag)], ['', now(), `${limit}`, `${aheadMs}`], (words) =>
     Array.from({ length: words.length / 2 }, (_, index) => ({
       accountId: readWord(words, 2 * index),
       atMs: Number(readWord(words, 2 * index + 1)),

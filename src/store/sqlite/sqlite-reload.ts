@@ -48,6 +48,6 @@ export function createReloadTransitions(
       }),
     readReload: async (accountId) =>
       read(() => (hasBooks.get(accountId) === undefined ? undefined : rows.find(accountId))),
-    findDueReloads: async (limit) => read(() => rows.findDue(clock(), limit)),
+    findDueReloads: async (limit, aheadMs = 0) => read(() => rows.findDue(clock() + aheadMs, limit)),
   };
 }
