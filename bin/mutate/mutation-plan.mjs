@@ -22,7 +22,7 @@ export const MUTATION_PLAN = {
             'grant-rules',
             'hold-rules',
           ],
-          ...['post', 'refund-rules', 'settle-rules'],
+          ...['post', 'refund-rules', 'settle-rules', 'reload-rules', 'reload-state', 'fold-reload'],
         ],
         '.ts',
       ),
@@ -57,6 +57,7 @@ export const MUTATION_PLAN = {
       tests: [
         'test/ledger/redis-ledger.test.ts',
         'test/ledger/redis-refunds.test.ts',
+        'test/ledger/redis-reloads.test.ts',
         'test/store/redis/redis-ledger-order.test.ts',
         'test/store/redis/redis-ledger-keys.test.ts',
         'test/store/redis/redis-ledger-corrupt.test.ts',

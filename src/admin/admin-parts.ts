@@ -6,6 +6,7 @@ import type { Directory } from '../directory/directory.ts';
 import type { RateCard } from '../domain/rate-card.ts';
 import type { JournalSource } from '../ledger/journal-source.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { Reloads } from '../reloads/start-reloads.ts';
 import type { ReportFold } from '../reports/report-fold.ts';
 import type { ReportStore } from '../reports/report-store.ts';
 
@@ -18,6 +19,8 @@ export interface AdminParts {
   journal: Pick<JournalSource, 'readSnapshot'>;
   /** Sums over the journal, and what brings them up to it. */
   reports: { fold: ReportFold; store: ReportStore };
+  /** Whether somebody can be asked to pay for reloads, and what takes their answers. */
+  reloads: Pick<Reloads, 'canBeAsked' | 'record'>;
   /** Told of each reconciliation: by how much the account's amounts differ. */
   onReconciled(accountId: string, driftNanoUsd: bigint, agrees: boolean): void;
   /** The card in force: what quotas may name models by. */

@@ -34,6 +34,7 @@ import { addOperationsRoutes } from './routes/operations-routes.ts';
 import { addQuotaRoutes } from './routes/quota-routes.ts';
 import { addReconciliationRoutes } from './routes/reconciliation-routes.ts';
 import { addRefundRoutes } from './routes/refund-routes.ts';
+import { addReloadRoutes } from './routes/reload-routes.ts';
 import { addRunwayRoutes } from './routes/runway-routes.ts';
 import { addStatementRoutes } from './routes/statement-routes.ts';
 import { addTeamRoutes } from './routes/team-routes.ts';
@@ -94,6 +95,7 @@ function addApi(scope: AdminApp, parts: AdminParts, authenticator: Authenticator
   addUsageRoutes(scope, parts);
   addStatementRoutes(scope, parts);
   addRunwayRoutes(scope, parts);
+  addReloadRoutes(scope, parts);
   addRefundRoutes(scope, parts);
   addCorrectionRoutes(scope, parts);
   addReconciliationRoutes(scope, parts);

@@ -23,6 +23,7 @@ export function openapiOptions(version: string): FastifyDynamicSwaggerOptions {
         { name: 'tokens', description: 'Credentials for this API, each with a role and a scope.' },
         { name: 'audit', description: 'Who changed what.' },
         { name: 'quotas', description: 'What may be used in a minute, a month or in all.' },
+        { name: 'auto-reload', description: 'Keeps the balance up by asking the payment side.' },
         { name: 'reports', description: 'What was used and what it cost, added up.' },
         { name: 'journal', description: 'What happened to the money, entry by entry.' },
       ],

@@ -4,6 +4,7 @@ import { presentAccount } from './answers/present-account.ts';
 import { presentGrant } from './answers/present-grant.ts';
 import { presentKey } from './answers/present-key.ts';
 import { presentMember, presentTeam } from './answers/present-people.ts';
+import { presentReload } from './answers/present-reload.ts';
 import { presentQuotaNow } from './present-quota-now.ts';
 import { presentTokenNow } from './present-token-now.ts';
 
@@ -20,6 +21,8 @@ const ACCOUNT_ROUTES: ReadonlySet<string> = new Set([
   '/admin/v1/accounts/{account_id}',
   '/admin/v1/accounts/{account_id}/close',
 ]);
+
+const RELOAD_ROUTE = '/admin/v1/accounts/{account_id}/auto-reload';
 
 /** The record that a write is about, as the API shows it; undefined when the write makes one, or there is none. */
 export async function readAudited(parts: AuditedParts, route: string, params: Params): Promise<object | undefined> {
@@ -43,6 +46,10 @@ export async function readAudited(parts: AuditedParts, route: string, params: Pa
     return team && presentTeam(team);
   }
   if (grantId !== undefined) return readGrant(parts, accountId, grantId);
+  if (route === RELOAD_ROUTE) {
+    const reload = await parts.ledger.readReload(accountId);
+    return reload && presentReload(accountId, reload, undefined, parts.clock());
+  }
   return ACCOUNT_ROUTES.has(route) ? readAccount(parts, accountId) : undefined;
 }
 

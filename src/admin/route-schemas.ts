@@ -10,6 +10,7 @@ import { memberSchema, teamSchema } from './schemas/people-schemas.ts';
 import { quotaSchema } from './schemas/quota-schemas.ts';
 import { reconciliationSchema } from './schemas/reconciliation-schemas.ts';
 import { refundSchema } from './schemas/refund-schemas.ts';
+import { reloadRequestSchema, reloadSchema } from './schemas/reload-schemas.ts';
 import { runwaySchema, statementSchema, usageSchema } from './schemas/report-schemas.ts';
 import { tokenSchema, tokenWithSecretSchema, whoamiSchema } from './schemas/token-schemas.ts';
 
@@ -62,6 +63,8 @@ export const SHARED_SCHEMAS = {
   TokenWithSecret: tokenWithSecretSchema,
   TokenPage: pageOf(Type.Ref('Token#')),
   Whoami: whoamiSchema,
+  AutoReload: reloadSchema,
+  ReloadRequest: reloadRequestSchema,
   AuditRecord: auditRecordSchema,
   AuditPage: auditPageSchema,
   Problem: problemSchema,

@@ -7,7 +7,7 @@ const TIMEOUT_MS = 30_000;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 export interface AdminCall {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Steps below `/admin/v1`; each is encoded. */
   path: readonly string[];
   query?: { readonly [name: string]: string | number | undefined };

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addAccountCommands } from './account-commands.ts';
 import { addAuditCommand } from './audit-command.ts';
+import { addAutoReloadCommands } from './auto-reload-commands.ts';
 import type { CliOutput } from './cli-session.ts';
 import { addCorrectCommand } from './correct-command.ts';
 import { addGrantCommands } from './grant-commands.ts';
@@ -58,6 +59,7 @@ export function createProgram({ output, serve, restore }: ProgramParts): Command
   addUsageCommand(program, output);
   addStatementCommand(program, output);
   addRunwayCommand(program, output);
+  addAutoReloadCommands(program, output);
   addJournalCommand(program, output);
   addRefundCommand(program, output);
   addCorrectCommand(program, output);

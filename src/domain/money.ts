@@ -16,6 +16,11 @@ export function larger(one: bigint, other: bigint): bigint {
   return one > other ? one : other;
 }
 
+/** To whole dollars, as people set levels. */
+export function roundUpToDollars(amount: NanoUsd): NanoUsd {
+  return ((amount + NANO_PER_USD - 1n) / NANO_PER_USD) * NANO_PER_USD;
+}
+
 const USD_PATTERN = /^(\d{1,7})(?:\.(\d{1,9}))?$/;
 
 /**

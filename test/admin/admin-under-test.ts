@@ -4,6 +4,7 @@ import { createAdminApp } from '../../src/admin/create-admin-app.ts';
 import type { AuditLog } from '../../src/directory/audit-log.ts';
 import type { Directory } from '../../src/directory/directory.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import { recordAnswer } from '../../src/reloads/record-answer.ts';
 import { createReportFold } from '../../src/reports/report-fold.ts';
 import { AUDIT_SCHEMA } from '../../src/store/sqlite/audit-schema.ts';
 import { DIRECTORY_SCHEMA } from '../../src/store/sqlite/directory-schema.ts';
@@ -76,6 +77,8 @@ export async function openAdmin(tamper: Tamper = () => ({})): Promise<AdminUnder
   const journal = createSqliteJournalSource(database);
   const reportStore = createSqliteReports(database);
   const logger = { warn: () => undefined };
+  const quiet = { ...logger, info: () => undefined };
+  const metrics = { reloadHappened: () => undefined };
   const app = createAdminApp({
     directory,
     ledger,
@@ -84,6 +87,16 @@ export async function openAdmin(tamper: Tamper = () => ({})): Promise<AdminUnder
     reports: {
       fold: createReportFold({ ledger, journal, store: reportStore, directory, logger }),
       store: reportStore,
+    },
+    reloads: {
+      canBeAsked: true,
+      record: (accountId, reloadId, answer) =>
+        recordAnswer(
+          { ledger, nowMs: () => clock.nowMs, metrics, logger: quiet, onReloadEvent: async () => undefined },
+          accountId,
+          reloadId,
+          answer,
+        ),
     },
     onReconciled: (account, driftNanoUsd) => void reconciled.push({ account, driftNanoUsd }),
     rateCard: () => rateCard,

@@ -8,8 +8,9 @@ import { LEDGER_TAGS } from '../../src/store/redis/redis-keys.ts';
 import { createRedisLedger } from '../../src/store/redis/redis-ledger.ts';
 import { createRedisRestorer } from '../../src/store/redis/redis-restorer.ts';
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
-import { describeLedger, START_MS } from './ledger-conformance.ts';
+import { describeLedger, type LedgerUnderTest, START_MS, type TestClock } from './ledger-conformance.ts';
 import { makeHoldId } from './make-hold-id.ts';
+import { describeReloads } from './reload-conformance.ts';
 
 let cluster: RedisCluster;
 beforeAll(async () => {
@@ -21,11 +22,13 @@ const connect = (url = cluster.url) =>
   connectRedis({ url, commandTimeoutMs: 2_000, startTimeoutMs: 10_000, onFault: () => {} });
 
 // Keys of different slots in one script are refused there, declared or not.
-describeLedger('Redis Cluster', async (clock) => {
+const open = async (clock: TestClock): Promise<LedgerUnderTest> => {
   await cluster.flush();
   const client = await connect();
   return { ledger: createRedisLedger({ client, clock: () => clock.nowMs }), close: async () => client.disconnect() };
-});
+};
+describeLedger('Redis Cluster', open);
+describeReloads('Redis Cluster', open);
 
 test('an account is restored', async () => {
   await cluster.flush();

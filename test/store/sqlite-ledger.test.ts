@@ -8,6 +8,7 @@ import { describeLedger, type LedgerUnderTest, type TestClock } from '../ledger/
 import { describeLedgerProperty } from '../ledger/ledger-property.ts';
 import { describeLedgerRules } from '../ledger/ledger-rules.ts';
 import { describeRefunds } from '../ledger/refund-conformance.ts';
+import { describeReloads } from '../ledger/reload-conformance.ts';
 
 async function open(clock: TestClock): Promise<LedgerUnderTest> {
   const database = openDatabase({ path: ':memory:', parts: [LEDGER_SCHEMA] });
@@ -27,4 +28,5 @@ describeLedgerRules('SQLite', open);
 describeGrantLimit('SQLite', open);
 describeRefunds('SQLite', open);
 describeCorrections('SQLite', open);
+describeReloads('SQLite', open);
 describeLedgerProperty('SQLite', open);

@@ -1,4 +1,4 @@
-import { formatUsd, NANO_PER_USD, type NanoUsd } from '../../domain/money.ts';
+import { formatUsd, roundUpToDollars } from '../../domain/money.ts';
 import { readBurn } from '../../reports/read-burn.ts';
 import { readMonthForecast } from '../../reports/read-month-forecast.ts';
 import { findRunway } from '../../reports/runway.ts';
@@ -51,12 +51,8 @@ export function addRunwayRoutes(app: AdminApp, { directory, ledger, reports, clo
         month_spent_usd: formatUsd(spentNanoUsd),
         month_forecast_usd: formatUsd(forecastNanoUsd),
         proposed_low_balance_usd: burn.dearestDayNanoUsd === 0n ? null : formatUsd(roundUp(burn.dearestDayNanoUsd)),
+        proposed_low_balance_usd: burn.dearestDayNanoUsd === 0n ? null : formatUsd(roundUpToDollars(burn.dearestDayNanoUsd)),
       };
     },
   );
-}
-
-/** To whole dollars, as people set levels. */
-function roundUp(amountNanoUsd: NanoUsd): NanoUsd {
-  return ((amountNanoUsd + NANO_PER_USD - 1n) / NANO_PER_USD) * NANO_PER_USD;
 }
