@@ -74,6 +74,8 @@ test('every write there is leaves a record with its path', async () => {
 function bodyFor(method: string, path: string): object | undefined {
   if (method === 'DELETE') return undefined;
   if (path === '/tokens') return { name: 'x', role: 'viewer', scope: { type: 'account', account_id: accountId } };
+  if (path.endsWith('/auto-reload')) return { enabled: false };
+  if (path.includes('/auto-reload/requests/')) return { outcome: 'paid' };
   if (/\/(close|void|revoke|rotate)$/.test(path)) return {};
   if (path.endsWith('/grants')) return { amount_usd: '1', kind: 'paid' };
   if (path.endsWith('/refunds')) return { hold_id: 'hold_1' };

@@ -27,6 +27,7 @@ const accountId = 'acct_a';
 function moved(ledger: Ledger, byMs: number): Ledger {
   const move = (command: { [name: string]: unknown }) => {
     const { holdId, grantId, refundId, correctionId, fallbackGrantIds, effectiveAtMs, expiresAtMs } = command;
+    const { monthEndsAtMs } = command;
     const idMs = typeof holdId === 'string' ? (readHoldTimeMs(holdId) ?? 0) : 0;
     return {
       ...command,
@@ -37,9 +38,13 @@ function moved(ledger: Ledger, byMs: number): Ledger {
       ...(Array.isArray(fallbackGrantIds) ? { fallbackGrantIds: fallbackGrantIds.map((id) => `${id}_later`) } : {}),
       ...(typeof effectiveAtMs === 'number' ? { effectiveAtMs: effectiveAtMs + byMs } : {}),
       ...(typeof expiresAtMs === 'number' ? { expiresAtMs: expiresAtMs + byMs } : {}),
+      ...(typeof monthEndsAtMs === 'number' ? { monthEndsAtMs: monthEndsAtMs + byMs } : {}),
     };
   };
-  const names = ['grant', 'voidGrant', 'hold', 'extend', 'settle', 'release', 'reclaim', 'refund', 'correct'] as const;
+  const names = [
+    ...(['grant', 'voidGrant', 'hold', 'extend', 'settle', 'release', 'reclaim', 'refund', 'correct'] as const),
+    'requestReload',
+  ] as const;
   const run = (name: (typeof names)[number]) => (command: { [name: string]: unknown }) =>
     (ledger[name] as (moved: object) => unknown)(move(command));
   return {
