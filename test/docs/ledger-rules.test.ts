@@ -11,6 +11,7 @@ const FILES: Record<string, string> = {
   R: 'test/ledger/ledger-rules.ts',
   F: 'test/ledger/refund-conformance.ts',
   K: 'test/ledger/correct-conformance.ts',
+  L: 'test/ledger/reload-conformance.ts',
   G: 'test/ledger/grant-limit.ts',
   O: 'test/domain/credit/burn-order.test.ts',
   Q: 'test/domain/quota.test.ts',

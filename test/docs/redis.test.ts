@@ -59,6 +59,7 @@ describe('docs/redis.md', () => {
       trimDue,
       dueAccounts,
       dueHolds,
+      dueReloads,
       fence,
       exportedTo,
       reported,
@@ -79,8 +80,8 @@ describe('docs/redis.md', () => {
       ...Object.values(stored),
       ...[storedOf('batches', '<account>'), storedOf('files', '<account>')],
       EXPORT_LEASE_KEY,
-      ...[unexported, exported, trimmed, trimDue, dueAccounts, dueHolds, fence, reported, exportedTo].map((key) =>
-        key(tag),
+      ...[unexported, exported, trimmed, trimDue, dueAccounts, dueHolds, dueReloads, fence, reported, exportedTo].map(
+        (key) => key(tag),
       ),
       ...Object.values(ofAccount).map((key) => key('<account>')),
       ...[endedHolds('<account>', 0), usage('<account>', 0), sessions('<account>', 0), spend('<account>', 0)],
@@ -161,6 +162,11 @@ async function writeEverything(client: Redis): Promise<void> {
   const charge = { accountId, holdId: ended, allocations, debtNanoUsd: 0n, fallbackGrantIds: [] };
   await ledger.refund({ ...charge, refundId: 'refund_1' });
   await ledger.hold({ ...common, holdId: createId('hold', now), amountNanoUsd: 1n, leaseMs: 60_000 });
+
+  const usd = 1_000_000_000n;
+  const reload = { thresholdNanoUsd: usd, mode: 'fixed', amountNanoUsd: usd, monthlyCapNanoUsd: usd } as const;
+  await ledger.setReload({ accountId, terms: { ...reload, hourlyCount: 1 } });
+  await ledger.requestReload({ accountId, monthEndsAtMs: now + 86_400_000 });
 
   const journal = createRedisJournalSource(client);
   await journal.claim('one', 60_000);
