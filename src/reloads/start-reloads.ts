@@ -35,6 +35,8 @@ export interface Reloads {
   close(): Promise<void>;
 }
 
+const LOOK_AGAIN_EVERY_MS = 5_000;
+
 /** Starts what watches balances and what asks for payment. */
 export function startReloads(options: StartReloadsOptions): Reloads {
   const { webhookUrl: url, webhookSecret: secret, ledger } = options;
@@ -55,12 +57,14 @@ export function startReloads(options: StartReloadsOptions): Reloads {
     },
   });
   worker.start();
+  const stopLooking = options.every(LOOK_AGAIN_EVERY_MS, watch.lookAgain);
   return {
     ledger: watchLedger(ledger, watch),
     canBeAsked: true,
     refused: watch.refused,
     record,
     async close() {
+      stopLooking();
       await watch.settled();
       await worker.stop();
       await payment.close();

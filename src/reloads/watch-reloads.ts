@@ -23,6 +23,11 @@ export interface ReloadWatch {
   refused(accountId: string, need: { neededNanoUsd: NanoUsd; modelLabels: readonly string[] }): void;
   /** The account's auto-reload was set by this process. */
   forget(accountId: string): void;
+  /**
+   * Asks the ledger about balances that were low and had to wait, for a pause, a cap or a request before: no call may
+   * come that would show them again. To be called every few seconds.
+   */
+  lookAgain(): void;
   /** Resolves when everything observed so far has been dealt with. */
   settled(): Promise<void>;
 }
@@ -33,6 +38,7 @@ export const RELOAD_KNOWN_FOR_MS = 30_000;
 const QUIET_MS = 10_000;
 const LONGEST_QUIET_MS = 60_000;
 const ACCOUNTS_AT_MOST = 10_000;
+const WAITING_AT_MOST = 1_000;
 
 interface Watched {
   /** Undefined: it is off. */
@@ -46,11 +52,18 @@ interface Watched {
   next: (() => void) | undefined;
 }
 
+/** `wait`: the balance is looked at again when the quiet is over. */
+type WatchParts = WatchReloadsParts & { wait(accountId: string): void };
 type Refused = NonNullable<RequestReloadCommand['refused']>;
 
-export function createReloadWatch(parts: WatchReloadsParts): ReloadWatch {
+export function createReloadWatch(options: WatchReloadsParts): ReloadWatch {
   const accounts = new Map<string, Watched>();
   const running = new Set<Promise<void>>();
+  const waiting = new Set<string>();
+  const wait = (accountId: string): void => {
+    if (waiting.size < WAITING_AT_MOST) waiting.add(accountId);
+  };
+  const parts: WatchParts = { ...options, wait };
   const begin = (watched: Watched, work: () => Promise<void>): void => {
     watched.busy = true;
     const done = work().finally(() => {
@@ -64,8 +77,10 @@ export function createReloadWatch(parts: WatchReloadsParts): ReloadWatch {
   };
   const observe: ReloadWatch['observe'] = (accountId, balance) => {
     const watched = findWatched(accounts, accountId);
-    if (!mayBeLow(watched, balance, parts.nowMs())) return;
-    if (watched.busy) watched.next = () => observe(accountId, balance);
+    const nowMs = parts.nowMs();
+    if (!mayBeLow(watched, balance, nowMs)) return;
+    if (nowMs < watched.quietUntilMs) wait(accountId);
+    else if (watched.busy) watched.next = () => observe(accountId, balance);
     else begin(watched, () => lookAtBalance(parts, watched, accountId, balance));
   };
   const refused: ReloadWatch['refused'] = (accountId, need) => {
@@ -76,9 +91,18 @@ export function createReloadWatch(parts: WatchReloadsParts): ReloadWatch {
     if (watched.busy) watched.next ??= () => refused(accountId, need);
     else begin(watched, () => request(parts, watched, accountId, need));
   };
+  const lookAgain = (): void => {
+    for (const accountId of waiting) {
+      const watched = findWatched(accounts, accountId);
+      if (watched.busy || parts.nowMs() < watched.quietUntilMs) continue;
+      waiting.delete(accountId);
+      begin(watched, () => request(parts, watched, accountId, undefined));
+    }
+  };
   return {
     observe,
     refused,
+    lookAgain,
     forget: (accountId) => void accounts.delete(accountId),
     async settled() {
       while (running.size > 0) await Promise.all(running);
@@ -100,7 +124,6 @@ function findWatched(accounts: Map<string, Watched>, accountId: string): Watched
 }
 
 function mayBeLow(watched: Watched, balance: AccountBalance, nowMs: number): boolean {
-  if (nowMs < watched.quietUntilMs) return false;
   if (nowMs >= watched.knownUntilMs) return true;
   return watched.thresholdNanoUsd !== undefined && unspentOf(balance) < watched.thresholdNanoUsd;
 }
@@ -111,7 +134,7 @@ function unspentOf(balance: AccountBalance): NanoUsd {
 }
 
 async function lookAtBalance(
-  parts: WatchReloadsParts,
+  parts: WatchParts,
   watched: Watched,
   accountId: string,
   balance: AccountBalance,
@@ -131,7 +154,7 @@ async function lookAtBalance(
 
 /** Asks the ledger. Never rejects. */
 async function request(
-  parts: WatchReloadsParts,
+  parts: WatchParts,
   watched: Watched,
   accountId: string,
   refused: Refused | undefined,
@@ -151,7 +174,7 @@ async function request(
   }
 }
 
-function note(parts: WatchReloadsParts, watched: Watched, accountId: string, reply: RequestReloadReply): void {
+function note(parts: WatchParts, watched: Watched, accountId: string, reply: RequestReloadReply): void {
   const nowMs = parts.nowMs();
   const standsUntilMs = 'untilMs' in reply ? Math.min(reply.untilMs, nowMs + LONGEST_QUIET_MS) : nowMs + QUIET_MS;
   switch (reply.result) {
@@ -173,12 +196,14 @@ function note(parts: WatchReloadsParts, watched: Watched, accountId: string, rep
     case 'out_of_range':
       parts.logger.warn({ account_id: accountId, result: reply.result }, 'a reload could not be requested');
   }
+  parts.wait(accountId);
   watched.quietUntilMs = standsUntilMs;
   watched.refusedQuietUntilMs = standsUntilMs;
 }
 
-function rest(parts: WatchReloadsParts, watched: Watched, accountId: string, error: unknown): void {
+function rest(parts: WatchParts, watched: Watched, accountId: string, error: unknown): void {
   watched.quietUntilMs = parts.nowMs() + QUIET_MS;
   watched.refusedQuietUntilMs = watched.quietUntilMs;
+  parts.wait(accountId);
   parts.logger.error({ err: error, account_id: accountId }, 'a balance could not be looked at for auto-reload');
 }

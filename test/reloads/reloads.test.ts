@@ -268,6 +268,28 @@ describeReports('auto-reload', (open) => {
       expect(one.requests()).toBe(1);
     });
 
+    test('an account that nobody calls any more is asked for when its pause is over', async () => {
+      const one = replica();
+      answer = (_, times) => says(times === 1 && payment.asked.length === 1 ? 'declined' : 'paid');
+      await callOf(one.ledger, 6n * USD, 1);
+      await one.watch.settled();
+      await one.worker.run();
+      for (let minutes = 0; minutes < 60; minutes += 1) {
+        one.watch.lookAgain();
+        await one.watch.settled();
+        expect(one.requests()).toBe(1);
+        clock.nowMs += 60_000;
+      }
+      one.watch.lookAgain();
+      await one.watch.settled();
+      await one.worker.run();
+      expect([one.requests(), await granted()]).toEqual([2, 30n * USD]);
+      clock.nowMs += 60_000;
+      one.watch.lookAgain();
+      await one.watch.settled();
+      expect(one.requests(), 'there is enough').toBe(2);
+    });
+
     test('a ledger that does not answer is left alone for a while', async () => {
       let asked = 0;
       const one = replica({
