@@ -172,8 +172,7 @@ function startMoney({ settings, logger }: ServicesOptions, store: Store, metrics
   });
   const reloads = startReloads({
     ...{ ledger: watched, directory, nowMs, every, metrics, logger },
-    webhookUrl: settings.reloadWebhookUrl,
-    webhookSecret: settings.reloadWebhookSecret,
+    ...{ webhookUrl: settings.reloadWebhookUrl, webhookSecret: settings.reloadWebhookSecret },
     onReloadEvent: (event) => alerts.raise(createReloadNotice(event)),
   });
   const { ledger } = reloads;
