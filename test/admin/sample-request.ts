@@ -19,6 +19,7 @@ const BODIES: { readonly [route: string]: (records: Records, role: TokenRole) =>
     limit_usd: '1',
     until: '2027-01-01T00:00:00Z',
   }),
+  'PUT /admin/v1/accounts/:account_id/auto-reload': () => ({ enabled: false }),
   'POST /admin/v1/tokens': ({ account_id }) => ({ name: 'x', role: 'viewer', scope: { type: 'account', account_id } }),
 };
 

@@ -1,6 +1,7 @@
 import type { AccessToken, TokenRole, TokenScope } from '../../src/directory/access-token.ts';
 import { createId, type IdPrefix } from '../../src/directory/create-id.ts';
 import { createKeySecret, createTokenSecret } from '../../src/directory/key-secret.ts';
+import { writeReloadId } from '../../src/domain/credit/reload-state.ts';
 import type { Quota, QuotaScopeType } from '../../src/domain/quota.ts';
 import { type AdminUnderTest, openAccount } from './admin-under-test.ts';
 
@@ -14,6 +15,7 @@ export interface Records {
   grant_id: string;
   token_id: string;
   hold_id: string;
+  reload_id: string;
 }
 
 export interface World {
@@ -79,7 +81,17 @@ async function makeRecords(admin: AdminUnderTest, accountId: string, name: strin
     ...{ account_id: accountId, team_id: team, member_id: member, key_id: key, grant_id: grant, hold_id: hold },
     quota_id: await makeQuota(admin, accountId, 'key', key),
     token_id: token.id,
+    reload_id: await makeReload(admin, accountId),
   };
+}
+
+/** A request for a reload that waits for its answer; an account has one at a time. */
+async function makeReload({ ledger, clock }: AdminUnderTest, accountId: string): Promise<string> {
+  const usd = 1_000_000_000n;
+  const terms = { thresholdNanoUsd: usd, mode: 'fixed', amountNanoUsd: usd, monthlyCapNanoUsd: usd } as const;
+  await ledger.setReload({ accountId, terms: { ...terms, hourlyCount: 1 } });
+  await ledger.requestReload({ accountId, monthEndsAtMs: clock.nowMs + 86_400_000 });
+  return writeReloadId(accountId, 1);
 }
 
 async function makeQuota(admin: AdminUnderTest, accountId: string, type: QuotaScopeType, id: string): Promise<string> {

@@ -45,3 +45,16 @@ test('finance reads how long the credit lasts', async () => {
   await cli.run('grant', 'create', accountId, '--amount-usd', '3', '--valid-days', '1');
   expect((await cli.run('runway', accountId)).out).toMatch(/^unused\[0\]\.amount_usd +2\.50$/m);
 });
+
+test('auto-reload is set, shown and turned off, and a request is answered', async () => {
+  const terms = ['--threshold-usd', '20', '--amount-usd', '25', '--monthly-cap-usd', '100'];
+  expect(await cli.json('auto-reload', 'set', accountId, ...terms)).toMatchObject({ enabled: true, mode: 'fixed' });
+  await cli.admin.ledger.requestReload({ accountId, monthEndsAtMs: cli.admin.clock.nowMs + 86_400_000 });
+  const { pending } = await cli.json('auto-reload', 'show', accountId);
+  expect(pending).toMatchObject({ amount_usd: '25.00' });
+  const answer = ['auto-reload', 'answer', accountId, pending.reload_id];
+  expect(await cli.json(...answer, 'paid', '--reference', 'ch_1')).toMatchObject({ outcome: 'paid', repeated: false });
+  expect((await cli.run(...answer, 'declined')).exitCode).toBe(1);
+  expect((await cli.run('auto-reload', 'off', accountId)).out).toMatch(/^enabled +false$/m);
+  expect((await cli.run('auto-reload', 'set', accountId, '--amount-usd', '0.5')).error).toContain('amount_usd');
+});
