@@ -50,8 +50,6 @@ export function addRunwayRoutes(app: AdminApp, { directory, ledger, reports, clo
         })),
         month_spent_usd: formatUsd(spentNanoUsd),
         month_forecast_usd: formatUsd(forecastNanoUsd),
-        proposed_low_balance_usd: burn.dearestDayNanoUsd === 0n ? null : formatUsd(roundUp(burn.dearestDayNanoUsd)),
-        proposed_low_balance_usd: burn.dearestDayNanoUsd === 0n ? null : formatUsd(roundUpToDollars(burn.dearestDayNanoUsd)),
         proposed_low_balance_usd:
           burn.dearestDayNanoUsd === 0n ? null : formatUsd(roundUpToDollars(burn.dearestDayNanoUsd)),
       };
