@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type LoadedSettings, loadSettings } from '../../src/config/load-settings.ts';
@@ -76,7 +77,7 @@ describe('environment', () => {
       UPSTREAM_BASE_URL: 'https://gateway.example/claude/',
       LIMIT_JSON_DEPTH: '64',
     });
-    expect(settings).toMatchObject({ host: '0.0.0.0', port: 80, adminToken: SECRET, workers: 'auto' });
+    expect(settings).toMatchObject({ host: '0.0.0.0', port: 80, adminToken: SECRET, workers: availableParallelism() });
     expect(settings).toMatchObject({ upstreamBaseUrl: 'https://gateway.example/claude', limits: { jsonDepth: 64 } });
   });
 
@@ -211,7 +212,6 @@ describe('rules between settings', () => {
     [{ PORT: '8788' }, 'ADMIN_PORT'],
     [{ PORT: '8788', ADMIN_HOST: '0.0.0.0' }, 'ADMIN_PORT'],
     [{ WORKERS: '2' }, 'WORKERS'],
-    [{ WORKERS: 'auto' }, 'WORKERS'],
     [{ ALERT_WEBHOOK_URL: 'https://hooks.example/x' }, 'ALERT_WEBHOOK_SECRET'],
     [{ LIMIT_HOLD_HEARTBEAT_MS: '70000' }, 'LIMIT_HOLD_HEARTBEAT_MS'],
     [{ LIMIT_INFLATED_BODY_BYTES: '4096' }, 'LIMIT_MESSAGES_BODY_BYTES'],
