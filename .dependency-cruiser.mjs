@@ -9,7 +9,7 @@ const FOLDERS = {
   observability: ['domain', 'config'],
   ledger: ['domain'],
   directory: ['domain'],
-  alerts: ['domain', 'ledger', 'directory', 'observability'],
+  alerts: ['domain', 'ledger', 'directory', 'reports', 'observability'],
   // Keeps balances up: asks the payment side.
   reloads: ['domain', 'ledger', 'alerts', 'observability'],
   metering: ['domain', 'anthropic', 'ledger', 'directory', 'alerts', 'observability', 'config'],

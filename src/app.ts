@@ -138,6 +138,7 @@ function createAdmin({ services, adminToken, version, workers }: AppOptions, isC
     audit: services.audit,
     journal: services.journal,
     reports: services.reports,
+    alerts: services.alerts,
     reloads: services.reloads,
     onReconciled: services.metrics.ledgerReconciled,
     rateCard: () => services.rateCard,

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { observeLedger } from './alerts/observe-ledger.ts';
-import { type Alerts, startAlerts } from './alerts/start-alerts.ts';
+import { type AlertAdmin, type Alerts, startAlerts } from './alerts/start-alerts.ts';
 import type { Settings } from './config/settings.ts';
 import type { AuditLog } from './directory/audit-log.ts';
 import type { Directory } from './directory/directory.ts';
@@ -27,8 +26,8 @@ import { systemTimers } from './metering/timers.ts';
 import type { Logger } from './observability/create-logger.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import { startTraces } from './observability/traces/start-traces.ts';
-import { createReloadNotice } from './reloads/reload-event.ts';
 import { type Reloads, startReloads } from './reloads/start-reloads.ts';
+import { tellReload } from './reloads/tell-reload.ts';
 import type { ReportFold } from './reports/report-fold.ts';
 import { type Reports, startReports } from './reports/start-reports.ts';
 import { openStore, type Store } from './store/open-store.ts';
@@ -41,6 +40,7 @@ export interface Services {
   directory: Directory;
   stored: StoredRegistry;
   audit: AuditLog;
+  alerts: AlertAdmin;
   journal: JournalSource;
   reports: Reports;
   reloads: Reloads;
@@ -101,7 +101,7 @@ async function startServices(options: ServicesOptions, store: Store, metrics: Me
   const money = startMoney(options, store, metrics);
   const { ledger, alerts, reports, reloads } = money;
   const metering = await startMetering({
-    ...{ ledger, directory: store.directory, stored: store.stored, metrics, priceBook },
+    ...{ ledger, directory: store.directory, stored: store.stored, metrics: alerts.metrics, priceBook },
     isFit: money.isFit,
     onShortOfCredit: ({ accountId, ...need }) => reloads.refused(accountId, need),
     ...findMeteringSettings(options, metrics),
@@ -110,7 +110,7 @@ async function startServices(options: ServicesOptions, store: Store, metrics: Me
   if (grace !== undefined) store.directory.onChange((accountId) => void (accountId && grace.forget(accountId)));
   const isLeading = options.isLeading !== false;
   const journalExport = isLeading ? startJournalExport(options, store, metrics, reports.fold.foldAccount) : undefined;
-  const driftCheck = isLeading ? startDriftCheck(options, store, metrics, alerts) : undefined;
+  const driftCheck = isLeading ? startDriftCheck(options, store, alerts) : undefined;
   return {
     store,
     // Calls go on without the store: a process that was told not to be ready would get none.
@@ -118,6 +118,7 @@ async function startServices(options: ServicesOptions, store: Store, metrics: Me
     directory: store.directory,
     stored: store.stored,
     audit: store.audit,
+    alerts: alerts.admin,
     journal: store.journal,
     reports,
     reloads,
@@ -130,7 +131,7 @@ async function startServices(options: ServicesOptions, store: Store, metrics: Me
       return priceBook.card();
     },
     ...metering,
-    metrics,
+    metrics: alerts.metrics,
     logger,
     replaceRateCard(card) {
       priceBook.replace(card);
@@ -153,32 +154,32 @@ async function startServices(options: ServicesOptions, store: Store, metrics: Me
 }
 
 /** The ledger with all that looks at what it answers: lost writes, alerts, reports, the metrics of accounts. */
-function startMoney({ settings, logger }: ServicesOptions, store: Store, metrics: Metrics) {
+function startMoney({ settings, logger, isLeading = true }: ServicesOptions, store: Store, metrics: Metrics) {
   const { nowMs, every } = systemTimers;
   const { directory, journal } = store;
-  const alerts = startAlerts({ store: store.alerts, webhook: findWebhook(settings), nowMs, logger, metrics });
   const storeWatch = watchStore(store, { every, onCheck: metrics.storeChecked, logger });
   const losses = watchForLosses(settings, store, metrics, logger);
   const reports = startReports({
     ...{ ledger: store.ledger, journal, store: store.reports, directory },
     ...{ nowMs, every, logger },
   });
-  const watched = observeLedger(guardLedger(losses.ledger, storeWatch.isFit), {
-    ...{ watch: alerts.watch, directory, nowMs, logger },
+  const alerts = startAlerts({
+    ...{ settings, store: store.alerts, directory, reports, timers: systemTimers, logger, metrics, isLeading },
+    ledger: guardLedger(losses.ledger, storeWatch.isFit),
     onHold(accountId) {
       metrics.accountActive(accountId);
       reports.keeper.note(accountId);
     },
   });
   const reloads = startReloads({
-    ...{ ledger: watched, directory, nowMs, every, metrics, logger },
+    ...{ ledger: alerts.ledger, directory, nowMs, every, metrics, logger },
     ...{ webhookUrl: settings.reloadWebhookUrl, webhookSecret: settings.reloadWebhookSecret },
-    onReloadEvent: (event) => alerts.raise(createReloadNotice(event)),
+    onReloadEvent: (event) => tellReload(alerts, event),
   });
   const { ledger } = reloads;
   const readQuotas = createQuotaFigures({ directory, ledger, nowMs });
   const { findEmptyAtMs } = reports;
-  metrics.watchAccounts({ directory, ledger, alerts: store.alerts, readQuotas, findEmptyAtMs });
+  metrics.watchAccounts({ directory, ledger, alerts, readQuotas, findEmptyAtMs });
   return {
     ...{ ledger, alerts, reports, reloads, isFit: storeWatch.isFit },
     stopWatching() {
@@ -228,18 +229,14 @@ function startJournalExport(
   });
 }
 
-function findWebhook({ alertWebhookUrl: url, alertWebhookSecret: secret }: Settings) {
-  return url === undefined || secret === undefined ? undefined : { url, secret };
-}
-
 /** Undefined where it is turned off. */
-function startDriftCheck({ settings, logger }: ServicesOptions, store: Store, metrics: Metrics, alerts: Alerts) {
+function startDriftCheck({ settings, logger }: ServicesOptions, store: Store, alerts: Alerts) {
   const roundMs = settings.limits.driftCheckMs;
   if (roundMs === 0) return undefined;
   return createDriftCheck({
     ...{ ledger: store.ledger, journal: store.journal, timers: systemTimers, roundMs, random: Math.random, logger },
     listAccounts: store.directory.listAccounts,
-    onReconciled: metrics.ledgerReconciled,
+    onReconciled: alerts.metrics.ledgerReconciled,
     onDifference: alerts.raiseDrift,
   });
 }

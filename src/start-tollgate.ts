@@ -133,11 +133,12 @@ function watchRateCard(rateCards: RateCardKeeper, services: Services, { limits }
 }
 
 function secretsOf(settings: Settings, adminToken: string): string[] {
-  const { anthropicApiKey, alertWebhookSecret, redisUrl, telemetry } = settings;
+  const { anthropicApiKey, alertWebhookSecret, smtpUrl, redisUrl, telemetry } = settings;
   const secrets = [
     adminToken,
     anthropicApiKey,
     alertWebhookSecret,
+    smtpUrl,
     redisUrl,
     ...Object.values(telemetry.otlpHeaders ?? {}),
   ];

@@ -1,19 +1,18 @@
-import type { Logger } from '../observability/create-logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { AlertBook } from './alert-book.ts';
+import { BUILT_IN_CHANNEL_ID } from './alert-channel.ts';
 import type { AlertStore, ClaimedNotice } from './alert-store.ts';
-import type { WebhookSender } from './post-webhook.ts';
+import { type SendNoticeParts, sendNotice } from './send-notice.ts';
 
-export interface DeliverAlertsOptions {
-  store: Pick<AlertStore, 'claimDue' | 'completeNotice' | 'postponeNotice' | 'abandonNotice'>;
-  sender: Pick<WebhookSender, 'post'>;
-  nowMs: () => number;
-  logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+export interface DeliverAlertsOptions extends SendNoticeParts {
+  store: Pick<AlertStore, 'claimDue' | 'completeNotice' | 'postponeNotice' | 'addDelivery'>;
+  book: Pick<AlertBook, 'findChannel'>;
   metrics: Pick<Metrics, 'alertSent' | 'storeFailed'>;
   /** 0 <= x < 1; Math.random unless given. */
   random?: () => number;
 }
 
-export interface AlertDelivery {
+export interface AlertDeliveries {
   /** Sends what is due now and resolves when it is done. Never throws. */
   deliverDue(): Promise<void>;
   /** From now on what is due is sent, every few seconds. */
@@ -42,15 +41,19 @@ export function retryPauseMs(attempt: number, random: number): number {
 }
 
 /**
- * Delivers notices from the outbox, each at least once: one that was sent and not marked so, because the process
- * died, is sent again under the same id. Any number of replicas may deliver from one store.
+ * Delivers notices from the outbox, each at least once to each of its channels: one that was sent and not marked so,
+ * because the process died, is sent again under the same id. Any number of replicas may deliver from one store.
  */
-export function createAlertDelivery(options: DeliverAlertsOptions): AlertDelivery {
+export function createAlertDeliveries(options: DeliverAlertsOptions): AlertDeliveries {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
+  let isAskedAgain = false;
   const deliverDue = (): Promise<void> => {
+    // What was put into the outbox since the last claim would wait for the next look.
+    isAskedAgain = running !== undefined;
     running ??= deliverAll(options).finally(() => {
       running = undefined;
+      if (isAskedAgain) void deliverDue();
     });
     return running;
   };
@@ -62,7 +65,7 @@ export function createAlertDelivery(options: DeliverAlertsOptions): AlertDeliver
     async stop() {
       clearInterval(timer);
       timer = undefined;
-      await running;
+      while (running !== undefined) await running;
     },
   };
 }
@@ -84,24 +87,14 @@ async function deliverAll(options: DeliverAlertsOptions): Promise<void> {
   }
 }
 
-async function deliver(options: DeliverAlertsOptions, notice: ClaimedNotice): Promise<void> {
-  const { store, metrics, logger } = options;
-  const reply = await options.sender.post(notice);
-  if (reply.result === 'delivered') {
-    metrics.alertSent('webhook', 'delivered');
-    await store.completeNotice(notice.id);
-    logger.info({ notice_id: notice.id, attempt: notice.attempt }, 'alert delivered');
-    return;
-  }
-  const facts = { notice_id: notice.id, attempt: notice.attempt, problem: reply.problem };
-  if (reply.result === 'rejected' || notice.attempt >= ATTEMPTS_AT_MOST) {
-    metrics.alertSent('webhook', 'abandoned');
-    logger.error(facts, 'alert given up, the webhook did not take it');
-    await store.abandonNotice(notice);
-    return;
-  }
-  metrics.alertSent('webhook', 'failed');
-  logger.warn(facts, 'alert not delivered, will be tried again');
+async function deliver(options: DeliverAlertsOptions, claimed: ClaimedNotice): Promise<void> {
+  const { store, book } = options;
+  const { entryId, attempt, id, payload, channelId = BUILT_IN_CHANNEL_ID } = claimed;
+  const channel = await book.findChannel(channelId);
+  const isLast = attempt >= ATTEMPTS_AT_MOST;
+  const delivery = await sendNotice(options, { notice: { id, payload }, channelId, channel, attempt, isLast });
+  await store.addDelivery(delivery);
+  if (delivery.result !== 'failed') return store.completeNotice(entryId);
   const random = options.random ?? Math.random;
-  await store.postponeNotice({ ...notice, dueAtMs: options.nowMs() + retryPauseMs(notice.attempt, random()) });
+  return store.postponeNotice({ entryId, attempt, dueAtMs: options.nowMs() + retryPauseMs(attempt, random()) });
 }

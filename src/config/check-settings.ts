@@ -68,6 +68,7 @@ function reaches(host: string, bound: string, ownAddresses: readonly string[]): 
 
 function storeRules(settings: Settings): Rule[] {
   const { workers, redisUrl, alertWebhookUrl, alertWebhookSecret, exportHttpUrl, exportHttpToken } = settings;
+  const { smtpUrl, smtpFrom } = settings;
   return [
     {
       names: ['EXPORT_HTTP_URL', 'EXPORT_HTTP_TOKEN'],
@@ -83,6 +84,11 @@ function storeRules(settings: Settings): Rule[] {
       names: ['ALERT_WEBHOOK_URL', 'ALERT_WEBHOOK_SECRET'],
       broken: alertWebhookUrl !== undefined && alertWebhookSecret === undefined,
       problem: 'ALERT_WEBHOOK_SECRET: is needed with ALERT_WEBHOOK_URL, since alerts are signed',
+    },
+    {
+      names: ['SMTP_URL', 'SMTP_FROM'],
+      broken: smtpUrl !== undefined && smtpFrom === undefined,
+      problem: 'SMTP_FROM: is needed with SMTP_URL, since mail has a sender',
     },
     {
       names: ['RELOAD_WEBHOOK_URL', 'RELOAD_WEBHOOK_SECRET'],

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { alertSettings } from './alert-settings.ts';
 import { exportSettings } from './export-settings.ts';
-import { readBaseUrl, readHttpUrl } from './http-url.ts';
+import { readBaseUrl } from './http-url.ts';
 import { limitsTable } from './limits-table.ts';
 import { parseRedisUrl, RedisUrlInvalid } from './parse-redis-url.ts';
 import { readBudget } from './read-budget.ts';
@@ -185,23 +186,7 @@ export const settingsTable: { readonly [Key in keyof PlainSettings]: Setting<Pla
     secret: false,
     read: readBudget,
   },
-  alertWebhookUrl: {
-    ...secretSetting({
-      name: 'ALERT_WEBHOOK_URL',
-      type: 'an http:// or https:// URL',
-      pattern: /./,
-      defaultText: 'none: alerts are metrics and log lines only',
-      sentence: 'Where alerts are posted, signed by Standard Webhooks. A secret, since such URLs often carry a token.',
-    }),
-    read: readHttpUrl,
-  },
-  alertWebhookSecret: secretSetting({
-    name: 'ALERT_WEBHOOK_SECRET',
-    type: 'whsec_ and 24 to 64 bytes in base64',
-    pattern: /^whsec_[0-9A-Za-z+/]{32,86}={0,2}$/,
-    defaultText: 'none',
-    sentence: 'Key that signs alerts; needed with `ALERT_WEBHOOK_URL`.',
-  }),
+  ...alertSettings,
   ...reloadSettings,
   ...exportSettings,
 };

@@ -28,6 +28,11 @@ export interface Settings {
   alertWebhookUrl: string | undefined;
   /** Standard Webhooks secret (`whsec_...`). */
   alertWebhookSecret: string | undefined;
+  /** Undefined: no mail is sent. */
+  smtpUrl: string | undefined;
+  smtpFrom: string | undefined;
+  /** Whether channels of accounts may reach networks that are not public. */
+  alertPrivateTargets: 'refuse' | 'allow';
   /** Where the payment side is asked to pay for reloads; undefined: no account can have auto-reload. */
   reloadWebhookUrl: string | undefined;
   reloadWebhookSecret: string | undefined;

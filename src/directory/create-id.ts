@@ -15,7 +15,10 @@ export type IdPrefix =
   | 'raise'
   | 'req'
   | 'batch'
-  | 'token';
+  | 'token'
+  | 'alert'
+  | 'channel'
+  | 'delivery';
 
 /** Crockford's base 32, as ULID uses it. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -25,6 +28,11 @@ const RANDOM_CHARACTERS = 16;
 /** A fresh id: prefix and a ULID of `nowMs` and 80 random bits. */
 export function createId(prefix: IdPrefix, nowMs: number): string {
   return `${prefix}_${encodeTime(nowMs, TIME_CHARACTERS)}${writeBase32(randomBytes(RANDOM_CHARACTERS))}`;
+}
+
+/** Below every id made at or after an instant, and above every one made before it. */
+export function idsBefore(prefix: IdPrefix, atMs: number): string {
+  return `${prefix}_${encodeTime(atMs, TIME_CHARACTERS)}`;
 }
 
 /**

@@ -42,10 +42,11 @@ export function priceRequest(
   const model = findModel(card, request.model);
   const ceiling = ceil(card, request, atMs);
   if (model === undefined || !ceiling.priced) {
-    metrics.unpricedRequest('refused');
-    return { kind: 'model_not_priced', model: ceiling.priced ? request.model : ceiling.model };
+    const name = ceiling.priced ? request.model : ceiling.model;
+    metrics.unpricedRequest('refused', name);
+    return { kind: 'model_not_priced', model: name };
   }
-  if (card.unknownModel !== undefined) metrics.unpricedRequest('priced_as');
+  if (card.unknownModel !== undefined) metrics.unpricedRequest('priced_as', request.model);
   if (ceiling.amountNanoUsd > MAX_NANO_USD) {
     return { kind: 'unbounded_cost', reason: 'it could cost more than any account can hold' };
   }

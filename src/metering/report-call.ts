@@ -111,7 +111,7 @@ function noteDoubts(metrics: CallReportMetrics, logger: Pick<Logger, 'warn' | 'e
   }
   if (settlement.action !== 'settle') return;
   const { doubts } = settlement;
-  if (doubts.includes('answer_unpriced')) metrics.unpricedRequest('answered');
+  if (doubts.includes('answer_unpriced')) metrics.unpricedRequest('answered', settlement.usage.model);
   if (doubts.includes('usage_absurd')) {
     metrics.usageMissing('unreadable');
     logger.error(call, 'an answer reports usage that cannot be; an estimate is charged, its journal entry keeps both');

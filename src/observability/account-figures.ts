@@ -1,7 +1,8 @@
+import type { AlertKind } from '../domain/alert-kinds.ts';
 import type { AccountBalance } from '../domain/credit/credit-types.ts';
 import { QUOTAS_AT_MOST, type QuotaFigure } from './quota-figure.ts';
 
-/** What the gauges of accounts are read from; the Directory, the Ledger and the AlertStore fit. */
+/** What the gauges of accounts are read from; the Directory, the Ledger and the Alerts fit. */
 export interface AccountSources {
   directory: {
     listAccounts(page: { limit: number }): Promise<readonly NamedAccount[]>;
@@ -26,8 +27,11 @@ export interface NamedAccount {
 }
 
 export interface FiredAlert {
-  accountId: string;
-  levelNanoUsd: bigint;
+  alert: AlertKind;
+  /** Absent: the installation's. */
+  accountId?: string;
+  /** Of levels that are amounts. */
+  levelNanoUsd?: bigint;
 }
 
 export interface AccountFigures {
@@ -147,7 +151,7 @@ async function readFigures(
     ledger.ping(),
   ]);
   const byId = new Map(listed.map((account) => [account.id, account]));
-  const ids = [...new Set([...activeIds, ...fired.map(({ accountId }) => accountId), ...byId.keys()])];
+  const ids = [...new Set([...activeIds, ...fired.flatMap(({ accountId }) => accountId ?? []), ...byId.keys()])];
   if (ids.length > options.accountsAtMost) options.onFold();
   const closed = new Set<string>();
   const accounts = await Promise.all(
@@ -162,7 +166,7 @@ async function readFigures(
   return {
     accounts: accounts.flat(),
     overdueHolds: due.holds.length,
-    firedAlerts: fired.filter(({ accountId }) => !closed.has(accountId)),
+    firedAlerts: fired.filter(({ accountId }) => accountId === undefined || !closed.has(accountId)),
     quotas,
   };
 }

@@ -1,3 +1,4 @@
+import { ALERT_KINDS } from '../domain/alert-kinds.ts';
 import type { AccountBalance } from '../domain/credit/credit-types.ts';
 import { formatUsd } from '../domain/money.ts';
 import { type AccountFigures, type AccountSources, createAccountFiguresReader } from './account-figures.ts';
@@ -155,15 +156,20 @@ function createStoreGauges(
   const firing = metrics.gauge(
     {
       name: 'tollgate_alert_firing',
-      help: 'Low-balance levels that an account is below. 1 while fired; no series otherwise.',
-      labels: { account: { atMost: accountsAtMost }, alert: ['balance_low'], level_usd: { atMost: LEVELS_AT_MOST } },
+      help: 'Alerts that were told and are not over, of an account or, without one, of the installation. 1 while fired; no series otherwise.',
+      labels: { account: { atMost: accountsAtMost }, alert: ALERT_KINDS, level_usd: { atMost: LEVELS_AT_MOST } },
       aggregation: 'max',
+      // So many are asked for.
+      seriesAtMost: accountsAtMost,
     },
     async () => {
       const { figures } = await read();
       firing.reset();
-      for (const { accountId, levelNanoUsd } of figures?.firedAlerts ?? []) {
-        firing.set({ account: accountId, alert: 'balance_low', level_usd: formatUsd(levelNanoUsd) }, 1);
+      for (const { accountId = '', alert, levelNanoUsd } of figures?.firedAlerts ?? []) {
+        firing.set(
+          { account: accountId, alert, level_usd: levelNanoUsd === undefined ? '' : formatUsd(levelNanoUsd) },
+          1,
+        );
       }
     },
   );

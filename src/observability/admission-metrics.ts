@@ -50,9 +50,9 @@ export interface AdmissionMetrics {
   quotaShadowRefused(scope: QuotaScopeType): void;
   /**
    * A request named a model without a price and was `refused`, or admitted at another model's prices (`priced_as`); or
-   * an answer came from one that nobody had asked for (`answered`).
+   * an answer came from one that nobody had asked for (`answered`). The model is for alerts; it is no label.
    */
-  unpricedRequest(stage: 'refused' | 'priced_as' | 'answered'): void;
+  unpricedRequest(stage: 'refused' | 'priced_as' | 'answered', model?: string): void;
   /** Answers being streamed to clients now. */
   openStreams: { inc(): void; dec(): void };
   /** A hold was made at this instant; call the returned function when it is closed. Acts once. */

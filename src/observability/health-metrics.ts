@@ -3,9 +3,9 @@ import type { MetricRegistry } from './metric-registry.ts';
 import type { ModelLabels, NamedModel } from './model-label.ts';
 import type { SpanResult } from './traces/trace-exporter.ts';
 
-export const ALERT_CHANNELS = ['webhook', 'log'] as const;
+export const ALERT_CHANNELS = ['webhook', 'slack', 'teams', 'email', 'log'] as const;
 export type AlertChannel = (typeof ALERT_CHANNELS)[number];
-/** `failed`: an attempt that will be repeated. `abandoned`: the last attempt; the alert is kept, undelivered. */
+/** `failed`: an attempt that will be repeated. `abandoned`: the last attempt; the alert stays in the delivery log. */
 export const ALERT_RESULTS = ['delivered', 'failed', 'abandoned'] as const;
 export type AlertResult = (typeof ALERT_RESULTS)[number];
 

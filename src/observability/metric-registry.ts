@@ -15,6 +15,8 @@ export interface MetricDefinition<Labels extends LabelSpec = LabelSpec> {
   help: string;
   labels: Labels;
   aggregation: Aggregation;
+  /** Where there are fewer series than labels could be combined to. */
+  seriesAtMost?: number;
   /**
    * Series that exist from the start, at zero, so that `rate()` sees the first event.
    * `all`: every combination of closed labels. Absent: `all` where there are no labels, else none.
@@ -70,7 +72,7 @@ export function createMetricRegistry(): MetricRegistry {
       labels: Object.keys(definition.labels),
       values: definition.labels,
       aggregation: definition.aggregation,
-      seriesAtMost: linesPerSeries * countCombinations(definition.labels),
+      seriesAtMost: linesPerSeries * (definition.seriesAtMost ?? countCombinations(definition.labels)),
     });
   };
   const createHistogram = (

@@ -1,5 +1,5 @@
 import type { Notice } from '../alerts/alert-store.ts';
-import { netBalance } from '../alerts/low-balance-notice.ts';
+import { netBalance } from '../alerts/read-levels.ts';
 import {
   type PendingReload,
   type ReloadState,

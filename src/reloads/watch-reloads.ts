@@ -1,4 +1,4 @@
-import { netBalance } from '../alerts/low-balance-notice.ts';
+import { netBalance } from '../alerts/read-levels.ts';
 import type { AccountBalance } from '../domain/credit/credit-types.ts';
 import type { NanoUsd } from '../domain/money.ts';
 import type { WindowFinder } from '../domain/quota-window.ts';

@@ -1,3 +1,4 @@
+import { createRounds } from './create-rounds.ts';
 import type { ReportFold } from './report-fold.ts';
 import type { RunwayWatch } from './runway-watch.ts';
 
@@ -23,13 +24,11 @@ export function createReportKeeper(parts: {
   logger: { warn(facts: object, text: string): void };
 }): ReportKeeper {
   let inUse = new Set<string>();
-  let running: Promise<void> | undefined;
-  let isStopping = false;
   const foldAll = async (): Promise<void> => {
     const accounts = inUse;
     inUse = new Set();
     for (const accountId of accounts) {
-      if (isStopping) return;
+      if (rounds.isStopping()) return;
       try {
         await parts.fold.foldAccount(accountId);
         await parts.runways.look(accountId);
@@ -38,22 +37,12 @@ export function createReportKeeper(parts: {
       }
     }
   };
-  const run = (): Promise<void> => {
-    running ??= foldAll().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
-  const stopTimer = parts.every(ROUND_EVERY_MS, () => void run());
+  const rounds = createRounds({ every: parts.every, everyMs: ROUND_EVERY_MS, round: foldAll });
   return {
     note(accountId) {
       if (inUse.size < ACCOUNTS_AT_MOST) inUse.add(accountId);
     },
-    run,
-    async stop() {
-      isStopping = true;
-      stopTimer();
-      await running;
-    },
+    run: rounds.run,
+    stop: rounds.stop,
   };
 }

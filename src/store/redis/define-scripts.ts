@@ -4,12 +4,15 @@ import { loadScript } from './load-script.ts';
 
 /** Every script by the name it has as a command of the client, with its file under `scripts/`. */
 const SCRIPTS = {
-  tollgateAbandonNotice: 'alerts/abandon-notice',
+  tollgateAddDelivery: 'alerts/add-delivery',
   tollgateAddNotice: 'alerts/add-notice',
   tollgateChangeAlerts: 'alerts/change-alerts',
   tollgateClaimNotices: 'alerts/claim-notices',
   tollgateCompleteNotice: 'alerts/complete-notice',
+  tollgateListAlertRecords: 'alerts/list-alert-records',
+  tollgateListDeliveries: 'alerts/list-deliveries',
   tollgatePostponeNotice: 'alerts/postpone-notice',
+  tollgatePutAlertRecord: 'alerts/put-alert-record',
   tollgateBeginAudit: 'directory/begin-audit',
   tollgateClaimIdempotencyKey: 'directory/claim-idempotency-key',
   tollgateCompleteIdempotencyKey: 'directory/complete-idempotency-key',

@@ -36,7 +36,14 @@ export const alertKeys = {
   due: `${ALERTS_TAG}:due`,
   notices: `${ALERTS_TAG}:notices`,
   attempts: `${ALERTS_TAG}:attempts`,
-  abandoned: `${ALERTS_TAG}:abandoned`,
+  deliveries: `${ALERTS_TAG}:deliveries`,
+  deliveryOrder: `${ALERTS_TAG}:delivery-order`,
+  lookLease: `${ALERTS_TAG}:look-lease`,
+  rules: `${ALERTS_TAG}:rules`,
+  channels: `${ALERTS_TAG}:channels`,
+  /** Ids of an account's rules or channels; without an account those of the installation. */
+  ofOwner: (kind: 'rules' | 'channels', accountId = ''): string =>
+    `${ALERTS_TAG}:${kind}-of${accountId === '' ? '' : `:${accountId}`}`,
 } as const;
 
 /** What accounts have stored upstream is one slot: batches are due over all accounts, and files are few per second. */
