@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { AlertAdmin } from '../alerts/start-alerts.ts';
 import type { AuditLog } from '../directory/audit-log.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { RateCard } from '../domain/rate-card.ts';
@@ -15,6 +16,7 @@ export interface AdminParts {
   directory: Directory;
   ledger: Ledger;
   audit: AuditLog;
+  alerts: AlertAdmin;
   /** Where the snapshots are that stand for trimmed entries. */
   journal: Pick<JournalSource, 'readSnapshot'>;
   /** Sums over the journal, and what brings them up to it. */

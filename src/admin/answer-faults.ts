@@ -4,7 +4,11 @@ import { describeFieldErrors, refuse } from './problem.ts';
 import { BodyMalformed, RequestInvalid } from './request-invalid.ts';
 
 /** Codes of faults that mean "unknown, send it again", never "no". */
-const UNAVAILABLE_CODES: ReadonlySet<string> = new Set(['LEDGER_UNAVAILABLE', 'DIRECTORY_UNAVAILABLE']);
+const UNAVAILABLE_CODES: ReadonlySet<string> = new Set([
+  'LEDGER_UNAVAILABLE',
+  'DIRECTORY_UNAVAILABLE',
+  'ALERT_STORE_UNAVAILABLE',
+]);
 
 /** Turns whatever was thrown into a problem. What is not the caller's doing is logged and told apart by its code only. */
 export function answerFault(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {

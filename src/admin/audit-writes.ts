@@ -65,10 +65,11 @@ function describeActor({ actor, name, accountId }: Caller): Pick<AuditAct, 'acto
   };
 }
 
-/** Of what has a scope of its own, as access tokens have. */
+/** Of what has a scope of its own, as access tokens have, or an account that no path names, as channels of alerts. */
 function findAccountId(record: unknown): string | undefined {
-  const { scope } = (record ?? {}) as { scope?: { account_id?: unknown } };
-  return typeof scope?.account_id === 'string' ? scope.account_id : undefined;
+  const { scope, account_id: own } = (record ?? {}) as { scope?: { account_id?: unknown }; account_id?: unknown };
+  const accountId = scope?.account_id ?? own;
+  return typeof accountId === 'string' ? accountId : undefined;
 }
 
 /** The path as the documents write it: `/admin/v1/accounts/{account_id}`. */

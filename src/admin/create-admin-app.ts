@@ -24,6 +24,9 @@ import { refuse } from './problem.ts';
 import { addBodyReading } from './read-body.ts';
 import { SHARED_SCHEMAS } from './route-schemas.ts';
 import { addAccountRoutes } from './routes/account-routes.ts';
+import { addAlertChannelRoutes } from './routes/alert-channel-routes.ts';
+import { addAlertDeliveryRoutes } from './routes/alert-delivery-routes.ts';
+import { addAlertRoutes } from './routes/alert-routes.ts';
 import { addAuditRoutes } from './routes/audit-routes.ts';
 import { addCorrectionRoutes } from './routes/correction-routes.ts';
 import { addGrantRoutes } from './routes/grant-routes.ts';
@@ -99,6 +102,9 @@ function addApi(scope: AdminApp, parts: AdminParts, authenticator: Authenticator
   addRefundRoutes(scope, parts);
   addCorrectionRoutes(scope, parts);
   addReconciliationRoutes(scope, parts);
+  addAlertRoutes(scope, parts);
+  addAlertChannelRoutes(scope, parts);
+  addAlertDeliveryRoutes(scope, parts);
   addAuditRoutes(scope, parts);
 }
 

@@ -2,8 +2,8 @@ import type { AuditChange } from '../directory/audit-log.ts';
 
 type Fields = { readonly [field: string]: unknown };
 
-/** A balance changes with every call and has the journal, a proposal is nobody's act, a secret nobody's to keep. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['balance', 'proposal', 'secret', 'token', 'password']);
+/** A balance changes with every call and has the journal, a proposal is nobody's act, a secret nobody's to keep, nor the URL of a webhook. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['balance', 'proposal', 'secret', 'token', 'password', 'url']);
 /** Bounds of one record: fields, and characters of JSON in a value. */
 const FIELDS_AT_MOST = 64;
 const VALUE_CHARACTERS = 1_000;

@@ -21,6 +21,7 @@ export function openapiOptions(version: string): FastifyDynamicSwaggerOptions {
         { name: 'members', description: 'People.' },
         { name: 'keys', description: 'Credentials for the Claude API behind the proxy.' },
         { name: 'tokens', description: 'Credentials for this API, each with a role and a scope.' },
+        { name: 'alerts', description: 'What people are told, where, and how that fared.' },
         { name: 'audit', description: 'Who changed what.' },
         { name: 'quotas', description: 'What may be used in a minute, a month or in all.' },
         { name: 'auto-reload', description: 'Keeps the balance up by asking the payment side.' },

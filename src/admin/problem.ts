@@ -26,6 +26,7 @@ export const PROBLEMS = {
   account_frozen: [409, 'The account is frozen'],
   account_without_books: [409, 'The ledger has lost the books of the account'],
   in_use: [409, 'Still in use'],
+  built_in: [409, 'It is built in'],
   reload_answered: [409, 'The request was answered otherwise before'],
   key_not_active: [409, 'The key is revoked or expired'],
   token_not_active: [409, 'The token is revoked or expired'],

@@ -1,16 +1,21 @@
+import { findBuiltInRule } from '../alerts/built-in-rules.ts';
+import type { AlertAdmin } from '../alerts/start-alerts.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { presentAccount } from './answers/present-account.ts';
+import { presentAlertChannel } from './answers/present-alert-channel.ts';
 import { presentGrant } from './answers/present-grant.ts';
 import { presentKey } from './answers/present-key.ts';
 import { presentMember, presentTeam } from './answers/present-people.ts';
 import { presentReload } from './answers/present-reload.ts';
+import { presentAlertNow } from './present-alert-now.ts';
 import { presentQuotaNow } from './present-quota-now.ts';
 import { presentTokenNow } from './present-token-now.ts';
 
 export interface AuditedParts {
   directory: Directory;
   ledger: Ledger;
+  alerts: Pick<AlertAdmin, 'store' | 'book'>;
   clock: () => number;
 }
 
@@ -32,6 +37,8 @@ export async function readAudited(parts: AuditedParts, route: string, params: Pa
     const token = await directory.findToken(params.token_id);
     return token && presentTokenNow(directory, token, parts.clock());
   }
+  if (params.alert_id !== undefined) return readAlert(parts, params.account_id, params.alert_id);
+  if (params.channel_id !== undefined) return readChannel(parts, params.channel_id);
   if (params.quota_id !== undefined) return readQuota(parts, accountId, params.quota_id);
   if (keyId !== undefined) {
     const key = await directory.findKey(accountId, keyId);
@@ -51,6 +58,17 @@ export async function readAudited(parts: AuditedParts, route: string, params: Pa
     return reload && presentReload(accountId, reload, undefined, parts.clock());
   }
   return ACCOUNT_ROUTES.has(route) ? readAccount(parts, accountId) : undefined;
+}
+
+async function readAlert(parts: AuditedParts, accountId: string | undefined, alertId: string) {
+  const rule = (await parts.alerts.store.rules.find(alertId)) ?? findBuiltInRule(alertId);
+  const isNamed = accountId === undefined || rule?.accountId === accountId;
+  return rule !== undefined && isNamed ? presentAlertNow(parts, rule, rule.accountId) : undefined;
+}
+
+async function readChannel({ alerts }: AuditedParts, channelId: string) {
+  const channel = await alerts.book.findChannel(channelId);
+  return channel && presentAlertChannel(channel);
 }
 
 async function readQuota(parts: AuditedParts, accountId: string, quotaId: string) {

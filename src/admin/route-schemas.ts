@@ -1,5 +1,11 @@
 import { type TSchema, Type } from 'typebox';
 import { accountSchema } from './schemas/account-schemas.ts';
+import {
+  alertChannelSchema,
+  alertChannelWithSecretSchema,
+  alertDeliverySchema,
+} from './schemas/alert-channel-schemas.ts';
+import { alertSchema } from './schemas/alert-schemas.ts';
 import { auditPageSchema, auditRecordSchema } from './schemas/audit-schemas.ts';
 import { correctionSchema } from './schemas/correction-schemas.ts';
 import { grantSchema } from './schemas/grant-schemas.ts';
@@ -63,6 +69,13 @@ export const SHARED_SCHEMAS = {
   TokenWithSecret: tokenWithSecretSchema,
   TokenPage: pageOf(Type.Ref('Token#')),
   Whoami: whoamiSchema,
+  Alert: alertSchema,
+  AlertPage: pageOf(Type.Ref('Alert#')),
+  AlertChannel: alertChannelSchema,
+  AlertChannelWithSecret: alertChannelWithSecretSchema,
+  AlertChannelPage: pageOf(Type.Ref('AlertChannel#')),
+  AlertDelivery: alertDeliverySchema,
+  AlertDeliveryPage: pageOf(Type.Ref('AlertDelivery#')),
   AutoReload: reloadSchema,
   ReloadRequest: reloadRequestSchema,
   AuditRecord: auditRecordSchema,

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addAccountCommands } from './account-commands.ts';
+import { addAlertCommands } from './alert-commands.ts';
 import { addAuditCommand } from './audit-command.ts';
 import { addAutoReloadCommands } from './auto-reload-commands.ts';
 import type { CliOutput } from './cli-session.ts';
@@ -63,6 +64,7 @@ export function createProgram({ output, serve, restore }: ProgramParts): Command
   addJournalCommand(program, output);
   addRefundCommand(program, output);
   addCorrectCommand(program, output);
+  addAlertCommands(program, output);
   addAuditCommand(program, output);
   addTokenCommands(program, output);
   addWhoamiCommand(program, output);

@@ -18,3 +18,9 @@ export function parseInstantOption(text: string): number {
 export function orNull<Value>(value: Value | false | undefined): Value | null | undefined {
   return value === false ? null : value;
 }
+
+/** A plain decimal, "0.95". */
+export function parseDecimal(text: string): number {
+  if (!/^\d{1,6}(\.\d{1,6})?$/.test(text)) throw new InvalidArgumentError('not a decimal such as 0.95.');
+  return Number(text);
+}

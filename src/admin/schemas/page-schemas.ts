@@ -38,6 +38,13 @@ export function answerPage<Item extends { id: string }>(items: readonly Item[], 
   return { data, has_more: hasMore, ...(hasMore && last !== undefined ? { next_after: last.id } : {}) };
 }
 
+/** A page of a list that is all there; after an id that is not in it there is nothing. */
+export function cutPage<Item extends { id: string }>(items: readonly Item[], query: PageQuery): PageAnswer<Item> {
+  const { limit, after } = readPage(query);
+  const from = after === undefined ? 0 : items.findIndex(({ id }) => id === after) + 1;
+  return answerPage(after !== undefined && from === 0 ? [] : items.slice(from, from + limit + 1), limit);
+}
+
 /** The schema of a page of what `$ref` names. */
 export function pageOf(item: TSchema): TSchema {
   return Type.Object(
