@@ -1,21 +1,25 @@
 import type { FastifyContextConfig } from 'fastify';
 import type { AdminApp, AdminParts } from '../../src/admin/admin-parts.ts';
 import { createAdminApp } from '../../src/admin/create-admin-app.ts';
+import type { AlertAdmin } from '../../src/alerts/start-alerts.ts';
 import type { AuditLog } from '../../src/directory/audit-log.ts';
 import type { Directory } from '../../src/directory/directory.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { recordAnswer } from '../../src/reloads/record-answer.ts';
 import { createReportFold } from '../../src/reports/report-fold.ts';
+import { ALERTS_SCHEMA } from '../../src/store/sqlite/alerts-schema.ts';
 import { AUDIT_SCHEMA } from '../../src/store/sqlite/audit-schema.ts';
 import { DIRECTORY_SCHEMA } from '../../src/store/sqlite/directory-schema.ts';
 import { LEDGER_SCHEMA } from '../../src/store/sqlite/ledger-schema.ts';
 import { type Database, openDatabase } from '../../src/store/sqlite/open-database.ts';
 import { REPORTS_SCHEMA } from '../../src/store/sqlite/reports-schema.ts';
+import { createSqliteAlerts } from '../../src/store/sqlite/sqlite-alerts.ts';
 import { createSqliteAudit } from '../../src/store/sqlite/sqlite-audit.ts';
 import { createSqliteDirectory } from '../../src/store/sqlite/sqlite-directory.ts';
 import { createSqliteJournalSource } from '../../src/store/sqlite/sqlite-journal-source.ts';
 import { createSqliteLedger } from '../../src/store/sqlite/sqlite-ledger.ts';
 import { createSqliteReports } from '../../src/store/sqlite/sqlite-reports.ts';
+import { createAlertAdmin } from '../alerts/alert-admin.ts';
 import { loadRateCard } from '../support/shared-parts.ts';
 import { type AnswerContract, createAnswerContract } from './answer-contract.ts';
 
@@ -42,6 +46,7 @@ export interface AdminUnderTest {
   directory: Directory;
   ledger: Ledger;
   audit: AuditLog;
+  alerts: AlertAdmin;
   database: Database;
   /** What the reconciliations found. */
   reconciled: { account: string; driftNanoUsd: bigint }[];
@@ -68,11 +73,12 @@ export async function openAdmin(tamper: Tamper = () => ({})): Promise<AdminUnder
   const clock = { nowMs: START_MS };
   const database = openDatabase({
     path: ':memory:',
-    parts: [LEDGER_SCHEMA, DIRECTORY_SCHEMA, AUDIT_SCHEMA, REPORTS_SCHEMA],
+    parts: [LEDGER_SCHEMA, DIRECTORY_SCHEMA, AUDIT_SCHEMA, ALERTS_SCHEMA, REPORTS_SCHEMA],
   });
   const ledger = createSqliteLedger({ database, clock: () => clock.nowMs });
   const directory = createSqliteDirectory(database);
   const audit = createSqliteAudit(database);
+  const alerts = createAlertAdmin(createSqliteAlerts(database), () => clock.nowMs);
   const reconciled: AdminUnderTest['reconciled'] = [];
   const journal = createSqliteJournalSource(database);
   const reportStore = createSqliteReports(database);
@@ -83,6 +89,7 @@ export async function openAdmin(tamper: Tamper = () => ({})): Promise<AdminUnder
     directory,
     ledger,
     audit,
+    alerts: alerts.admin,
     journal,
     reports: {
       fold: createReportFold({ ledger, journal, store: reportStore, directory, logger }),
@@ -121,11 +128,13 @@ export async function openAdmin(tamper: Tamper = () => ({})): Promise<AdminUnder
     directory,
     ledger,
     audit,
+    alerts: alerts.admin,
     database,
     reconciled,
     call: (method, path, body, headers) => call(app, contract, method, path, body, headers),
     close: async () => {
       await app.close();
+      await alerts.close();
       database.close();
     },
   };

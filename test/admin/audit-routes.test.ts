@@ -83,6 +83,9 @@ function bodyFor(method: string, path: string): object | undefined {
   if (path.endsWith('/raises')) return { limit_usd: '1', until: '2027-01-01T00:00:00Z' };
   if (path.endsWith('/quotas')) return { scope: { type: 'account' }, window: 'day', limit_usd: '1' };
   if (/\/quotas\/x/.test(path)) return { mode: 'soft' };
+  if (method === 'POST' && path.endsWith('/alerts')) return { kind: 'reload_failed' };
+  if (/\/(test|replay)$/.test(path)) return {};
+  if (path.endsWith('/alert-channels')) return { name: 'x', type: 'slack', url: 'https://a.example' };
   return { name: 'x' };
 }
 

@@ -122,7 +122,7 @@ function expectNoCanary(kind: Kind, text: string, what: string): void {
   if (kind.scope === 'team') foreign.push(world.otherTeam);
   const words = foreign.flatMap((records) =>
     Object.entries(records).flatMap(([name, id]) =>
-      records === world.otherTeam && name === 'account_id' ? [] : [id as string],
+      records === world.otherTeam && OF_ACCOUNT.has(name) ? [] : [id as string],
     ),
   );
   const names = foreign.map((records) => (records === world.otherTeam ? CANARIES.otherTeam : CANARIES.otherAccount));
@@ -131,6 +131,9 @@ function expectNoCanary(kind: Kind, text: string, what: string): void {
     expect(text.includes(word), `${what} has ${word}`).toBe(false);
   }
 }
+
+const OF_ACCOUNT: ReadonlySet<string> = new Set(['account_id', 'alert_id', 'channel_id', 'delivery_id']);
+const BY_ID_ALONE: readonly (keyof Records)[] = ['token_id', 'alert_id', 'channel_id', 'delivery_id'];
 
 const refusesNobody = ({ state }: Kind): boolean => state === 'works' || state === 'root';
 
@@ -203,8 +206,8 @@ describe.each(KINDS)('$name', (kind) => {
         const isNamed = names.some((name) => name in own && records[name] !== own[name]);
         const isBare = names.every((name) => !(name in own));
         if (!hidden || !isNamed || isBare) continue;
-        // A token is found by its id alone, whatever its account.
-        if (kind.scope === 'installation' && names[0] === 'token_id') continue;
+        // These are found by their id alone, whatever their account.
+        if (kind.scope === 'installation' && BY_ID_ALONE.includes(names[0] ?? 'account_id')) continue;
         const what = `${route.method} ${fill(route.url, records)}`;
         const body = sampleBody(route, world.own, kind.role);
         const answer = await send(route, kind, fill(route.url, records), body);

@@ -19,6 +19,9 @@ const BODIES: { readonly [route: string]: (records: Records, role: TokenRole) =>
     limit_usd: '1',
     until: '2027-01-01T00:00:00Z',
   }),
+  'POST /admin/v1/accounts/:account_id/alerts': () => ({ kind: 'burn_rate' }),
+  'POST /admin/v1/alerts': () => ({ kind: 'burn_rate' }),
+  'POST /admin/v1/alert-channels': () => ({ name: 'x', type: 'slack', url: 'https://hooks.example/x' }),
   'PUT /admin/v1/accounts/:account_id/auto-reload': () => ({ enabled: false }),
   'POST /admin/v1/tokens': ({ account_id }) => ({ name: 'x', role: 'viewer', scope: { type: 'account', account_id } }),
 };
@@ -85,6 +88,9 @@ export function sampleQueries({ method, url, schema }: RouteUnderTest, foreign: 
           foreign.key_id,
           foreign.quota_id,
           foreign.token_id,
+          foreign.alert_id,
+          foreign.channel_id,
+          foreign.delivery_id,
           foreign.account_id,
         ].map((id) => `?after=${id}`)
       : []),

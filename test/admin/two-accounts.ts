@@ -15,6 +15,10 @@ export interface Records {
   grant_id: string;
   token_id: string;
   hold_id: string;
+  /** Of the account, not of the team. */
+  alert_id: string;
+  channel_id: string;
+  delivery_id: string;
   reload_id: string;
 }
 
@@ -81,8 +85,26 @@ async function makeRecords(admin: AdminUnderTest, accountId: string, name: strin
     ...{ account_id: accountId, team_id: team, member_id: member, key_id: key, grant_id: grant, hold_id: hold },
     quota_id: await makeQuota(admin, accountId, 'key', key),
     token_id: token.id,
+    ...(await makeAlert(admin, accountId, name)),
     reload_id: await makeReload(admin, accountId),
   };
+}
+
+async function makeAlert({ alerts, clock }: AdminUnderTest, accountId: string, name: string) {
+  const common = { accountId, name, enabled: true, createdAtMs: clock.nowMs };
+  const [alert, channel] = [createId('alert', 0), createId('channel', 0)];
+  const condition = { kind: 'balance_low', amountsNanoUsd: [5n] } as const;
+  await alerts.store.rules.create({ ...common, id: alert, condition, recovery: true, quietMs: 0 }, 100);
+  // A port that nobody listens on.
+  const target = { type: 'slack', url: 'http://127.0.0.1:1/' } as const;
+  const to = { ...common, id: channel, target, isDefault: false, publicOnly: false };
+  await alerts.store.channels.create(to, 100);
+  const notice = {
+    id: `notice_${name}`,
+    payload: JSON.stringify({ type: 'test', data: { account: { id: accountId } } }),
+  };
+  const delivery = await alerts.sendNow(notice, to);
+  return { alert_id: alert, channel_id: channel, delivery_id: delivery.id };
 }
 
 /** A request for a reload that waits for its answer; an account has one at a time. */

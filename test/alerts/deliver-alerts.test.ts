@@ -1,13 +1,14 @@
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type AlertStore, AlertStoreUnavailable } from '../../src/alerts/alert-store.ts';
+import { type AlertChannel, createBuiltInChannel } from '../../src/alerts/alert-channel.ts';
+import { type AlertStore, AlertStoreUnavailable, type Notice } from '../../src/alerts/alert-store.ts';
+import { createNoticeSender, type NoticeSender } from '../../src/alerts/channels/create-sender.ts';
 import {
   ATTEMPTS_AT_MOST,
   CLAIM_LEASE_MS,
-  createAlertDelivery,
+  createAlertDeliveries,
   retryPauseMs,
 } from '../../src/alerts/deliver-alerts.ts';
-import { createWebhookSender, type WebhookSender } from '../../src/alerts/post-webhook.ts';
 import type { Database } from '../../src/store/sqlite/open-database.ts';
 import { createRecorder, openMemoryAlerts } from './alert-fixtures.ts';
 import { type Received, startReceiver } from './webhook-receiver.ts';
@@ -38,16 +39,18 @@ describe('alert delivery', () => {
     return started;
   };
   const senderTo = (url: string, timeoutMs = 5_000) => {
-    const sender = createWebhookSender({ url, secret: SECRET, nowMs: () => nowMs, timeoutMs });
+    const sender = createNoticeSender({ smtp: undefined, nowMs: () => nowMs, timeoutMs });
     open.push(sender);
-    return sender;
+    const channel = createBuiltInChannel({ url, secret: SECRET });
+    return { channel, send: sender.send, post: (notice: Notice) => sender.send(channel, notice) };
   };
   const delivery = (
-    sender: Pick<WebhookSender, 'post'>,
-    from: Parameters<typeof createAlertDelivery>[0]['store'] = store,
+    sender: Pick<NoticeSender, 'send'> & { channel: AlertChannel },
+    from: Parameters<typeof createAlertDeliveries>[0]['store'] = store,
   ) =>
-    createAlertDelivery({
+    createAlertDeliveries({
       store: from,
+      book: { findChannel: async (id) => (id === sender.channel.id ? sender.channel : undefined) },
       sender,
       nowMs: () => nowMs,
       logger: recorder.logger,
@@ -56,10 +59,10 @@ describe('alert delivery', () => {
     });
   const putNotice = (id = 'alert_1', accountId = 'acct_a') =>
     store.changeAlerts({
-      accountId,
+      key: accountId,
       revision: '',
-      states: [{ levelNanoUsd: 1n, state: 'fired', firedAtMs: nowMs }],
-      notice: { id, payload: PAYLOAD },
+      states: [{ level: '1', state: 'fired', firedAtMs: nowMs }],
+      notices: [{ id, payload: PAYLOAD }],
       nowMs,
     });
   const verify = ({ headers, body }: Received) => new Webhook(SECRET).verify(body, headers as Record<string, string>);
@@ -124,7 +127,10 @@ describe('alert delivery', () => {
     expect(received).toHaveLength(ATTEMPTS_AT_MOST);
     expect(recorder.sent.at(-1)).toBe('webhook abandoned');
     expect(recorder.log.at(-1)).toMatchObject({ level: 'error', fields: { problem: 'status 503' } });
-    expect(await store.listAbandoned(10)).toEqual([{ id: 'alert_1', payload: PAYLOAD }]);
+    const log = await store.listDeliveries({ limit: 100 });
+    expect(log).toHaveLength(ATTEMPTS_AT_MOST);
+    expect(log[0]).toMatchObject({ result: 'abandoned', status: 503, attempt: ATTEMPTS_AT_MOST, payload: PAYLOAD });
+    expect(log.at(-1)).toMatchObject({ result: 'failed', problem: 'status 503', attempt: 1, channelType: 'webhook' });
   });
 
   test('a receiver that says Gone is not asked again', async () => {
@@ -135,7 +141,7 @@ describe('alert delivery', () => {
     nowMs += 1e9;
     await alerts.deliverDue();
     expect(received).toHaveLength(1);
-    expect(await store.listAbandoned(10)).toHaveLength(1);
+    expect(await store.listDeliveries({ limit: 9 })).toMatchObject([{ result: 'abandoned', status: 410 }]);
   });
 
   test('a redirect is a failure and is not followed', async () => {
@@ -229,12 +235,54 @@ describe('alert delivery', () => {
 
   test('a store that does not answer is counted and throws nothing', async () => {
     const down = { ...store, claimDue: () => Promise.reject(new AlertStoreUnavailable('down')) };
-    await delivery({ post: () => Promise.reject(new Error('not to be called')) }, down).deliverDue();
+    const channel = createBuiltInChannel({ url: 'http://127.0.0.1:1', secret: SECRET });
+    const send = () => Promise.reject(new Error('not to be called'));
+    await delivery({ channel, send }, down).deliverDue();
     expect(recorder.faults).toEqual(['alerts']);
   });
 
-  test('a secret that cannot sign is refused at once', () => {
-    expect(() => createWebhookSender({ url: 'http://127.0.0.1:1', secret: 'whsec_', nowMs: () => 0 })).toThrow();
+  test('a notice of a channel that is gone or off is given up, and says so', async () => {
+    const { url, received } = await receiver();
+    const sender = senderTo(url);
+    const notice = { id: 'alert_1', payload: PAYLOAD };
+    const states = [{ level: '1', state: 'fired', firedAtMs: nowMs }] as const;
+    const notices = [notice, { ...notice, channelId: 'channel_gone' }];
+    await store.changeAlerts({ key: 'acct_a', revision: '', states, notices, nowMs });
+    await delivery({ ...sender, channel: { ...sender.channel, enabled: false } }).deliverDue();
+    const problems = (await store.listDeliveries({ limit: 9 })).map(({ result, problem }) => [result, problem]);
+    expect(problems.sort()).toEqual([
+      ['abandoned', 'the channel is gone'],
+      ['abandoned', 'the channel is off'],
+    ]);
+    expect(received).toEqual([]);
+  });
+
+  test('what is put into the outbox while it is being emptied is sent without waiting', async () => {
+    let more = true;
+    const { url, received } = await receiver((response) => response.writeHead(204).end());
+    const sender = senderTo(url);
+    const alerts = delivery({
+      ...sender,
+      send: async (channel, notice) => {
+        if (more) {
+          more = false;
+          await putNotice('alert_2', 'acct_b');
+          void alerts.deliverDue();
+        }
+        return sender.send(channel, notice);
+      },
+    });
+    await putNotice();
+    await alerts.deliverDue();
+    await alerts.stop();
+    expect(received).toHaveLength(2);
+  });
+
+  test('a secret that cannot sign is a failure and no end of the delivery', async () => {
+    const sender = createNoticeSender({ smtp: undefined, nowMs: () => 0 });
+    open.push(sender);
+    const channel = createBuiltInChannel({ url: 'http://127.0.0.1:1', secret: 'whsec_' });
+    expect(await sender.send(channel, { id: 'a', payload: PAYLOAD })).toMatchObject({ result: 'failed' });
   });
 });
 

@@ -1,8 +1,12 @@
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
-import { createAlertDelivery } from '../../src/alerts/deliver-alerts.ts';
-import { createWebhookSender } from '../../src/alerts/post-webhook.ts';
-import { createBalanceWatch } from '../../src/alerts/watch-balances.ts';
+import { createAlertBook } from '../../src/alerts/alert-book.ts';
+import { createBuiltInChannel } from '../../src/alerts/alert-channel.ts';
+import { createNoticeSender } from '../../src/alerts/channels/create-sender.ts';
+import { createAlertDeliveries } from '../../src/alerts/deliver-alerts.ts';
+import { nameFiredAlerts } from '../../src/alerts/name-fired-alerts.ts';
+import { observeBalance } from '../../src/alerts/observe-account.ts';
+import { createAlertWatch } from '../../src/alerts/watch-alerts.ts';
 import type { Account } from '../../src/directory/directory.ts';
 import type { AccountBalance } from '../../src/domain/credit/credit-types.ts';
 import { parseUsd } from '../../src/domain/money.ts';
@@ -35,20 +39,14 @@ test('credit runs down: each level once, over both replicas, signed; a grant re-
   const directory = createSqliteDirectory(database);
   const store = createSqliteAlerts(database);
   const metrics = createMetrics({ models: [], nowMs: clock, processMetrics: false });
-  metrics.watchAccounts({ ledger, directory, alerts: store });
   const { logger } = createRecorder();
-  const sender = createWebhookSender({ url: receiver.url, secret, nowMs: clock });
-  const delivery = createAlertDelivery({ store, sender, nowMs: clock, logger, metrics });
-  const replicas = [1, 2].map(() =>
-    createBalanceWatch({
-      store,
-      nowMs: clock,
-      logger,
-      metrics,
-      hasWebhook: true,
-      onNotice: () => void delivery.deliverDue(),
-    }),
-  );
+  const sender = createNoticeSender({ smtp: undefined, nowMs: clock });
+  const book = createAlertBook({ store, builtIn: createBuiltInChannel({ url: receiver.url, secret }), nowMs: clock });
+  const listFired = async (limit: number) => nameFiredAlerts(await store.listFired(limit), book);
+  metrics.watchAccounts({ ledger, directory, alerts: { listFired } });
+  const delivery = createAlertDeliveries({ store, book, sender, nowMs: clock, logger, metrics });
+  const onNotice = () => void delivery.deliverDue();
+  const replicas = [1, 2].map(() => createAlertWatch({ store, book, nowMs: clock, logger, metrics, onNotice }));
   const account: Account = {
     id: 'acct_a',
     name: 'Acme',
@@ -64,8 +62,9 @@ test('credit runs down: each level once, over both replicas, signed; a grant re-
   await directory.createAccount(account);
   await ledger.openAccount({ accountId, mode: 'prepaid', creditLimitNanoUsd: 0n });
   const show = async (replica: number, balance: AccountBalance): Promise<void> => {
-    replicas[replica]?.observe(account, balance);
-    await replicas[replica]?.settled();
+    const watch = replicas[replica];
+    if (watch !== undefined) observeBalance(watch, account, [], balance, undefined);
+    await watch?.settled();
     await delivery.deliverDue();
   };
   const grant = async (grantId: string, dollars: string): Promise<void> => {
@@ -88,31 +87,33 @@ test('credit runs down: each level once, over both replicas, signed; a grant re-
   const told = (): string[] =>
     receiver.received.map(({ body, headers }) => {
       const event = new Webhook(secret).verify(body, headers as Record<string, string>) as {
+        type: string;
         data: { level_usd: string; balance_usd: string };
       };
-      return `${event.data.level_usd} at ${event.data.balance_usd}`;
+      return `${event.type} ${event.data.level_usd} at ${event.data.balance_usd}`;
     });
   try {
     await grant('grant_1', '12');
     for (let n = 0; n < 12; n += 1) await call();
-    expect(told()).toEqual(['10.00 at 10.00', '5.00 at 5.00', '1.00 at 1.00']);
+    expect(told()).toEqual(['balance.low 10.00 at 10.00', 'balance.low 5.00 at 5.00', 'balance.low 1.00 at 1.00']);
     // A scrape does not wait long for the store: a later one has what this one has not.
     await until(async () => Object.keys(await series(metrics, 'tollgate_alert_firing')).length === 3);
     expect(await series(metrics, 'tollgate_balance_usd')).toEqual({ '{account="acct_a"}': 0 });
     expect((await series(metrics, 'tollgate_alerts_sent_total'))['{channel="webhook",result="delivered"}']).toBe(3);
 
     await grant('grant_2', '20');
+    expect(told().at(-1)).toBe('balance.low.recovered 1.00 at 20.00');
     nowMs += 10_000;
-    expect(Object.keys(await series(metrics, 'tollgate_alert_firing'))).toEqual([]);
+    await until(async () => Object.keys(await series(metrics, 'tollgate_alert_firing')).length === 0);
     for (let n = 0; n < 10; n += 1) await call();
-    expect(told()).toHaveLength(3);
+    expect(told()).toHaveLength(4);
 
     await grant('grant_3', '2');
     nowMs += 24 * 3_600_000;
     // The receiver's library judges timestamps by the real clock: what is sent from here on is counted, not verified.
     for (let n = 0; n < 2; n += 1) await call();
-    expect(receiver.received).toHaveLength(4);
-    expect(JSON.parse(receiver.received[3]?.body ?? '').data).toMatchObject({
+    expect(receiver.received).toHaveLength(5);
+    expect(JSON.parse(receiver.received[4]?.body ?? '').data).toMatchObject({
       level_usd: '10.00',
       balance_usd: '10.00',
     });

@@ -47,6 +47,7 @@ function uncommented(): string {
 /** What the files named in the example hold. */
 function secretIn(path: string): string {
   if (path.endsWith('webhook-secret')) return `whsec_${'A'.repeat(32)}`;
+  if (path.endsWith('smtp-url')) return 'smtps://tollgate:secret@mail.example';
   return path.endsWith('otlp-headers') ? 'authorization=Bearer%20x' : 'x'.repeat(32);
 }
 

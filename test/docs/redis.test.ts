@@ -70,13 +70,15 @@ describe('docs/redis.md', () => {
       ...ofAccount
     } = ledgerKeys;
     const { ofAccount: storedOf, ...stored } = storedKeys;
+    const { ofOwner, ...alerts } = alertKeys;
     const tag = LEDGER_TAGS[0] ?? '';
     const named = [
       ...Object.values(plain),
       ...TABLES.flatMap((each) => [table(each), order(each, each === 'accounts' ? '' : '<account>')]),
       order('tokens'),
       idempotency('x'),
-      ...Object.values(alertKeys),
+      ...Object.values(alerts),
+      ...(['rules', 'channels'] as const).flatMap((kind) => [ofOwner(kind), ofOwner(kind, '<account>')]),
       ...Object.values(stored),
       ...[storedOf('batches', '<account>'), storedOf('files', '<account>')],
       EXPORT_LEASE_KEY,
@@ -193,12 +195,26 @@ async function writeEverything(client: Redis): Promise<void> {
   await stored.addFile(accountId, 'file_a');
 
   const alerts = createRedisAlerts(client);
-  for (const id of ['notice_kept', 'notice_given_up']) {
-    const { revision } = await alerts.readAlerts(accountId);
-    const states = [{ levelNanoUsd: 5n, state: 'fired', firedAtMs: now }] as const;
-    await alerts.changeAlerts({ accountId, revision, states, notice: { id, payload: '{}' }, nowMs: now });
-    const [claim] = await alerts.claimDue({ nowMs: now, leaseMs: 60_000, limit: 1 });
-    if (claim?.id === 'notice_given_up') await alerts.abandonNotice(claim);
+  const states = [{ level: '5', state: 'fired', firedAtMs: now }] as const;
+  const notices = [{ id: 'notice', payload: '{}' }];
+  await alerts.changeAlerts({ key: accountId, revision: '', states, notices, nowMs: now });
+  await alerts.claimDue({ nowMs: now, leaseMs: 60_000, limit: 1 });
+  await alerts.claimLook({ nowMs: now, everyMs: 60_000 });
+  const attempt = { attempt: 1, result: 'failed', startedAtMs: now, endedAtMs: now, payload: '{}' } as const;
+  await alerts.addDelivery({
+    id: createId('delivery', now),
+    noticeId: 'n',
+    noticeType: 't',
+    channelId: 'c',
+    ...attempt,
+  });
+  for (const owner of [{}, { accountId }]) {
+    const common = { ...owner, enabled: true, createdAtMs: now };
+    const id = 'accountId' in owner ? 'of_account' : 'of_installation';
+    const condition = { kind: 'burn_rate', factorThousandths: 1, minimumNanoUsd: 1n } as const;
+    await alerts.rules.create({ ...common, id, condition, recovery: true, quietMs: 1 }, 10);
+    const target = { type: 'slack', url: 'https://a.example' } as const;
+    await alerts.channels.create({ ...common, id, name: 'n', target, isDefault: false, publicOnly: false }, 10);
   }
 }
 

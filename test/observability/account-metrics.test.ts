@@ -24,7 +24,7 @@ function sourcesOf(
       readBalance: async (id) => (accounts.some((account) => account.id === id) ? BALANCE : undefined),
       findDue: async () => ({ holds: [{}, {}] }),
     },
-    alerts: { listFired: async () => [{ accountId: firedId, levelNanoUsd: 5_000_000_000n }] },
+    alerts: { listFired: async () => [{ alert: 'balance_low', accountId: firedId, levelNanoUsd: 5_000_000_000n }] },
   };
 }
 

@@ -1,12 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DAY_MS } from '../../src/alerts/alert-rule.ts';
 import { type AlertStore, AlertStoreUnavailable } from '../../src/alerts/alert-store.ts';
-import { COOL_DOWN_MS, createBalanceWatch } from '../../src/alerts/watch-balances.ts';
+import { observeBalance } from '../../src/alerts/observe-account.ts';
+import { type AlertWatch, createAlertWatch } from '../../src/alerts/watch-alerts.ts';
+import type { AccountBalance } from '../../src/domain/credit/credit-types.ts';
 import type { Database } from '../../src/store/sqlite/open-database.ts';
 import { balanceOf, createRecorder, openMemoryAlerts, START_MS } from './alert-fixtures.ts';
 
-const ACCOUNT = { id: 'acct_a', name: 'Acme "Ltd"\r\nX: y', lowBalanceNanoUsd: [20_000_000_000n, 5_000_000_000n] };
+const ACCOUNT = {
+  id: 'acct_a',
+  name: 'Acme "Ltd"\r\nX: y',
+  timezone: 'UTC',
+  lowBalanceNanoUsd: [20_000_000_000n, 5_000_000_000n],
+};
+const RUNWAY_MS = 7_200_999;
 
-describe('createBalanceWatch', () => {
+describe('createAlertWatch', () => {
   let store: AlertStore;
   let database: Database;
   let nowMs = START_MS;
@@ -20,17 +29,27 @@ describe('createBalanceWatch', () => {
   });
   afterEach(() => database.close());
 
-  const watch = (alertStore: Pick<AlertStore, 'readAlerts' | 'changeAlerts'> = store, hasWebhook = true) =>
-    createBalanceWatch({
+  /** @param channelIds that the rules tell; undefined is the built-in one. */
+  const watch = (
+    alertStore: Pick<AlertStore, 'readAlerts' | 'changeAlerts'> = store,
+    channelIds: (string | undefined)[] = [undefined],
+  ) => {
+    const alerts = createAlertWatch({
       store: alertStore,
+      book: { findChannelIds: async () => channelIds },
       nowMs: () => nowMs,
       logger: recorder.logger,
       metrics: recorder.metrics,
-      hasWebhook,
       onNotice: () => {
         notices += 1;
       },
     });
+    return {
+      observe: (account: typeof ACCOUNT, balance: AccountBalance) =>
+        observeBalance(alerts as AlertWatch, account, [], balance, RUNWAY_MS),
+      settled: alerts.settled,
+    };
+  };
   const outbox = () => store.claimDue({ nowMs: nowMs + 1e9, leaseMs: 1, limit: 100 });
 
   test('tells of a fall in the outbox, the log and the metric', async () => {
@@ -51,8 +70,9 @@ describe('createBalanceWatch', () => {
         held_usd: '1.00',
         debt_usd: '0.25',
         pending_usd: '0.00',
-        runway_seconds: null,
+        runway_seconds: 7_200,
         fired_at: '2026-11-21T12:00:00.000Z',
+        alert: { id: 'alert_low_balance', kind: 'balance_low' },
       },
     });
     expect(recorder.log).toMatchObject([{ level: 'warn', fields: { event: 'balance.low', level_usd: '5.00' } }]);
@@ -67,13 +87,47 @@ describe('createBalanceWatch', () => {
     expect(await outbox()).toEqual([]);
   });
 
-  test('without a webhook the outbox stays empty', async () => {
-    const balances = watch(store, false);
+  test('without a channel the outbox stays empty', async () => {
+    const balances = watch(store, []);
     balances.observe(ACCOUNT, balanceOf({ available: 1 }, 1));
     await balances.settled();
     expect(await outbox()).toEqual([]);
     expect(recorder.sent).toEqual(['log delivered']);
     expect(await store.listFired(10)).toHaveLength(2);
+  });
+
+  test('each channel has its own entry of one notice', async () => {
+    const balances = watch(store, [undefined, 'channel_a', 'channel_b']);
+    balances.observe(ACCOUNT, balanceOf({ available: 1 }, 1));
+    await balances.settled();
+    const entries = await outbox();
+    expect(new Set(entries.map(({ id }) => id)).size).toBe(1);
+    expect(entries.map(({ channelId }) => channelId).sort()).toEqual(['channel_a', 'channel_b', undefined]);
+    expect(new Set(entries.map(({ entryId }) => entryId)).size).toBe(3);
+  });
+
+  test('a recovery is told, under an id of its own', async () => {
+    const balances = watch();
+    balances.observe(ACCOUNT, balanceOf({ available: 1 }, 1));
+    await balances.settled();
+    nowMs += 1_000;
+    balances.observe(ACCOUNT, balanceOf({ available: 100 }, 2));
+    await balances.settled();
+    const [fired, over] = (await outbox()).sort((one, other) => one.id.length - other.id.length);
+    expect(over?.id).toBe(`${fired?.id}_recovered`);
+    expect(JSON.parse(over?.payload ?? '')).toMatchObject({
+      type: 'balance.low.recovered',
+      data: { balance_usd: '100.00', recovered_at: '2026-11-21T12:00:01.000Z' },
+    });
+    expect(recorder.log.at(-1)).toMatchObject({ level: 'info', fields: { event: 'balance.low.recovered' } });
+  });
+
+  test('fifty replicas that see one fall at once tell of it once', async () => {
+    const replicas = Array.from({ length: 50 }, () => watch());
+    for (const replica of replicas) replica.observe(ACCOUNT, balanceOf({ available: 4 }, 1));
+    await Promise.all(replicas.map((replica) => replica.settled()));
+    expect(await outbox()).toHaveLength(1);
+    expect(recorder.sent).toEqual(['log delivered']);
   });
 
   test('two replicas tell of one fall once, of each fall', async () => {
@@ -93,14 +147,14 @@ describe('createBalanceWatch', () => {
     const [first, second] = [watch(), watch()];
     first.observe(ACCOUNT, balanceOf({ available: 4 }, 1));
     await first.settled();
-    nowMs += COOL_DOWN_MS;
+    nowMs += DAY_MS;
     second.observe(ACCOUNT, balanceOf({ available: 50 }, 2));
     await second.settled();
     expect(await store.listFired(10)).toEqual([]);
     first.observe(ACCOUNT, balanceOf({ available: 4 }, 3));
     await first.settled();
-    expect(recorder.sent).toHaveLength(2);
-    expect(await outbox()).toHaveLength(2);
+    expect(recorder.sent).toHaveLength(3);
+    expect(await outbox()).toHaveLength(3);
   });
 
   test('asks the store once and then compares here', async () => {
