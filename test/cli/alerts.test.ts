@@ -49,7 +49,7 @@ test('an operator makes, changes and deletes alerts, of an account and of all', 
   const list = await cli.run('alerts', 'list', '--account', accountId);
   expect(list.out).toMatch(/^alert_\w+ +quota_used +Near +shares 0\.8,0\.9,1 +default +false/m);
   expect((await cli.run('alerts', 'show', made.id, '--account', accountId)).exitCode).toBe(0);
-  expect((await cli.run('alerts', 'show', made.id)).exitCode).toBe(1);
+  expect((await cli.run('alerts', 'show', 'alert_x')).exitCode).toBe(1);
   expect((await cli.run('alerts', 'delete', made.id, '--account', accountId)).exitCode).toBe(0);
 
   expect((await cli.run('alerts', 'list')).out).toMatch(/^alert_store_down +store_down/m);
