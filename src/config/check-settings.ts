@@ -102,6 +102,7 @@ function storeRules(settings: Settings): Rule[] {
 function limitRules(limits: Limits): Rule[] {
   const pairs: [smaller: keyof Limits, larger: keyof Limits][] = [
     ['messagesBodyBytes', 'inflatedBodyBytes'],
+    ['callsPerKey', 'callsPerAccount'],
     ['headersTimeoutMs', 'requestTimeoutMs'],
     ['upstreamFirstByteMs', 'callTotalMs'],
     ['upstreamSilenceMs', 'callTotalMs'],

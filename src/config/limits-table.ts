@@ -49,6 +49,31 @@ export const limitsTable: { readonly [Key in keyof Limits]: Setting<number> } = 
     'Time an idle client connection is kept; longer than the 60 s of most load balancers, so that they close first.',
   ),
   maxConnections: count('MAX_CONNECTIONS', 10_000, [1, 1_000_000], 'Client connections open at once, per process.'),
+  callsPerAccount: count(
+    'CALLS_PER_ACCOUNT',
+    5_000,
+    [1, 1_000_000],
+    'Requests of one account open at once, per process; above it the client is told 429. Open streams count.',
+  ),
+  callsPerKey: count('CALLS_PER_KEY', 2_500, [1, 1_000_000], 'The same of one API key.'),
+  loopDelayMs: time(
+    'LOOP_DELAY',
+    SECOND,
+    10 * MINUTE,
+    'Standing delay of the event loop above which part of the new requests is told 529, accounts with the most first.',
+  ),
+  bodyMemoryBytes: bytes(
+    'BODY_MEMORY',
+    1_024 * MIB,
+    [MIB, 1_048_576 * MIB],
+    'Request bodies held in memory, of all clients together, per process; above it the client is told 529.',
+  ),
+  fileUploads: count(
+    'FILE_UPLOADS',
+    8,
+    [0, 1_000],
+    'Files (of up to 500 MB) taken at once, per process, each kept in the data folder until it is sent; above it 529.',
+  ),
   upstreamConnections: count(
     'UPSTREAM_CONNECTIONS',
     1_024,

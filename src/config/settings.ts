@@ -81,6 +81,15 @@ export interface Limits {
   headersTimeoutMs: number;
   keepAliveTimeoutMs: number;
   maxConnections: number;
+  /** Requests of one account, and of one key, open at once in this process. */
+  callsPerAccount: number;
+  callsPerKey: number;
+  /** Standing delay of the event loop above which new requests are refused. */
+  loopDelayMs: number;
+  /** Request bodies held in memory, of all callers together. */
+  bodyMemoryBytes: number;
+  /** Files being uploaded at once, each kept on disk until it is sent. */
+  fileUploads: number;
   upstreamConnections: number;
   upstreamConnectTimeoutMs: number;
   /** Wait for a free upstream connection; then 529. */

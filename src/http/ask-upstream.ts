@@ -10,6 +10,7 @@ import { readQuery } from './public-routes.ts';
 import type { Refusal } from './refusals.ts';
 import { refuseRequest } from './refuse-request.ts';
 import { refusalOfEnd } from './relay-success.ts';
+import { watchStall } from './stall-watch.ts';
 import { judgeUpstreamError } from './upstream-error.ts';
 import { UpstreamFailed } from './upstream-failed.ts';
 
@@ -41,8 +42,11 @@ export function createAskUpstream(parts: PublicParts): AskUpstream {
     if (body !== undefined && contentLength !== undefined) headers.push('content-length', contentLength);
     const options = { method, path: `${basePath}${path}`, headers, ...(body === undefined ? {} : { body }) };
     return new Promise((resolve, reject) => {
-      client.request(options, (error, data) =>
-        error === null ? resolve(data) : reject(new UpstreamFailed(`${method} ${path}`, { cause: error })),
+      client.request(
+        options,
+        (error, data) =>
+          error === null ? resolve(data) : reject(new UpstreamFailed(`${method} ${path}`, { cause: error })),
+        request.tollgate.principal?.account.id,
       );
     });
   };
@@ -60,7 +64,10 @@ export async function relayAnswer(
   reply: FastifyReply,
   { statusCode, headers, body }: Dispatcher.ResponseData,
 ): Promise<FastifyReply> {
-  if (isSuccess(statusCode)) return reply.code(statusCode).headers(answerHeaders(request, headers)).send(body);
+  if (isSuccess(statusCode)) {
+    watchStall(reply.raw, parts.timers, parts.limits.upstreamSilenceMs);
+    return reply.code(statusCode).headers(answerHeaders(request, headers)).send(body);
+  }
   return relayFailure(parts, request, reply, {
     statusCode,
     headers,

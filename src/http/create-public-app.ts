@@ -1,11 +1,14 @@
 import Fastify, { type FastifyInstance } from 'fastify';
+import { createAdmissionControl } from './admission/admission-control.ts';
 import { answerClientError } from './client-errors.ts';
 import { createDrainAllowance } from './drain-allowance.ts';
 import { admitRoutes } from './plugins/admit-route.ts';
 import { answerFaults } from './plugins/answer-faults.ts';
 import { authenticateCallers } from './plugins/authenticate.ts';
+import { controlLoad } from './plugins/control-load.ts';
 import { refuseWhileClosing } from './plugins/drain.ts';
 import { takeRawBodies } from './plugins/raw-body.ts';
+import { HEADERS_AT_MOST, refuseAmbiguous } from './plugins/refuse-ambiguous.ts';
 import type { PublicParts } from './public-parts.ts';
 import { refuseRequest } from './refuse-request.ts';
 import { addRequestState, createRequestId, createRequestState } from './request-state.ts';
@@ -29,11 +32,15 @@ const CONNECTION_CHECK_MS = 1_000;
 export async function createPublicApp(parts: PublicParts): Promise<FastifyInstance> {
   const app = createServerApp(parts);
   app.server.maxConnections = parts.limits.maxConnections;
+  // One more than is taken, so that too many are seen: Node drops what is beyond.
+  app.server.maxHeadersCount = HEADERS_AT_MOST + 1;
   // In the order in which a request passes them.
   addRequestState(app, parts.timers);
+  refuseAmbiguous(app, parts);
   admitRoutes(app, parts);
   refuseWhileClosing(app, parts);
   authenticateCallers(app, parts);
+  controlLoad(app, { ...parts, admission: createAdmissionControl(parts) });
   takeRawBodies(app, parts.limits.messagesBodyBytes);
   answerFaults(app, parts);
   addMessagesRoute(app, parts, { ...parts, drains: createDrainAllowance(parts.limits.disconnectDrains) });

@@ -16,7 +16,10 @@ export async function forwardCall(parts: ForwardParts, job: ForwardJob): Promise
   const interrupted = new AbortController();
   job.call.onInterrupt(() => interrupted.abort());
   // A slow sender never waits here: its body is whole before this is called.
-  const slot = await parts.upstream.slots.acquire(AbortSignal.any([client.signal, interrupted.signal]));
+  const slot = await parts.upstream.slots.acquire(
+    job.call.facts.principal.account.id,
+    AbortSignal.any([client.signal, interrupted.signal]),
+  );
   if (slot === undefined || client.gone || interrupted.signal.aborted) {
     slot?.release();
     return refuseUnsent(job, client, interrupted.signal.aborted);
@@ -43,6 +46,7 @@ export async function forwardCall(parts: ForwardParts, job: ForwardJob): Promise
 function refuseUnsent(job: ForwardJob, client: ClientConnection, shutDown: boolean): void {
   const reason = client.gone ? 'client_gone' : shutDown ? 'shutdown' : 'upstream_busy';
   const status = client.gone ? 0 : job.refuse({ kind: shutDown ? 'shutting_down' : 'upstream_busy' });
+  job.onEnd();
   job.call.finish({ kind: 'not_sent', reason }, { status, clientGone: client.gone });
 }
 
@@ -86,6 +90,7 @@ function createRelay(parts: ForwardParts, job: ForwardJob, client: ClientConnect
       },
       onEnd(how, error) {
         endDrain();
+        job.onEnd();
         if (how !== 'ended') logEnd(parts, job, how, error);
         if (sink === undefined) endUnanswered(context, how, exchange?.wasSent ?? false);
         else sink.end(how);

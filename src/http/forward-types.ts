@@ -38,6 +38,8 @@ export interface ForwardJob {
   body: Buffer;
   /** Answers with a refusal of ours. @returns the status sent. */
   refuse(refusal: Refusal): number;
+  /** The upstream's side has ended, or was never begun; a drained call's long after its client has left. */
+  onEnd(): void;
 }
 
 /** What the parts of a relay share. */

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Dispatcher } from 'undici';
 import type { Limits } from '../config/settings.ts';
 import type { Timers } from '../metering/timers.ts';
@@ -17,6 +18,17 @@ export class UpstreamExpired extends Error {
 
 type Callback = (error: Error | null, data: Dispatcher.ResponseData) => void;
 
+/** As @fastify/http-proxy calls it, with the owner of the request where the caller can name it. */
+export interface FreeRouteClient {
+  request(options: Dispatcher.RequestOptions, callback: Callback, owner?: string): void;
+}
+
+/** The account that a request is for, around what cannot hand it over: between the route and here lies a library. */
+export const slotOwner = new AsyncLocalStorage<string>();
+
+/** Whose what we ask on nobody's behalf is. */
+const OURSELVES = '';
+
 /**
  * Our agent as @fastify/http-proxy asks for it, with the wait for a connection bounded and shared with the metered
  * calls: the agent's own queue has no bound.
@@ -25,9 +37,9 @@ export function createFreeRouteClient(
   upstream: Upstream,
   limits: Pick<Limits, 'upstreamFirstByteMs' | 'upstreamSilenceMs' | 'callTotalMs'>,
   timers: Timers,
-): { request(options: Dispatcher.RequestOptions, callback: Callback): void } {
-  const send = async (options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> => {
-    const slot = await upstream.slots.acquire();
+): FreeRouteClient {
+  const send = async (options: Dispatcher.RequestOptions, owner: string): Promise<Dispatcher.ResponseData> => {
+    const slot = await upstream.slots.acquire(owner);
     if (slot === undefined) throw new UpstreamBusy('no upstream connection came free in time');
     const expired = new AbortController();
     const cancelTotal = timers.after(limits.callTotalMs, () => expired.abort(new UpstreamExpired('took too long')));
@@ -51,8 +63,8 @@ export function createFreeRouteClient(
     }
   };
   return {
-    request(options, callback) {
-      send(options).then(
+    request(options, callback, owner = slotOwner.getStore() ?? OURSELVES) {
+      send(options, owner).then(
         (data) => callback(null, data),
         (error: Error) => callback(error, undefined as never),
       );

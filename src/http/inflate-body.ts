@@ -1,29 +1,39 @@
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
+import type { Seat } from './admission/admission-control.ts';
 import type { Refusal } from './refusals.ts';
 
-const inflate = promisify(gunzip);
+/** Of what is inflated at a time. */
+const CHUNK_BYTES = 64 * 1_024;
 
 /**
  * The body's plain bytes, to be read; what is forwarded stays as it came. The API takes `gzip` and nothing else.
- * @param limitBytes of the plain bytes: a few kilobytes of gzip can inflate to gigabytes.
+ * Inflating stops at the limit, and where the seat has no room: a few kilobytes can grow to gigabytes.
+ * @param seat what the plain bytes are held by until the caller gives them back.
  */
 export async function inflateBody(
   body: Buffer,
   contentEncoding: string | undefined,
   limitBytes: number,
+  seat?: Seat,
 ): Promise<{ plain: Buffer } | { refusal: Refusal }> {
   const encoding = contentEncoding?.trim().toLowerCase() ?? '';
   if (encoding === '' || encoding === 'identity') return { plain: body };
   if (encoding !== 'gzip') {
     return { refusal: { kind: 'malformed', reason: 'request_body_encoding_unsupported: only gzip is supported.' } };
   }
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  gunzip.end(body);
   try {
-    return { plain: await inflate(body, { maxOutputLength: limitBytes }) };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
-      return { refusal: { kind: 'inflated_body_too_large', limitBytes } };
+    for await (const chunk of gunzip as AsyncIterable<Buffer>) {
+      bytes += chunk.byteLength;
+      if (bytes > limitBytes) return { refusal: { kind: 'inflated_body_too_large', limitBytes } };
+      if (seat?.holdBytes(chunk.byteLength) === false) return { refusal: { kind: 'overloaded', cause: 'body_memory' } };
+      chunks.push(chunk);
     }
+  } catch {
     return { refusal: { kind: 'malformed', reason: 'request_body_encoding_invalid: the body is not valid gzip.' } };
   }
+  return { plain: Buffer.concat(chunks, bytes) };
 }

@@ -18,6 +18,8 @@ export interface PromptCounterParts {
 export interface CountedRequest {
   /** The client's, as they came: they name the version and the betas. */
   rawHeaders: readonly string[];
+  /** The account that asks. */
+  owner: string;
   /** The client's Messages body, inflated. */
   body: Uint8Array;
 }
@@ -73,11 +75,11 @@ export function createPromptCounter(parts: PromptCounterParts): PromptCounter {
 
 async function askForCount(
   { upstream, limits }: PromptCounterParts,
-  { rawHeaders, body }: CountedRequest,
+  { rawHeaders, body, owner }: CountedRequest,
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const reduced = await doInTurns(reduceToCountable(body, { depth: limits.jsonDepth, keys: JSON_KEYS_AT_MOST }));
-  const slot = reduced === undefined ? undefined : await upstream.slots.acquire(signal);
+  const slot = reduced === undefined ? undefined : await upstream.slots.acquire(owner, signal);
   if (reduced === undefined || slot === undefined) return undefined;
   try {
     const answer = await upstream.agent.request({

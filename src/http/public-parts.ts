@@ -20,7 +20,7 @@ export interface PublicParts extends Omit<ForwardParts, 'limits' | 'metrics' | '
     'addFile' | 'removeFile' | 'findForeignFile' | 'listFiles' | 'findBatch' | 'listBatches' | 'removeBatch'
   >;
   batches: BatchMeter;
-  /** Where batches are kept while they are read. */
+  /** Where batches and uploaded files are kept while they are read. */
   batchFolder: BatchFolder;
   /** Where clients reach this listener; undefined: as their requests name it. */
   publicUrl?: string | undefined;

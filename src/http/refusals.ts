@@ -1,6 +1,7 @@
 import type { Principal } from '../directory/directory.ts';
 import { formatUsd } from '../domain/money.ts';
 import type { AdmissionRefusal } from '../metering/admission-refusal.ts';
+import type { LoadRefusal } from './admission/admission-control.ts';
 import { describeAccount, describeKey, showName } from './caller-names.ts';
 import type { ErrorAnswer, ErrorType } from './envelope.ts';
 import { answerQuota } from './quota-refusal.ts';
@@ -8,6 +9,7 @@ import { answerQuota } from './quota-refusal.ts';
 /** Every way in which the public listener itself says no. */
 export type Refusal =
   | AdmissionRefusal
+  | LoadRefusal
   | { kind: 'key_missing' | 'key_unknown' | 'key_expired' | 'key_revoked' }
   | { kind: 'route_not_found' }
   | { kind: 'method_not_allowed'; allow: string }
@@ -89,13 +91,22 @@ export function answerRefusal(refusal: Refusal, context: RefusalContext): ErrorA
       return answer(503, 'api_error', 'The ledger does not answer at the moment. Please try again.', {
         'retry-after': '1',
       });
+    case 'too_many_open':
+      return answer(
+        429,
+        'rate_limit_error',
+        `${refusal.owner === 'account' ? describeAccount(context.principal) : describeKey(context.principal)} has ${refusal.limit} requests open here, as many as are allowed at once.`,
+        { 'retry-after': '1' },
+      );
+    case 'overloaded':
+      return answer(529, 'overloaded_error', 'Overloaded', { 'retry-after': '1' });
     default:
       return answerTransportRefusal(refusal);
   }
 }
 
 function answerTransportRefusal(
-  refusal: Exclude<Refusal, AdmissionRefusal | { kind: 'directory_unavailable' }>,
+  refusal: Exclude<Refusal, AdmissionRefusal | LoadRefusal | { kind: 'directory_unavailable' }>,
 ): ErrorAnswer {
   switch (refusal.kind) {
     case 'key_missing':

@@ -101,6 +101,10 @@ function refusalReason(refusal: Refusal): RefusalReason | undefined {
       return 'too_large';
     case 'upstream_busy':
       return 'overloaded';
+    case 'overloaded':
+      return refusal.cause;
+    case 'too_many_open':
+      return 'concurrency';
     case 'file_not_found':
     case 'batch_not_found':
       return 'malformed';
@@ -118,5 +122,6 @@ function refusalReason(refusal: Refusal): RefusalReason | undefined {
 /** Whose limit refused: a quota's own scope, and the account for credit. */
 function refusalScope(refusal: Refusal, reason: RefusalReason): RefusalScope {
   if (refusal.kind === 'quota_exceeded') return refusal.quota.scope.type;
+  if (refusal.kind === 'too_many_open') return refusal.owner;
   return reason === 'credit' ? 'account' : 'none';
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { createId } from '../directory/create-id.ts';
 import type { Principal } from '../directory/directory.ts';
 import type { Timers } from '../metering/timers.ts';
+import type { Seat } from './admission/admission-control.ts';
 import type { PublicRoute } from './public-routes.ts';
 
 /** What is known of a request, filled in on its way. */
@@ -13,6 +14,8 @@ export interface RequestState {
   route: PublicRoute | undefined;
   /** Set once the key is known and alive. */
   principal: Principal | undefined;
+  /** Its place among the open requests, once it was let in. */
+  seat: Seat | undefined;
   /** As the request names it, once it was read. */
   model: string | undefined;
   /** Time spent on finding the caller. */
@@ -42,6 +45,7 @@ export function createRequestState(requestId: string, timers: Timers): RequestSt
     arrivedAtMs: timers.nowMs(),
     route: undefined,
     principal: undefined,
+    seat: undefined,
     model: undefined,
     authMs: 0,
     forwarded: false,

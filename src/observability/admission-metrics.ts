@@ -20,6 +20,9 @@ export const REFUSAL_REASONS = [
   'spool_full',
   'shutting_down',
   'overloaded',
+  'event_loop',
+  'body_memory',
+  'concurrency',
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
@@ -39,7 +42,7 @@ export type EnlargementResult = (typeof ENLARGEMENT_RESULTS)[number];
 export const PROMPT_COUNT_RESULTS = ['counted', 'busy', 'failed'] as const;
 export type PromptCountResult = (typeof PROMPT_COUNT_RESULTS)[number];
 
-const OWNED_REASONS: readonly string[] = ['credit', 'quota', 'rate_limit'];
+const OWNED_REASONS: readonly string[] = ['credit', 'quota', 'rate_limit', 'concurrency'];
 
 export interface AdmissionMetrics {
   admissionRefused(reason: RefusalReason, scope?: RefusalScope): void;

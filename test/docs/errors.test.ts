@@ -37,6 +37,8 @@ const EXAMPLES: { [name in Refusal['kind'] | `${Refusal['kind']} (${string})`]?:
   'quota_exceeded (minute)': exceeded({ measure: 'tokens', window: 'minute' }),
   'quota_exceeded (concurrency)': exceeded({ measure: 'concurrency', window: 'total' }),
   'quota_exceeded (never fits)': exceeded({ limit: 0n }),
+  too_many_open: { kind: 'too_many_open', owner: 'key', limit: 2 },
+  overloaded: { kind: 'overloaded', cause: 'event_loop' },
   model_not_allowed: { kind: 'model_not_allowed', model: 'm' },
   model_not_priced: { kind: 'model_not_priced', model: 'm' },
   unbounded_cost: { kind: 'unbounded_cost', reason: 'web search without max_uses' },

@@ -3,7 +3,7 @@ import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
-/** Keeps a batch on disk from its client's first byte until it has been sent on. */
+/** Keeps a batch, or an uploaded file, on disk from its client's first byte until it has been sent on. */
 export interface BatchFile {
   append(chunk: Uint8Array): Promise<void>;
   readonly bytes: number;

@@ -10,7 +10,7 @@ import {
   upstreamPathOf,
 } from '../ask-upstream.ts';
 import { UpstreamBusy } from '../free-route-client.ts';
-import { SenderLeft } from '../limited-body.ts';
+import { createKeptUploads } from '../kept-upload.ts';
 import type { PublicParts } from '../public-parts.ts';
 import { refuseRequest } from '../refuse-request.ts';
 import { readId } from '../relay-stored-list.ts';
@@ -25,29 +25,12 @@ const OVERLOADED = 529;
 
 /** `POST /v1/messages/batches`: read from its client into a file, held for, and sent on as it came. */
 export function addCreateBatch(app: FastifyInstance, parts: PublicParts, ask: AskUpstream): void {
-  const { batchBodyBytes: limitBytes, batchUploads } = parts.limits;
-  let uploads = 0;
-  app.post('/v1/messages/batches', { bodyLimit: limitBytes }, async (request, reply) => {
-    if (Number(request.headers['content-length'] ?? 0) > limitBytes) {
-      return refuseRequest(parts, request, reply, { kind: 'body_too_large', limitBytes });
-    }
-    if (uploads >= batchUploads) return refuseRequest(parts, request, reply, { kind: 'upstream_busy' });
-    uploads += 1;
-    try {
-      const file = await parts.batchFolder.create(request.tollgate.requestId);
-      try {
-        return await takeBatch(parts, ask, request, reply, file);
-      } finally {
-        await file.close();
-      }
-    } catch (error) {
-      if (!(error instanceof SenderLeft)) throw error;
-      // Nobody is there to be told.
-      return reply.hijack();
-    } finally {
-      uploads -= 1;
-    }
-  });
+  const { batchBodyBytes: limitBytes, batchUploads: uploads } = parts.limits;
+  const refuse = refuseRequest.bind(undefined, parts);
+  const keep = createKeptUploads({ folder: parts.batchFolder, limitBytes, uploads, refuse });
+  app.post('/v1/messages/batches', { bodyLimit: limitBytes }, (request, reply) =>
+    keep(request, reply, (file) => takeBatch(parts, ask, request, reply, file)),
+  );
 }
 
 async function takeBatch(

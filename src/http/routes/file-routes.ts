@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type AskUpstream, readSmallAnswer, relayAnswer, relaySmallAnswer, upstreamPathOf } from '../ask-upstream.ts';
+import { createKeptUploads } from '../kept-upload.ts';
 import { BodyTooLarge, limitBody } from '../limited-body.ts';
 import type { PublicParts } from '../public-parts.ts';
 import { readQuery } from '../public-routes.ts';
@@ -10,8 +11,6 @@ import { accountOf, addStoredScope } from '../stored-scope.ts';
 
 /** The API takes 500 MB. */
 const FILE_BYTES_AT_MOST = 500 * 1_024 * 1_024;
-/** Uploads at once in this process: each holds a connection to the upstream for as long as its sender takes. */
-const UPLOADS_AT_MOST = 32;
 
 /** The Files API, free of charge: an account sees, refers to and deletes only the files it has uploaded itself. */
 export async function addFileRoutes(app: FastifyInstance, parts: PublicParts): Promise<void> {
@@ -29,29 +28,26 @@ interface Named {
 }
 
 function addUpload(scope: FastifyInstance, parts: PublicParts, ask: AskUpstream): void {
-  let uploads = 0;
-  scope.post('/v1/files', { bodyLimit: FILE_BYTES_AT_MOST }, async (request, reply) => {
-    const contentLength = request.headers['content-length'];
-    const tooLarge = { kind: 'body_too_large', limitBytes: FILE_BYTES_AT_MOST } as const;
-    if (Number(contentLength ?? 0) > FILE_BYTES_AT_MOST) return refuseRequest(parts, request, reply, tooLarge);
-    if (uploads >= UPLOADS_AT_MOST) return refuseRequest(parts, request, reply, { kind: 'upstream_busy' });
-    uploads += 1;
-    try {
-      const body = limitBody(request, FILE_BYTES_AT_MOST);
-      const upload = { method: 'POST', path: upstreamPathOf(request), body, contentLength } as const;
-      const data = await ask(request, upload).catch((error: Error) => {
-        if (body.errored instanceof BodyTooLarge) return undefined;
+  const { batchFolder: folder, limits } = parts;
+  const limitBytes = FILE_BYTES_AT_MOST;
+  const refuse = refuseRequest.bind(undefined, parts);
+  const keep = createKeptUploads({ folder, limitBytes, uploads: limits.fileUploads, refuse });
+  scope.post('/v1/files', { bodyLimit: limitBytes }, (request, reply) =>
+    keep(request, reply, async (file) => {
+      try {
+        for await (const chunk of limitBody(request, limitBytes)) await file.append(chunk);
+      } catch (error) {
+        if (error instanceof BodyTooLarge) return refuse(request, reply, { kind: 'body_too_large', limitBytes });
         throw error;
-      });
-      if (data === undefined) return refuseRequest(parts, request, reply, tooLarge);
-      const answer = await readSmallAnswer(data);
+      }
+      const upload = { body: file.read(), contentLength: String(file.bytes) };
+      const path = upstreamPathOf(request);
+      const answer = await readSmallAnswer(await ask(request, { method: 'POST', path, ...upload }));
       const fileId = readId(answer);
       if (fileId !== undefined) await parts.stored.addFile(accountOf(request), fileId);
       return relaySmallAnswer(parts, request, reply, answer);
-    } finally {
-      uploads -= 1;
-    }
-  });
+    }),
+  );
 }
 
 async function findForeign(parts: PublicParts, request: FastifyRequest, id: string): Promise<boolean> {

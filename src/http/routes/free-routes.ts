@@ -3,15 +3,17 @@ import type { Readable } from 'node:stream';
 import httpProxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { readFileIds } from '../../anthropic/read-file-ids.ts';
+import type { Principal } from '../../directory/directory.ts';
 import { readAtMost, refusalOfError } from '../ask-upstream.ts';
 import { doInTurns } from '../do-in-turns.ts';
 import { findForeignFile } from '../find-foreign-file.ts';
-import { createFreeRouteClient } from '../free-route-client.ts';
+import { createFreeRouteClient, slotOwner } from '../free-route-client.ts';
 import { createClientHeaders, createUpstreamHeaders } from '../headers.ts';
 import { inflateBody } from '../inflate-body.ts';
 import type { PublicParts } from '../public-parts.ts';
 import type { Refusal } from '../refusals.ts';
 import { refuseRequest, routeLabel } from '../refuse-request.ts';
+import { watchStall } from '../stall-watch.ts';
 import { judgeUpstreamError } from '../upstream-error.ts';
 
 /** As in a Messages request. */
@@ -45,10 +47,12 @@ export async function addFreeRoutes(app: FastifyInstance, parts: PublicParts): P
 async function findForeignReference(parts: PublicParts, request: FastifyRequest): Promise<Refusal | undefined> {
   const { limits } = parts;
   const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
-  const inflated = await inflateBody(body, request.headers['content-encoding'], limits.inflatedBodyBytes);
+  const { seat } = request.tollgate;
+  const inflated = await inflateBody(body, request.headers['content-encoding'], limits.inflatedBodyBytes, seat);
   if ('refusal' in inflated) return inflated.refusal;
   const work = readFileIds(inflated.plain, { depth: limits.jsonDepth, keys: JSON_KEYS_AT_MOST });
   const fileIds = await doInTurns(work);
+  if (inflated.plain !== body) seat?.freeBytes(inflated.plain.byteLength);
   // What is no JSON refers to nothing, unless another parser takes it for some: it may not speak of files.
   if (fileIds === undefined) {
     const mayRefer = inflated.plain.includes('file_id') || inflated.plain.includes('\\u');
@@ -72,13 +76,15 @@ function proxyOptions(parts: PublicParts): FastifyHttpProxyOptions {
     disableRequestLogging: true,
     handler(request, reply, _destination, options) {
       request.tollgate.forwarded = true;
-      return reply.from(`${upstream.basePath}${request.tollgate.route?.upstreamPath}`, {
-        ...options,
-        // With a type given, the bytes are sent as they are; without, a JSON body would be serialised anew.
-        ...(request.method === 'POST'
-          ? { body: (request.body as Buffer | undefined) ?? Buffer.alloc(0), contentType: 'application/octet-stream' }
-          : {}),
-      });
+      const send = () =>
+        reply.from(`${upstream.basePath}${request.tollgate.route?.upstreamPath}`, {
+          ...options,
+          // With a type given, the bytes are sent as they are; without, a JSON body would be serialised anew.
+          ...(request.method === 'POST'
+            ? { body: (request.body as Buffer | undefined) ?? Buffer.alloc(0), contentType: 'application/octet-stream' }
+            : {}),
+        });
+      return slotOwner.run((request.tollgate.principal as Principal).account.id, send);
     },
     replyOptions: {
       rewriteRequestHeaders: (request) =>
@@ -109,7 +115,10 @@ async function relay(
   reply: FastifyReply,
   { statusCode, headers, stream }: ProxiedResponse,
 ): Promise<void> {
-  if (statusCode >= 200 && statusCode < 300) return void reply.send(stream);
+  if (statusCode >= 200 && statusCode < 300) {
+    watchStall(reply.raw, parts.timers, parts.limits.upstreamSilenceMs);
+    return void reply.send(stream);
+  }
   const body = await readAtMost(stream, ERROR_BODY_BYTES);
   const verdict = judgeUpstreamError(statusCode, headers, body);
   if (verdict.action === 'relay') return void reply.send(body);

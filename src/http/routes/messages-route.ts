@@ -30,6 +30,8 @@ export function addMessagesRoute(app: FastifyInstance, parts: PublicParts, forwa
     const foreign = await findForeignFile(parts, request, read.request.fileIds);
     if (foreign !== undefined) return refuseRequest(parts, request, reply, foreign);
     const admission = await admit(parts, counter, request, read);
+    // The inflated body has been read; what is sent is the one that came.
+    if (read.plain !== request.body) request.tollgate.seat?.freeBytes(read.plain.byteLength);
     if (!admission.admitted) return refuseRequest(parts, request, reply, admission.refusal);
     const spentMs = performance.now() - received;
     parts.metrics.observeOverhead('total', request.tollgate.authMs + spentMs);
@@ -44,7 +46,9 @@ interface ReadBody {
 }
 
 async function readRequest({ limits }: PublicParts, request: FastifyRequest): Promise<ReadBody | { refusal: Refusal }> {
-  const inflated = await inflateBody(bodyOf(request), request.headers['content-encoding'], limits.inflatedBodyBytes);
+  const { headers, tollgate } = request;
+  const body = bodyOf(request);
+  const inflated = await inflateBody(body, headers['content-encoding'], limits.inflatedBodyBytes, tollgate.seat);
   if ('refusal' in inflated) return inflated;
   const work = readMessagesRequest(inflated.plain, { depth: limits.jsonDepth, keys: JSON_KEYS_AT_MOST });
   const read = await doInTurns(work);
@@ -58,7 +62,8 @@ async function admit(parts: PublicParts, counter: PromptCounter, request: Fastif
   const { requestId, arrivedAtMs, principal } = request.tollgate;
   const { rawHeaders } = request.raw;
   const facts = { requestId, arrivedAtMs, sessionId: readSessionId(request), traceContext: readTraceContext(request) };
-  const count = () => counter.count({ rawHeaders, body: read.plain });
+  const owner = (principal as Principal).account.id;
+  const count = () => counter.count({ rawHeaders, body: read.plain, owner });
   const admission = await parts.meter.admit(principal as Principal, read.request, facts, count);
   parts.metrics.observeOverhead('admit', performance.now() - started);
   return admission;
@@ -80,6 +85,7 @@ async function forward(
     path: `${upstream.basePath}${request.tollgate.route?.upstreamPath}${readQuery(request.raw.url ?? '')}`,
     rawHeaders: request.raw.rawHeaders,
     body: bodyOf(request),
+    onEnd: request.tollgate.seat?.keep() ?? (() => undefined),
     refuse(refusal) {
       const answer = createRefusalAnswer(parts, request.tollgate, refusal);
       sendErrorAnswer(reply.raw, answer, request.tollgate.requestId);

@@ -1,0 +1,26 @@
+import type { FastifyInstance } from 'fastify';
+import type { AdmissionControl } from '../admission/admission-control.ts';
+import type { PublicRouteId } from '../public-routes.ts';
+import { type RefusalParts, refuseRequest } from '../refuse-request.ts';
+
+/** Their bodies are held in memory, whole; those of batches and files go to the disk. */
+const HELD_BODIES: ReadonlySet<PublicRouteId | undefined> = new Set<PublicRouteId>(['messages', 'count_tokens']);
+
+/**
+ * Gives every request of a caller its place, or refuses it before its body is read. After the caller is known, since
+ * what is fair is a matter of whose it is; probes, which have no caller, are always answered.
+ */
+export function controlLoad(app: FastifyInstance, parts: RefusalParts & { admission: AdmissionControl }): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const { principal, route } = request.tollgate;
+    if (principal === undefined) return;
+    const bodyBytes = HELD_BODIES.has(route?.id) ? Number(request.headers['content-length'] ?? 0) : 0;
+    const entered = parts.admission.enter({ accountId: principal.account.id, keyId: principal.key.id }, bodyBytes);
+    if ('refusal' in entered) return refuseRequest(parts, request, reply, entered.refusal);
+    request.tollgate.seat = entered.seat;
+    reply.raw.once('close', entered.leave);
+    // It may have left while its caller was looked up.
+    if (reply.raw.closed || request.raw.destroyed) entered.leave();
+  });
+  app.addHook('onClose', async () => parts.admission.stop());
+}

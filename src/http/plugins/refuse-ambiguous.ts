@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import type { Refusal } from '../refusals.ts';
+import { type RefusalParts, refuseRequest } from '../refuse-request.ts';
+
+/** Several times what any client sends. Node would drop what is beyond its own bound without a word. */
+export const HEADERS_AT_MOST = 256;
+
+/** A host with a port (RFC 3986 section 3.2.2), or nothing (RFC 9112 section 3.2). */
+const HOST = /^(?:\[[\dA-Fa-f:.]{2,45}\]|[\w.~!$&'()*+;=%-]{0,255})(?::\d{0,5})?$/;
+
+/**
+ * Refuses what Node's parser takes and another server may read differently. The connection ends, since where the
+ * request ends is part of what is in doubt.
+ */
+export function refuseAmbiguous(app: FastifyInstance, parts: RefusalParts): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const refusal = findAmbiguity(request.raw);
+    if (refusal !== undefined) return refuseRequest(parts, request, reply.header('connection', 'close'), refusal);
+  });
+}
+
+function findAmbiguity({ rawHeaders, headers, httpVersion }: IncomingMessage): Refusal | undefined {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return malformed('Only HTTP/1.1 is served here.');
+  if (rawHeaders.length > 2 * HEADERS_AT_MOST) return { kind: 'headers_too_large' };
+  // RFC 9112 section 6.1: its framing is faulty, for HTTP/1.0 knows no transfer codings.
+  if (httpVersion === '1.0' && headers['transfer-encoding'] !== undefined) {
+    return malformed('Transfer-Encoding is no part of HTTP/1.0.');
+  }
+  // RFC 9112 section 3.2: of more than one Host, each reader may take another.
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  if (hosts > 1) return malformed('More than one Host header.');
+  return HOST.test(headers.host ?? '') ? undefined : malformed('The Host header names no host.');
+}
+
+function malformed(reason: string): Refusal {
+  return { kind: 'malformed', reason };
+}
