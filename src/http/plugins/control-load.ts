@@ -1,21 +1,29 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AdmissionControl } from '../admission/admission-control.ts';
+import type { PublicParts } from '../public-parts.ts';
 import type { PublicRouteId } from '../public-routes.ts';
 import { type RefusalParts, refuseRequest } from '../refuse-request.ts';
 
 /** Their bodies are held in memory, whole; those of batches and files go to the disk. */
 const HELD_BODIES: ReadonlySet<PublicRouteId | undefined> = new Set<PublicRouteId>(['messages', 'count_tokens']);
 
+type LoadParts = RefusalParts & Pick<PublicParts, 'limits'> & { admission: AdmissionControl };
+
 /**
  * Gives every request of a caller its place, or refuses it before its body is read. After the caller is known, since
  * what is fair is a matter of whose it is; probes, which have no caller, are always answered.
  */
-export function controlLoad(app: FastifyInstance, parts: RefusalParts & { admission: AdmissionControl }): void {
+export function controlLoad(app: FastifyInstance, parts: LoadParts): void {
+  const announcedBytes = (request: FastifyRequest): number => {
+    const bytes = Number(request.headers['content-length'] ?? 0);
+    // Larger than is taken at all: another refusal than ours.
+    return HELD_BODIES.has(request.tollgate.route?.id) && bytes <= parts.limits.messagesBodyBytes ? bytes : 0;
+  };
   app.addHook('onRequest', async (request, reply) => {
-    const { principal, route } = request.tollgate;
+    const { principal } = request.tollgate;
     if (principal === undefined) return;
-    const bodyBytes = HELD_BODIES.has(route?.id) ? Number(request.headers['content-length'] ?? 0) : 0;
-    const entered = parts.admission.enter({ accountId: principal.account.id, keyId: principal.key.id }, bodyBytes);
+    const caller = { accountId: principal.account.id, keyId: principal.key.id };
+    const entered = parts.admission.enter(caller, announcedBytes(request));
     if ('refusal' in entered) return refuseRequest(parts, request, reply, entered.refusal);
     request.tollgate.seat = entered.seat;
     reply.raw.once('close', entered.leave);

@@ -23,9 +23,10 @@ export function refuseAmbiguous(app: FastifyInstance, parts: RefusalParts): void
 function findAmbiguity({ rawHeaders, headers, httpVersion }: IncomingMessage): Refusal | undefined {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return malformed('Only HTTP/1.1 is served here.');
   if (rawHeaders.length > 2 * HEADERS_AT_MOST) return { kind: 'headers_too_large' };
-  // RFC 9112 section 6.1: its framing is faulty, for HTTP/1.0 knows no transfer codings.
-  if (httpVersion === '1.0' && headers['transfer-encoding'] !== undefined) {
-    return malformed('Transfer-Encoding is no part of HTTP/1.0.');
+  const coding = headers['transfer-encoding'];
+  // RFC 9112 section 6.1: HTTP/1.0 knows no transfer codings, and what is coded otherwise would be passed on as plain.
+  if (coding !== undefined && (httpVersion === '1.0' || coding.toLowerCase() !== 'chunked')) {
+    return malformed('The only transfer coding taken is chunked, by HTTP/1.1.');
   }
   // RFC 9112 section 3.2: of more than one Host, each reader may take another.
   let hosts = 0;
