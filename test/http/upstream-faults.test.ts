@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createSecureServer } from 'node:http2';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findFreePort } from '../support/free-port.ts';
 import { SMALL_REQUEST, STREAM_REQUEST, startProxy } from '../support/proxy-under-test.ts';
+import { startRawUpstream } from '../support/raw-upstream.ts';
 import { cutAt, delivered, errorEventAt, failing, silentAt } from '../support/simulated-api.ts';
 import { until } from '../support/until.ts';
 
@@ -19,25 +20,6 @@ interface Envelope {
 
 async function readEnvelope(response: Response): Promise<Envelope> {
   return (await response.json()) as Envelope;
-}
-
-/** An upstream that speaks bytes. */
-async function startRawUpstream(onRequest: (socket: Socket) => void) {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    socket.once('data', () => onRequest(socket));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  };
 }
 
 describe('an upstream that cannot be used', () => {
