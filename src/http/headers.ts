@@ -94,7 +94,7 @@ export function createUpstreamHeaders(rawHeaders: readonly string[], apiKey: str
  * `content-length` is kept: the bytes of the body are. Whoever changes the body removes it.
  */
 export function createClientHeaders(upstream: Readonly<IncomingHttpHeaders>): OutgoingHttpHeaders {
-  const listed = listConnectionNames([upstream.connection ?? '']);
+  const listed = listConnectionNames([upstream.connection ?? ''].flat());
   const headers: OutgoingHttpHeaders = {};
   for (const [name, value] of Object.entries(upstream)) {
     if (value === undefined || isResponseDropped(name) || listed.has(name)) continue;

@@ -127,6 +127,11 @@ const ANSWERS: { readonly [name: string]: Answer } = {
     expected: 200,
     without: ['x-hop'],
   },
+  'two headers of the connection': {
+    bytes: `${JSON_HEAD}connection: keep-alive\r\nconnection: x-hop\r\nx-hop: 1\r\n${LENGTH}${MESSAGE}`,
+    expected: 200,
+    without: ['x-hop'],
+  },
   'gzip, though identity was asked for': {
     bytes: Buffer.concat([
       Buffer.from(`${JSON_HEAD}content-encoding: gzip\r\ncontent-length: ${gzipSync(MESSAGE).length}\r\n\r\n`),
