@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createBillOfMaterials } from './bill-of-materials.mjs';
 import { runQuietly } from './child.mjs';
 import { withLock } from './lock.mjs';
 import { compilerPath, hashFiles, inProject, listFiles, projectFolder, readIfThere } from './project.mjs';
@@ -25,7 +26,7 @@ function sourcesHash() {
   const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'].map((name) =>
     inProject(name),
   );
-  return hashFiles([...settings, ...listFiles(SOURCES)]);
+  return hashFiles([...settings, inProject('bin', 'run', 'bill-of-materials.mjs'), ...listFiles(SOURCES)]);
 }
 
 /** Built beside its place and moved there whole, so that nothing ever runs half of a build. */
@@ -38,6 +39,7 @@ async function build(nodePath) {
     const { code, output } = await runQuietly(nodePath, args);
     if (code !== 0) throw new Refusal(`the build failed:\n${output.trim()}`);
     copyAssets(draft);
+    writeFileSync(join(draft, 'sbom.cdx.json'), `${JSON.stringify(createBillOfMaterials(), null, 2)}\n`);
     writeFileSync(join(draft, '.tollgate-stamp'), hash);
     if (existsSync(OUTPUT)) renameSync(OUTPUT, old);
     renameSync(draft, OUTPUT);

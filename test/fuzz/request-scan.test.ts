@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scanJson } from '../../src/anthropic/json-scanner.ts';
 import { readMessagesRequest } from '../../src/anthropic/messages-request.ts';
+import { finishWork } from '../../src/anthropic/work.ts';
 import { parseStrictly, toJsonValue, ValueBuilder } from './json-value.ts';
 import { createRandomNumbers, FUZZ_ROUNDS, FUZZ_SEED, mutateBytes } from './mutate-bytes.ts';
 
@@ -35,7 +36,7 @@ describe(`the scan of a body against JSON.parse, seed ${FUZZ_SEED}`, () => {
     for (let round = 0; round < FUZZ_ROUNDS * 5; round += 1) {
       const bytes = mutateBytes(random, REQUESTS);
       const builder = new ValueBuilder(bytes);
-      const scan = scanJson(bytes, LIMITS, builder);
+      const scan = finishWork(scanJson(bytes, LIMITS, builder));
       const oracle = parseStrictly(bytes);
       if (scan.ok !== (oracle !== undefined)) throw new Error(describeCase(bytes, { scan, oracle }));
       if (oracle === undefined || builder.hasTwice) continue;
@@ -51,7 +52,7 @@ describe(`the scan of a body against JSON.parse, seed ${FUZZ_SEED}`, () => {
       fc.property(fc.json({ maxDepth: 6 }), fc.constantFrom(undefined, 1, '\t\r\n'), (text, indent) => {
         const bytes = Buffer.from(JSON.stringify(JSON.parse(text), null, indent));
         const builder = new ValueBuilder(bytes);
-        expect(scanJson(bytes, LIMITS, builder)).toEqual({ ok: true });
+        expect(finishWork(scanJson(bytes, LIMITS, builder))).toEqual({ ok: true });
         expect(builder.value).toEqual(toJsonValue(JSON.parse(text)));
       }),
       { numRuns: FUZZ_ROUNDS / 4, seed: FUZZ_SEED },
@@ -65,7 +66,7 @@ describe(`a Messages request, seed ${FUZZ_SEED}`, () => {
     let taken = 0;
     for (let round = 0; round < FUZZ_ROUNDS * 5; round += 1) {
       const bytes = mutateBytes(random, REQUESTS);
-      const read = readMessagesRequest(bytes, LIMITS);
+      const read = finishWork(readMessagesRequest(bytes, LIMITS));
       const oracle = parseStrictly(bytes);
       if (!read.ok) {
         expect(read.message).toMatch(/^[\x20-\x7e]{1,500}$/);
@@ -91,7 +92,7 @@ describe(`a Messages request, seed ${FUZZ_SEED}`, () => {
       const written = random.pick([name, escapeOne(random.below(name.length), name)]);
       const member = `"${written}":${random.pick(['null', '1', '"claude-haiku-4-5"', '[]', 'true'])}`;
       const twice = random.below(2) === 0 ? text.replace('{', `{${member},`) : text.replace(/\}$/, `,${member}}`);
-      expect([name, readMessagesRequest(Buffer.from(twice), LIMITS).ok]).toEqual([name, false]);
+      expect([name, finishWork(readMessagesRequest(Buffer.from(twice), LIMITS)).ok]).toEqual([name, false]);
     }
   });
 });

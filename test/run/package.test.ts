@@ -42,6 +42,11 @@ test('it carries the program, its prices and its scripts for Redis, and neither 
   expect(files.filter((path) => /^(src|test|deploy|docs|data|node_modules)\/|\.ts$/.test(path))).toEqual([]);
 });
 
+test('it carries a bill of its materials', () => {
+  const bill = readFileSync(join(folder, 'node_modules', 'tollgate', 'dist', 'sbom.cdx.json'), 'utf8');
+  expect(JSON.parse(bill)).toMatchObject({ bomFormat: 'CycloneDX', metadata: { component: { name: 'tollgate' } } });
+});
+
 test('no dependency has an install script, so nothing is left undone without them', () => {
   const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { hasInstallScript?: boolean }>;
