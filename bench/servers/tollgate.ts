@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AdminCalls, type Caller, createAdminCalls } from '../../test/support/admin-calls.ts';
 import { type PinnedProcess, startPinned, waitForPort } from '../machine.ts';
+import { WIDE_LIMITS } from './wide-limits.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const ADMIN_TOKEN = 'tga_bench-admin-token-of-this-run';
@@ -38,8 +39,7 @@ export async function startTollgate(options: TollgateOptions): Promise<RunningTo
       DATA_DIR: join(options.folder, options.name),
       ANTHROPIC_API_KEY: 'bench',
       UPSTREAM_BASE_URL: `http://127.0.0.1:${options.upstreamPort}`,
-      LIMIT_UPSTREAM_CONNECTIONS: '8192',
-      LIMIT_MAX_CONNECTIONS: '16384',
+      ...WIDE_LIMITS,
       ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
       ...options.environment,
     },

@@ -7,6 +7,7 @@ import type { UsageSnapshot } from '../../src/anthropic/usage-reader.ts';
 import type { Principal } from '../../src/directory/directory.ts';
 import type { Meter } from '../../src/metering/meter.ts';
 import type { CallFacts, MeteredCall } from '../../src/metering/metered-call.ts';
+import { WIDE_LIMITS } from './wide-limits.ts';
 
 const built = (name: string): Promise<unknown> => import(new URL(`../../dist/${name}.js`, import.meta.url).href);
 const { createPublicApp } = (await built(
@@ -21,7 +22,7 @@ const { loadSettings } = (await built('config/load-settings')) as typeof import(
 const { systemTimers: timers } = (await built('metering/timers')) as typeof import('../../src/metering/timers.ts');
 
 const [port = '', upstreamPort = ''] = process.argv.slice(2);
-const loaded = loadSettings({ environment: { LIMIT_UPSTREAM_CONNECTIONS: '8192' }, readFile: () => '' });
+const loaded = loadSettings({ environment: WIDE_LIMITS, readFile: () => '' });
 if (!loaded.ok) throw new Error(loaded.problems.join('\n'));
 const { limits } = loaded.settings;
 

@@ -120,7 +120,24 @@ describeOnEachStore('canaries', (store) => {
     });
     const { secret } = (await again.json()) as { secret: string };
     expect(secret).toMatch(/^tg_/);
-    const secrets = [caller.secret, other.secret, secret, UPSTREAM_KEY, tollgate.adminToken, WEBHOOK_SECRET];
+    const token = await admin.call<{ secret: string }>('POST', '/tokens', {
+      name: 'named-key-of-an-operator',
+      role: 'viewer',
+      scope: { type: 'installation' },
+    });
+    const whoami = await fetch(`${tollgate.adminUrl}/admin/v1/whoami`, {
+      headers: { authorization: `Bearer ${token.secret}` },
+    });
+    expect(whoami.status).toBe(200);
+    const secrets = [
+      caller.secret,
+      other.secret,
+      secret,
+      token.secret,
+      UPSTREAM_KEY,
+      tollgate.adminToken,
+      WEBHOOK_SECRET,
+    ];
     return { caller, other, secrets: [...secrets, EXPORT_TOKEN, OTLP_TOKEN, WRONG_KEY] };
   }
 

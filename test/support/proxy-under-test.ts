@@ -71,6 +71,8 @@ export interface ProxyUnderTest extends AsyncDisposable {
   log: Record<string, unknown>[];
   alerts: string[];
   startClosing(): void;
+  /** Requests that wait for a connection to the upstream. */
+  upstreamQueued(): number;
   /** Sends a Messages request with the key. */
   send(body: unknown, init?: RequestInit & { path?: string }): Promise<Response>;
   /** Resolves when no call is open and no settle is under way. */
@@ -158,6 +160,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<ProxyUnder
     startClosing() {
       closing = true;
     },
+    upstreamQueued: () => upstream.slots.queued,
     send: (body, init = {}) =>
       fetch(`${proxy.baseUrl}${init.path ?? '/v1/messages'}`, {
         method: 'POST',

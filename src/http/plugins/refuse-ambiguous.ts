@@ -6,8 +6,8 @@ import { type RefusalParts, refuseRequest } from '../refuse-request.ts';
 /** Several times what any client sends. Node would drop what is beyond its own bound without a word. */
 export const HEADERS_AT_MOST = 256;
 
-/** A host with a port (RFC 3986 section 3.2.2), or nothing (RFC 9112 section 3.2). */
-const HOST = /^(?:\[[\dA-Fa-f:.]{2,45}\]|[\w.~!$&'()*+;=%-]{0,255})(?::\d{0,5})?$/;
+/** A host, also an IPv6 address with its zone, with a port (RFC 3986 section 3.2.2), or nothing (RFC 9112 section 3.2). */
+const HOST = /^(?:\[[\w:.%~-]{2,100}\]|[\w.~!$&'()*+;=%-]{0,255})(?::\d{0,5})?$/;
 
 /**
  * Refuses what Node's parser takes and another server may read differently. The connection ends, since where the

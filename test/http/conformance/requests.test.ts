@@ -76,6 +76,7 @@ const GOOD: readonly Case[] = [
     1,
   ],
   ['an empty host', get('/v1/models', ['Host:']), [200, 200], 1],
+  ['a host with a zone', get('/v1/models', ['Host: [fe80::1%25eth0]']), [200, 200], 1],
   ['a host with a port', get('/v1/models', ['Host: [::1]:8787']), [200, 200], 1],
 ];
 
