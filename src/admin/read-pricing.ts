@@ -1,8 +1,8 @@
 import type { AccountChange } from '../directory/directory.ts';
 import { findPricingProblems } from '../domain/parse-pricing.ts';
+import { parseTime } from '../domain/parse-time.ts';
 import { PRICE_FIELDS, type PriceOverride } from '../domain/pricing-terms.ts';
 import type { RateCard } from '../domain/rate-card.ts';
-import { parseTime } from './parse-time.ts';
 import type { FieldError } from './problem.ts';
 import type { PricingBody } from './schemas/pricing-schemas.ts';
 

@@ -1,5 +1,5 @@
+import { parseTime } from '../../domain/parse-time.ts';
 import type { AccountsGroup } from '../../reports/accounts-rows.ts';
-import { parseTime } from '../parse-time.ts';
 
 /** What a report of the Console is asked for, understood. */
 export interface ConsoleQuery {

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { Key, KeyChange } from '../../directory/directory.ts';
+import { parseTime } from '../../domain/parse-time.ts';
 import { teamOf } from '../access/caller.ts';
 import { type Owners, readOwners } from '../access/read-owners.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
@@ -7,7 +8,6 @@ import { presentKey } from '../answers/present-key.ts';
 import { deleteQuotasOnKey } from '../delete-quotas-on-key.ts';
 import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
 import { findUnknownModels } from '../find-unknown-models.ts';
-import { parseTime } from '../parse-time.ts';
 import { type FieldError, refuse, refuseFields } from '../problem.ts';
 import { accountParams, answers, writeHeaders } from '../route-schemas.ts';
 import { emptyBody } from '../schemas/fields.ts';

@@ -1,12 +1,12 @@
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { QuotaChange } from '../../directory/directory.ts';
+import { parseTime } from '../../domain/parse-time.ts';
 import type { Quota, QuotaRaise } from '../../domain/quota.ts';
 import { MAX_RAISES } from '../../domain/quota-rules.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { findAccountOrRefuse, findOpenAccountOrRefuse } from '../find-account-or-refuse.ts';
 import { findModelErrors } from '../find-quota-errors.ts';
-import { parseTime } from '../parse-time.ts';
 import { presentQuotaNow } from '../present-quota-now.ts';
 import { type FieldError, refuse, refuseFields } from '../problem.ts';
 import { readLimit } from '../read-limit.ts';

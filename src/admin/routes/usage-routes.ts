@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import { parseTime } from '../../domain/parse-time.ts';
 import type { WindowFinder } from '../../domain/quota-window.ts';
 import { createWindowCache } from '../../domain/window-cache.ts';
 import { readUsage, USAGE_ROWS_AT_MOST, type UsageGroup, type UsageQuestion } from '../../reports/read-usage.ts';
@@ -7,7 +8,6 @@ import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { presentUsageCounts, presentUsageRow, writeUsageCsv } from '../answers/present-usage.ts';
 import { writeTime } from '../answers/write-time.ts';
 import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
-import { parseTime } from '../parse-time.ts';
 import { type FieldError, refuseFields } from '../problem.ts';
 import { accountParams, answersTable } from '../route-schemas.ts';
 import { type UsageQuery, usageQuery } from '../schemas/report-schemas.ts';

@@ -1,9 +1,10 @@
 import { type Static, type TSchema, type TSchemaOptions, Type } from 'typebox';
+import { isTimeZone } from '../../domain/is-time-zone.ts';
 import { parseUsd } from '../../domain/money.ts';
 import { MULTIPLIER_PATTERN, parseMultiplier } from '../../domain/multiplier.ts';
+import { parseTime } from '../../domain/parse-time.ts';
+import { isPlainText, PLAIN_TEXT_RULE } from '../../domain/plain-text.ts';
 import { PRICE_PATTERN } from '../../domain/price-text.ts';
-import { isTimeZone } from '../is-time-zone.ts';
-import { parseTime } from '../parse-time.ts';
 
 /** What a text must be beyond its length, and how to say so. */
 interface TextRule {
@@ -11,12 +12,7 @@ interface TextRule {
   message: string;
 }
 
-/** Control characters reach logs and headers, lone surrogates no reader, and direction marks show one name as another. */
-const UNSAFE_TEXT = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
-const plainText: TextRule = {
-  accepts: (text) => text !== '' && text.trim() === text && !UNSAFE_TEXT.test(text),
-  message: 'must be text without control characters and without blanks at its ends',
-};
+const plainText: TextRule = { accepts: isPlainText, message: PLAIN_TEXT_RULE };
 const USD_BOUNDS = 'with at most nine places and at most 9007199.254740991';
 const usd: TextRule = {
   accepts: (text) => parseUsd(text) !== undefined,

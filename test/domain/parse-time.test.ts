@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isTimeZone } from '../../src/admin/is-time-zone.ts';
-import { parseTime } from '../../src/admin/parse-time.ts';
+import { isTimeZone } from '../../src/domain/is-time-zone.ts';
+import { parseTime } from '../../src/domain/parse-time.ts';
 
 describe('parseTime', () => {
   test('reads back what Date writes', () => {
