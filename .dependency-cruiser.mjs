@@ -22,8 +22,10 @@ const FOLDERS = {
   http: ['domain', 'anthropic', 'metering', 'ledger', 'directory', 'observability', 'config'],
   admin: ['domain', 'metering', 'ledger', 'directory', 'alerts', 'reloads', 'reports', 'observability', 'config'],
   store: ['domain', 'ledger', 'directory', 'alerts', 'reports', 'observability', 'config'],
+  // What an organisation's file says, and what has to be done about it. Sends nothing.
+  organisation: ['domain', 'config'],
   // Speaks to a running Tollgate over HTTP; the rate card is checked on the spot.
-  cli: ['domain', 'config'],
+  cli: ['domain', 'config', 'organisation'],
   // What a start needs once: the rate card file, the upstream, the demo account, the banner.
   startup: ['domain', 'config', 'ledger', 'directory', 'http', 'metering', 'simulator'],
   // The processes of one Tollgate, and what they say to each other.

@@ -17,6 +17,7 @@ const exitCode = await runCli(process.argv.slice(2), {
   output: {
     out: (text) => void process.stdout.write(`${text}\n`),
     error: (text) => void process.stderr.write(`${text}\n`),
+    terminal: { colours: process.stdout.hasColors?.() === true, error: process.stderr.isTTY === true },
   },
   serve: async () => {
     // Its own start-up, and not the command line, decides how the process ends.

@@ -1,5 +1,5 @@
 import type { CliSettings } from '../config/cli-settings.ts';
-import { CliFailure, EXIT_CODES } from './exit-codes.ts';
+import { AdminRefusal, CliFailure, EXIT_CODES } from './exit-codes.ts';
 import { toTerminalText } from './terminal-text.ts';
 
 /** Longer than any call of the admin API takes, shorter than a person waits. */
@@ -23,6 +23,8 @@ export interface AdminAnswer {
   /** Undefined where the answer is no JSON. */
   json: unknown;
   headers: Headers;
+  /** It is the answer of a first call under the same idempotency key: nothing was done this time. */
+  isReplayed: boolean;
 }
 
 /**
@@ -47,8 +49,10 @@ export async function callAdmin(settings: CliSettings, call: AdminCall): Promise
     signal: AbortSignal.timeout(call.timeoutMs ?? TIMEOUT_MS),
   });
   const json = response.headers.get('content-type')?.includes('json') === true ? parseJson(text) : undefined;
-  if (!response.ok) throw new CliFailure(describeProblem(response.status, json), EXIT_CODES.refused);
-  return { text, json, headers: response.headers };
+  const isReplayed = response.headers.get('idempotent-replayed') === 'true';
+  const { status } = response;
+  if (!response.ok) throw new AdminRefusal(describeProblem(status, json), { status, isReplayed });
+  return { text, json, headers: response.headers, isReplayed };
 }
 
 async function exchange(url: URL, init: RequestInit): Promise<{ response: Response; text: string }> {

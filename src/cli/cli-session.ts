@@ -8,6 +8,8 @@ import { type Column, formatRecord, formatTable } from './format-table.ts';
 export interface CliOutput {
   out(text: string): void;
   error(text: string): void;
+  /** What a person sees: the output may be coloured, a secret may stand on the error output. Nothing unless given. */
+  terminal?: { colours: boolean; error: boolean };
 }
 
 /** The options of every command. */
@@ -22,6 +24,10 @@ export type PageRow = { readonly [field: string]: unknown };
 /** What a command's action works with. */
 export interface CliSession {
   call(call: Omit<AdminCall, 'idempotencyKey'>): Promise<AdminAnswer>;
+  /** Calls under an idempotency key of its own, for a command that writes more than once. */
+  callUnder(idempotencyKey: string, call: Omit<AdminCall, 'idempotencyKey'>): Promise<AdminAnswer>;
+  /** `--idempotency-key`, which such a command derives its own from. */
+  idempotencyKey: string | undefined;
   /** Calls and shows one record, or a line where the answer has no body. */
   showRecord(call: Omit<AdminCall, 'idempotencyKey'>, done?: string): Promise<void>;
   /** Calls and shows a page as a table; `present` makes the row that is shown. */
@@ -37,15 +43,21 @@ export interface CliSession {
 /** The session of the command that runs. Settings are read here, so that `--help` needs none. */
 export function openSession(command: Command, output: CliOutput): CliSession {
   const options = command.optsWithGlobals<GlobalOptions>();
-  const call = async (one: Omit<AdminCall, 'idempotencyKey'>): Promise<AdminAnswer> => {
+  const callUnder = async (
+    idempotencyKey: string | undefined,
+    one: Omit<AdminCall, 'idempotencyKey'>,
+  ): Promise<AdminAnswer> => {
     const loaded = loadCliProcessSettings(options.adminUrl);
     if (!loaded.ok) throw new CliFailure(loaded.problems.join('\n'), EXIT_CODES.usage);
-    const isWrite = one.method !== 'GET';
-    return callAdmin(loaded.settings, isWrite ? { ...one, idempotencyKey: options.idempotencyKey } : one);
+    return callAdmin(loaded.settings, one.method === 'GET' ? one : { ...one, idempotencyKey });
   };
+  const { idempotencyKey } = options;
+  const call: CliSession['call'] = (one) => callUnder(idempotencyKey, one);
   const isJson = options.json === true;
   return {
     call,
+    callUnder,
+    idempotencyKey,
     output,
     isJson,
     showRecord: async (one, done) => showRecord(await call(one), output, isJson, done),

@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { addAccountCommands } from './account-commands.ts';
 import { addAlertCommands } from './alert-commands.ts';
+import { addApplyCommand } from './apply-command.ts';
 import { addAuditCommand } from './audit-command.ts';
 import { addAutoReloadCommands } from './auto-reload-commands.ts';
 import type { CliOutput } from './cli-session.ts';
 import { addCorrectCommand } from './correct-command.ts';
+import { addExportCommand } from './export-command.ts';
 import { addGrantCommands } from './grant-commands.ts';
 import { addJournalCommand } from './journal-command.ts';
 import { addKeyCommands } from './key-commands.ts';
@@ -25,6 +27,8 @@ export interface ProgramParts {
   /** Starts the proxy in this process. */
   serve(): Promise<void>;
   restore: Restore;
+  /** Milliseconds since 1970; the machine's clock unless given. */
+  nowMs?: () => number;
 }
 
 const EPILOGUE = `
@@ -36,7 +40,7 @@ Environment:
 Exit codes: 0 done, 1 refused, 2 wrong use, 3 no answer (a write may have taken effect).`;
 
 /** The whole command line. Wrong use is thrown as CommanderError, everything else as CliFailure. */
-export function createProgram({ output, serve, restore }: ProgramParts): Command {
+export function createProgram({ output, serve, restore, nowMs = Date.now }: ProgramParts): Command {
   const program = new Command('tollgate')
     .description('Prepaid credit, metering and limits in front of the Claude API.')
     .option('--json', "print the API's own JSON")
@@ -57,6 +61,8 @@ export function createProgram({ output, serve, restore }: ProgramParts): Command
   addMemberCommands(program, output);
   addKeyCommands(program, output);
   addQuotaCommands(program, output);
+  addExportCommand(program, output);
+  addApplyCommand(program, output, nowMs);
   addUsageCommand(program, output);
   addStatementCommand(program, output);
   addRunwayCommand(program, output);

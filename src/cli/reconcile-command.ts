@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { type CliOutput, type CliSession, openSession } from './cli-session.ts';
+import { type CliOutput, openSession } from './cli-session.ts';
 import { CliFailure, EXIT_CODES } from './exit-codes.ts';
+import { listAll } from './list-all.ts';
 import { toTerminalText } from './terminal-text.ts';
 
 /** A whole journal is read; the longest take minutes. */
 const TIMEOUT_MS = 30 * 60_000;
-const PAGE = 200;
 
 interface Found {
   account_id: string;
@@ -26,7 +26,7 @@ export function addReconcileCommand(program: Command, output: CliOutput): void {
       const session = openSession(command, output);
       let count = 0;
       let wrong = 0;
-      for await (const id of account === undefined ? listAccounts(session) : [account]) {
+      for await (const { id } of account === undefined ? listAll(session, ['accounts']) : [{ id: account }]) {
         const path = ['accounts', id, 'reconciliation'];
         const found = (await session.call({ method: 'GET', path, timeoutMs: TIMEOUT_MS })).json as Found;
         output.out(session.isJson ? JSON.stringify(found) : describe(found));
@@ -36,16 +36,6 @@ export function addReconcileCommand(program: Command, output: CliOutput): void {
       if (wrong > 0)
         throw new CliFailure(`${wrong} of ${count} accounts do not agree with their journal`, EXIT_CODES.refused);
     });
-}
-
-async function* listAccounts(session: CliSession): AsyncGenerator<string> {
-  for (let after: string | undefined; ; ) {
-    const { json } = await session.call({ method: 'GET', path: ['accounts'], query: { limit: PAGE, after } });
-    const { data, next_after: next } = json as { data: { id: string }[]; next_after?: string };
-    for (const { id } of data) yield id;
-    if (next === undefined) return;
-    after = next;
-  }
 }
 
 function describe({ account_id: id, ok, sequence, entries, drift_usd: drift, differences, truncated }: Found): string {

@@ -12,7 +12,7 @@ export async function runCli(args: readonly string[], parts: ProgramParts): Prom
     return EXIT_CODES.ok;
   } catch (error) {
     if (error instanceof CliFailure) {
-      parts.output.error(`tollgate: ${error.message}`);
+      if (error.message !== '') parts.output.error(`tollgate: ${error.message}`);
       return error.exitCode;
     }
     // Commander has said what is wrong by then; asking for help is not wrong.

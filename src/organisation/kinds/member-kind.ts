@@ -1,0 +1,12 @@
+import type { Kind } from '../kind.ts';
+import { readEmail } from '../read-fields.ts';
+import { nameField, ownerField, plainField } from './field-forms.ts';
+
+export const memberKind: Kind = {
+  name: 'member',
+  section: 'members',
+  fields: [nameField, plainField('email', readEmail), ownerField('team')],
+  identities: [({ name }) => `${name}`],
+  describe: ({ name }) => `${name}`,
+  removal: 'delete',
+};

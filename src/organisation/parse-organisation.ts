@@ -1,0 +1,124 @@
+import { LineCounter, parseDocument } from 'yaml';
+import { type Cursor, type CursorFile, createCursor, type FileProblem, type Place, sortProblems } from './cursor.ts';
+import type { Field, Kind, WantedAccount, WantedRecord } from './kind.ts';
+import { accountKind } from './kinds/account-kind.ts';
+import { SECTION_KINDS } from './kinds.ts';
+import type { Value } from './value.ts';
+
+/** The format that this version reads and writes. */
+export const FILE_VERSION = 1;
+const MAX_FILE_CHARACTERS = 4 * 1_048_576;
+/** A thousand complaints help nobody. */
+const MAX_PROBLEMS = 100;
+
+export type ParsedOrganisation =
+  | { ok: true; accounts: WantedAccount[] }
+  /** In the order of the file. */
+  | { ok: false; problems: FileProblem[] };
+
+/** Reads an organisation's YAML. Every mistake is told at once, each at its place; one of them and nothing is read. */
+export function parseOrganisation(text: string): ParsedOrganisation {
+  const file: CursorFile = { lines: new LineCounter(), problems: [] };
+  const accounts = text.length > MAX_FILE_CHARACTERS ? refuseLength(file) : readDocument(file, text);
+  if (file.problems.length === 0) return { ok: true, accounts };
+  return { ok: false, problems: sortProblems(file.problems).slice(0, MAX_PROBLEMS) };
+}
+
+function refuseLength(file: CursorFile): [] {
+  file.problems.push({ line: 1, column: 1, path: '', message: `is longer than ${MAX_FILE_CHARACTERS} characters` });
+  return [];
+}
+
+function readDocument(file: CursorFile, text: string): WantedAccount[] {
+  const document = parseYaml(file, text);
+  if (document === undefined) return [];
+  const root = createCursor(file, document.contents as Parameters<typeof createCursor>[1], '');
+  const fields = root.isNone ? noteEmpty(root) : root.fields(['version', accountKind.section]);
+  if (fields === undefined) return [];
+  const version = fields.get('version');
+  if (version === undefined) root.note('version is required');
+  else if (version.text() !== `${FILE_VERSION}`) version.note(`must be ${FILE_VERSION}: this Tollgate reads no other`);
+  const accounts = fields.get(accountKind.section);
+  if (accounts === undefined) root.note(`${accountKind.section} is required`);
+  const sections = SECTION_KINDS.map(({ section }) => section);
+  return (accounts?.list() ?? []).flatMap((cursor) => {
+    const read = readRecord(accountKind, cursor, sections);
+    return read === undefined ? [] : [{ ...read.record, sections: readSections(read.fields) }];
+  });
+}
+
+function parseYaml(file: CursorFile, text: string): ReturnType<typeof parseDocument> | undefined {
+  try {
+    const options = { uniqueKeys: true, prettyErrors: false, lineCounter: file.lines, logLevel: 'error' } as const;
+    const document = parseDocument(text, options);
+    for (const { pos, message } of document.errors) {
+      const { line, col } = file.lines.linePos(pos[0]);
+      file.problems.push({ line, column: col, path: '', message: `is no valid YAML: ${message}` });
+    }
+    return document.errors.length === 0 ? document : undefined;
+  } catch (error) {
+    // The parser goes as deep as the text does.
+    if (!(error instanceof RangeError)) throw error;
+    file.problems.push({ line: 1, column: 1, path: '', message: 'is nested too deeply' });
+    return undefined;
+  }
+}
+
+function noteEmpty(root: Cursor): undefined {
+  root.note('is empty');
+}
+
+function readSections(fields: ReadonlyMap<string, Cursor>): Map<string, WantedRecord[]> {
+  return new Map(
+    SECTION_KINDS.flatMap((kind): [string, WantedRecord[]][] => {
+      const cursor = fields.get(kind.section);
+      // Left empty, as `teams:` with its entries commented out: that is no list, and must not delete all of them.
+      if (cursor === undefined || cursor.isNone) return [];
+      const records = (cursor.list() ?? []).flatMap((item) => readRecord(kind, item, [])?.record ?? []);
+      return [[kind.section, records]];
+    }),
+  );
+}
+
+/** A record, and the fields beside its own. Undefined where it is no map at all. */
+function readRecord(
+  kind: Kind,
+  cursor: Cursor,
+  others: readonly string[],
+): { record: WantedRecord; fields: Map<string, Cursor> } | undefined {
+  const fields = cursor.fields(['id', ...kind.fields.map(({ name }) => name), ...others]);
+  if (fields === undefined) return undefined;
+  const places = new Map<string, Place>();
+  const values: { [field: string]: Value } = {};
+  let isSound = true;
+  for (const field of kind.fields) {
+    const at = fields.get(field.name);
+    if (at !== undefined) places.set(field.name, at);
+    const value = readValue(kind, field, at, cursor);
+    if (value === undefined) isSound &&= at === undefined && field.isRequired !== true;
+    else values[field.name] = value;
+  }
+  const id = fields.get('id');
+  if (isSound) kind.check?.(values, (name, message) => noteAt(cursor, fields.get(name), name, message));
+  const record = {
+    kind,
+    path: cursor.path,
+    place: cursor,
+    id: id?.isNone === true ? undefined : id?.text(),
+    values,
+    places,
+  };
+  return { record, fields };
+}
+
+function noteAt(owner: Cursor, at: Cursor | undefined, name: string, message: string): void {
+  if (at === undefined) owner.note(`${name} ${message}`);
+  else at.note(message);
+}
+
+/** Undefined where it is left out and stays so, or is no good, which has been noted. */
+function readValue(kind: Kind, field: Field, at: Cursor | undefined, owner: Cursor): Value | undefined {
+  if (at !== undefined && !at.isNone) return field.read(at);
+  if (field.isRequired === true) owner.note(`${field.name} is required`);
+  return field.isRequired === true || kind.isPartial === true ? undefined : (field.default ?? null);
+}

@@ -1,0 +1,52 @@
+/** What a record of an organisation may refer to by its name. */
+export type Referable = 'team' | 'member' | 'key';
+
+/** One record named by another of the same account. */
+export interface Reference {
+  readonly refer: Referable;
+  /** Undefined in a file that names it by id, and before the names of the store's records are known. */
+  readonly name?: string | undefined;
+  /** Undefined where the record is not there yet. */
+  readonly id?: string | undefined;
+}
+
+/** Prices of an account's own, as the admin API takes and shows them; no multiplier and no overrides: list prices. */
+export interface Prices {
+  readonly multiplier: string | null;
+  readonly overrides: readonly { readonly [field: string]: string }[];
+}
+
+/** What a field holds. Amounts, times and lists are in one form each, so that equal values are written alike. */
+export type Value = string | number | null | readonly string[] | Reference | Prices;
+
+export type Values = { readonly [field: string]: Value };
+
+export function isReference(value: Value | undefined): value is Reference {
+  return typeof value === 'object' && value !== null && 'refer' in value;
+}
+
+/** The same for equal values: a reference by its record, whatever that is called. */
+export function keyOf(value: Value | undefined): string {
+  if (!isReference(value)) return JSON.stringify(value ?? null);
+  return value.id === undefined ? `new ${value.refer} ${value.name}` : value.id;
+}
+
+/** For people. */
+export function showValue(value: Value | undefined): string {
+  if (value === null || value === undefined) return 'none';
+  if (isReference(value)) return value.name ?? value.id ?? '';
+  if (typeof value === 'string' || typeof value === 'number') return `${value}`;
+  return isList(value) ? value.join(', ') || 'none' : showPrices(value);
+}
+
+function isList(value: readonly string[] | Prices): value is readonly string[] {
+  return Array.isArray(value);
+}
+
+function showPrices({ multiplier, overrides }: Prices): string {
+  const parts = [
+    ...(multiplier === null ? [] : [`multiplier ${multiplier}`]),
+    ...overrides.map((override) => Object.values(override).join(' ')),
+  ];
+  return parts.join('; ') || 'list prices';
+}
