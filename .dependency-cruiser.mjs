@@ -22,6 +22,8 @@ const FOLDERS = {
   http: ['domain', 'anthropic', 'metering', 'ledger', 'directory', 'observability', 'config'],
   admin: ['domain', 'metering', 'ledger', 'directory', 'alerts', 'reloads', 'reports', 'observability', 'config'],
   store: ['domain', 'ledger', 'directory', 'alerts', 'reports', 'observability', 'config'],
+  // Judges what a look at the installation shows; run-doctor.ts looks.
+  doctor: ['domain'],
   // What an organisation's file says, and what has to be done about it. Sends nothing.
   organisation: ['domain', 'config'],
   // Speaks to a running Tollgate over HTTP; the rate card is checked on the spot.
@@ -34,7 +36,7 @@ const FOLDERS = {
   simulator: [],
 };
 
-/** Files beside the folders, from the process down. Only services.ts and run-restore.ts know which store there is. */
+/** Files beside the folders, from the process down. Only services.ts, run-restore.ts and run-doctor.ts know which store there is. */
 const TOP_FILES = {
   'main.ts': '^src/(?!store/|cli/)',
   'app.ts': '^src/(?!store/|cli/|simulator/|startup/|workers/|main\\.ts|start-)',
@@ -42,6 +44,7 @@ const TOP_FILES = {
   'start-primary.ts': '^src/(?!store/|cli/|main\\.ts)',
   'services.ts': '^src/(?!cli/|startup/|workers/|main\\.ts|app\\.ts|start-)',
   'cli.ts': '^src/(cli|config)/',
+  'run-doctor.ts': '^src/(config|doctor|domain|observability|startup|store)/',
   'run-restore.ts': '^src/(config|metering|restore|store)/',
 };
 

@@ -1,3 +1,4 @@
+import type { Doctor } from './cli/doctor-command.ts';
 import type { Restore } from './cli/restore-command.ts';
 import { runCli } from './cli/run-cli.ts';
 
@@ -26,6 +27,10 @@ const exitCode = await runCli(process.argv.slice(2), {
   async *restore(request) {
     const { runRestore } = (await importBeside('run-restore')) as { runRestore: Restore };
     yield* runRestore(request);
+  },
+  async *doctor(options) {
+    const { runDoctor } = (await importBeside('run-doctor')) as { runDoctor: Doctor };
+    yield* runDoctor(options);
   },
 });
 

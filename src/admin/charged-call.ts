@@ -1,8 +1,8 @@
 import type { FastifyReply } from 'fastify';
-import { type CallName, type Charge, findCharge } from '../ledger/find-charge.ts';
+import { type CallName, type Charge, findBatchCharges, findCharge } from '../ledger/find-charge.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { findFallbackGrants } from './find-fallback-grants.ts';
-import { refuse } from './problem.ts';
+import { refuse, refuseFields } from './problem.ts';
 
 /** A body that names a call of which something is said later, by one of the two ids. */
 export interface CallNote {
@@ -11,15 +11,29 @@ export interface CallNote {
   note?: string;
 }
 
-/** Finds the call that a body names, as far back as the journal is kept. `any`: one that was charged nothing too. */
-export function findNamedCharge(
+const BATCH_ID = /^msgbatch_/;
+
+/**
+ * Finds the call that a body names, as far back as the journal is kept. `any`: one that was charged nothing too. A
+ * Message Batch, named by its id, may have several charges.
+ */
+export async function findNamedCharges(
   ledger: Ledger,
   accountId: string,
-  body: CallNote,
+  { hold_id: holdId, request_id: requestId = '' }: CallNote,
   which?: 'any',
-): Promise<Charge | undefined> {
-  const name: CallName = body.hold_id === undefined ? { requestId: body.request_id ?? '' } : { holdId: body.hold_id };
-  return findCharge(ledger, accountId, name, which);
+): Promise<Charge[]> {
+  if (holdId === undefined && BATCH_ID.test(requestId)) return findBatchCharges(ledger, accountId, requestId, which);
+  const name: CallName = holdId === undefined ? { requestId } : { holdId };
+  const charge = await findCharge(ledger, accountId, name, which);
+  return charge === undefined ? [] : [charge];
+}
+
+/** A batch has a charge for each of its models: which one is meant, its hold says. */
+export function refuseSeveralCharges(reply: FastifyReply, charges: readonly Charge[]): FastifyReply {
+  const holds = charges.map(({ holdId, caller }) => `${holdId} (${caller.model})`).join(', ');
+  const message = `names a batch with a charge for each of its models: give the hold_id of one, ${holds}`;
+  return refuseFields(reply, [{ field: 'request_id', message }]);
 }
 
 /** What the ledger is told of a charged call, by a refund as by a correction. */

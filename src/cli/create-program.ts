@@ -6,6 +6,7 @@ import { addAuditCommand } from './audit-command.ts';
 import { addAutoReloadCommands } from './auto-reload-commands.ts';
 import type { CliOutput } from './cli-session.ts';
 import { addCorrectCommand } from './correct-command.ts';
+import { addDoctorCommand, type Doctor } from './doctor-command.ts';
 import { addExportCommand } from './export-command.ts';
 import { addGrantCommands } from './grant-commands.ts';
 import { addJournalCommand } from './journal-command.ts';
@@ -27,6 +28,7 @@ export interface ProgramParts {
   /** Starts the proxy in this process. */
   serve(): Promise<void>;
   restore: Restore;
+  doctor: Doctor;
   /** Milliseconds since 1970; the machine's clock unless given. */
   nowMs?: () => number;
 }
@@ -40,7 +42,7 @@ Environment:
 Exit codes: 0 done, 1 refused, 2 wrong use, 3 no answer (a write may have taken effect).`;
 
 /** The whole command line. Wrong use is thrown as CommanderError, everything else as CliFailure. */
-export function createProgram({ output, serve, restore, nowMs = Date.now }: ProgramParts): Command {
+export function createProgram({ output, serve, restore, doctor, nowMs = Date.now }: ProgramParts): Command {
   const program = new Command('tollgate')
     .description('Prepaid credit, metering and limits in front of the Claude API.')
     .option('--json', "print the API's own JSON")
@@ -77,5 +79,6 @@ export function createProgram({ output, serve, restore, nowMs = Date.now }: Prog
   addReconcileCommand(program, output);
   addRestoreCommand(program, output, restore);
   addRateCardCommand(program, output);
+  addDoctorCommand(program, output, doctor, nowMs);
   return program;
 }

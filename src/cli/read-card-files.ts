@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { findRateCardOverridesPath, findRateCardPath } from '../config/cli-settings.ts';
+import { findRateCardOverridesPath, findRateCardPath, findUnknownModelPricedAs } from '../config/cli-settings.ts';
 import type { RateCard } from '../domain/rate-card.ts';
 import { readRateCard, type SourceText } from '../domain/read-rate-card.ts';
 import { CliFailure, EXIT_CODES } from './exit-codes.ts';
@@ -12,21 +12,35 @@ export interface CardPaths {
   card: string;
   /** Undefined: list prices. */
   overrides: string | undefined;
+  /** The model at whose prices unknown ones are admitted. */
+  unknownModelPricedAs?: string | undefined;
 }
 
 /** The files given; where no card is, those that the proxy would read. */
 export function findCardPaths(card: string | undefined, overrides: string | undefined): CardPaths {
   if (card !== undefined) return { card, overrides };
-  return { card: findRateCardPath(), overrides: overrides ?? findRateCardOverridesPath() };
+  return {
+    card: findRateCardPath(),
+    overrides: overrides ?? findRateCardOverridesPath(),
+    unknownModelPricedAs: findUnknownModelPricedAs(),
+  };
 }
 
-/** Reads the card as the proxy does. */
-export function readCardFiles({ card, overrides }: CardPaths): ReturnType<typeof readRateCard> {
-  return readRateCard({
-    card: readSource(card),
-    overrides: overrides === undefined ? undefined : readSource(overrides),
-    unknownModelPricedAs: undefined,
-  });
+/** Reads the card as the proxy does. @throws CliFailure with every file that cannot be read. */
+export function readCardFiles({ card, overrides, unknownModelPricedAs }: CardPaths): ReturnType<typeof readRateCard> {
+  const problems: string[] = [];
+  const read = (path: string): SourceText | undefined => {
+    try {
+      return readSource(path);
+    } catch (error) {
+      if (!(error instanceof CliFailure)) throw error;
+      problems.push(error.message);
+      return undefined;
+    }
+  };
+  const sources = { card: read(card), overrides: overrides === undefined ? undefined : read(overrides) };
+  if (sources.card === undefined || problems.length > 0) throw new CliFailure(problems.join('\n'), EXIT_CODES.usage);
+  return readRateCard({ ...sources, card: sources.card, unknownModelPricedAs });
 }
 
 /** As {@link readCardFiles}. @throws CliFailure with every problem. */

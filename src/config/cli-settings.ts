@@ -52,6 +52,11 @@ export function findRateCardOverridesPath(): string | undefined {
   return readText(process.env, settingsTable.rateCardOverridesPath.name);
 }
 
+/** The model of this process at whose prices unknown ones are admitted; undefined: they are refused. */
+export function findUnknownModelPricedAs(): string | undefined {
+  return readText(process.env, settingsTable.unknownModelPricedAs.name);
+}
+
 type Found = { ok: true; value: string } | { ok: false; problem: string };
 
 function readAdminToken({ environment, readFile }: CliSettingsInput, isLocal: boolean): Found {

@@ -36,22 +36,32 @@ export type ParsedPricing = { ok: true; version: string; terms: PricingTerms } |
 
 /**
  * Parses the content of a file of overrides for this card.
+ * @param card undefined: it has mistakes of its own, and what only it could tell is not judged.
  * @returns the terms, or every problem found, each naming its place.
  */
-export function parsePricing(card: RateCard, json: unknown): ParsedPricing {
+export function parsePricing(card: RateCard | undefined, json: unknown): ParsedPricing {
   const problems = schemaProblems(PricingSchema, json, 'overrides');
+  const overrides = listReadable(json);
+  const found = card === undefined ? [] : findPricingProblems(card, [...overrides.values()]);
+  const places = [...overrides.keys()];
+  problems.push(...found.map(({ index, field, problem }) => `overrides.${places[index]}: ${field} ${problem}`));
   if (problems.length > 0) return { ok: false, problems };
-  const { version, multiplier, overrides = [] } = json as Static<typeof PricingSchema>;
-  const terms: PricingTerms = {
-    ...(multiplier === undefined ? {} : { multiplier }),
-    overrides: overrides.map(readOverride),
-  };
-  const found = findPricingProblems(card, terms.overrides ?? []);
-  if (found.length === 0) return { ok: true, version, terms };
-  return {
-    ok: false,
-    problems: found.map(({ index, field, problem }) => `overrides.${index}: ${field} ${problem}`),
-  };
+  const { version, multiplier } = json as Static<typeof PricingSchema>;
+  const terms = { ...(multiplier === undefined ? {} : { multiplier }), overrides: [...overrides.values()] };
+  return { ok: true, version, terms };
+}
+
+/** The overrides that are well-formed, by their place in the list. */
+function listReadable(json: unknown): Map<number, PriceOverride> {
+  const overrides = (json as { overrides?: unknown } | null | undefined)?.overrides;
+  if (!Array.isArray(overrides)) return new Map();
+  return new Map(
+    overrides
+      .slice(0, OVERRIDES_AT_MOST)
+      .flatMap((override, index): [number, PriceOverride][] =>
+        schemaProblems(OverrideSchema, override, '').length > 0 ? [] : [[index, readOverride(override)]],
+      ),
+  );
 }
 
 function readOverride(json: Static<typeof OverrideSchema>): PriceOverride {

@@ -1,7 +1,7 @@
 import { LIST_MULTIPLIER } from './multiplier.ts';
 import { parseInstant, parsePrice, schemaProblems } from './price-text.ts';
 import type { CardJson, ModelJson, PriceRowJson } from './rate-card-schema.ts';
-import { CardSchema, ModelSchema } from './rate-card-schema.ts';
+import { CardSchema, ModelSchema, PriceRowSchema } from './rate-card-schema.ts';
 import type { ModelCard, PriceKind, PriceRow, RateCard, TokenRates } from './rate-card-types.ts';
 
 export type ParsedRateCard = { ok: true; card: RateCard } | { ok: false; problems: string[] };
@@ -23,8 +23,10 @@ export function parseRateCard(json: unknown): ParsedRateCard {
     const found = schemaProblems(ModelSchema, modelJson, place);
     problems.push(...found);
     if (found.length === 0) models.push(readModel(modelJson as ModelJson, place, problems));
+    else checkReadableRows(modelJson, place, problems);
   });
-  const byName = indexByName(models, problems);
+  noteDoubleNames(modelsJson, problems);
+  const byName = indexByName(models);
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, card: buildCard(json as CardJson, models, byName) };
 }
@@ -106,23 +108,49 @@ function readRates(json: PriceRowJson): TokenRates {
 
 function checkRows(rows: readonly PriceRow[], place: string, problems: string[]): void {
   if (!rows.some((row) => row.kind === 'standard')) problems.push(`${place}: no standard prices`);
-  rows.forEach((row, index) => {
-    const clash = rows.findIndex(
-      (other, at) => at > index && other.kind === row.kind && other.fromMs < row.untilMs && row.fromMs < other.untilMs,
-    );
-    if (clash >= 0) problems.push(`${place}: prices.${index} and prices.${clash} hold at the same time`);
-  });
+  checkOverlaps(new Map(rows.entries()), place, problems);
 }
 
-function indexByName(models: readonly ModelCard[], problems: string[]): Map<string, ModelCard> {
-  const byName = new Map<string, ModelCard>();
-  for (const model of models) {
-    for (const name of [model.id, ...model.aliases]) {
-      if (byName.has(name)) problems.push(`the name ${name} is used twice`);
-      byName.set(name, model);
+/** What can be told of the rows of a model that has other mistakes, so that they are told together. */
+function checkReadableRows(json: unknown, place: string, problems: string[]): void {
+  const prices = (json as { prices?: unknown } | null | undefined)?.prices;
+  if (!Array.isArray(prices)) return;
+  const rows = prices.flatMap((row, index): [number, PriceRow][] =>
+    schemaProblems(PriceRowSchema, row, place).length > 0
+      ? []
+      : [[index, readRow(row, `${place}: prices.${index}`, problems)]],
+  );
+  checkOverlaps(new Map(rows), place, problems);
+}
+
+/** @param rows by their place in the list. */
+function checkOverlaps(rows: ReadonlyMap<number, PriceRow>, place: string, problems: string[]): void {
+  for (const [index, row] of rows) {
+    for (const [at, other] of rows) {
+      const isSameTime = other.fromMs < row.untilMs && row.fromMs < other.untilMs;
+      if (at > index && other.kind === row.kind && isSameTime)
+        problems.push(`${place}: prices.${index} and prices.${at} hold at the same time`);
     }
   }
-  return byName;
+}
+
+/** Names of every model, also of those that have other mistakes. */
+function noteDoubleNames(modelsJson: readonly unknown[], problems: string[]): void {
+  const seen = new Set<string>();
+  for (const json of modelsJson) {
+    const { id, aliases } = (json ?? {}) as { id?: unknown; aliases?: unknown };
+    for (const name of [id, ...(Array.isArray(aliases) ? aliases : [])]) {
+      if (typeof name !== 'string') continue;
+      if (seen.has(name)) problems.push(`the name ${name.slice(0, 100)} is used twice`);
+      seen.add(name);
+    }
+  }
+}
+
+function indexByName(models: readonly ModelCard[]): Map<string, ModelCard> {
+  return new Map(
+    models.flatMap((model) => [model.id, ...model.aliases].map((name): [string, ModelCard] => [name, model])),
+  );
 }
 
 function parseTenths(text: string): bigint {

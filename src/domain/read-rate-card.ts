@@ -20,18 +20,22 @@ export interface RateCardSources {
 
 /**
  * The card of an installation, overrides applied.
- * @returns the card, or every problem of the first source that has any: later ones are judged by the earlier.
+ * @returns the card, or every problem of every source. Where the card has any, the others are judged only by what does
+ * not depend on it.
  */
 export function readRateCard({ card, overrides, unknownModelPricedAs }: RateCardSources): ParsedRateCard {
   const listed = parseSource(card, 'rate card', parseRateCard);
-  if (!listed.ok) return listed;
-  const stand = unknownModelPricedAs;
-  if (stand !== undefined && !listed.card.byName.has(stand))
-    return { ok: false, problems: [`UNKNOWN_MODEL_PRICED_AS: ${stand} is not on the rate card ${card.path}`] };
-  const base: RateCard = { ...listed.card, unknownModelPricedAs: stand };
-  if (overrides === undefined) return { ok: true, card: base };
-  const own = parseSource(overrides, 'rate card overrides', (json) => parsePricing(base, json));
-  if (!own.ok) return own;
+  const problems = listed.ok ? [] : [...listed.problems];
+  const base: RateCard | undefined = listed.ok ? { ...listed.card, unknownModelPricedAs } : undefined;
+  if (base !== undefined && unknownModelPricedAs !== undefined && !base.byName.has(unknownModelPricedAs))
+    problems.push(`UNKNOWN_MODEL_PRICED_AS: ${unknownModelPricedAs} is not on the rate card ${card.path}`);
+  const own =
+    overrides === undefined
+      ? undefined
+      : parseSource(overrides, 'rate card overrides', (json) => parsePricing(base, json));
+  if (own?.ok === false) problems.push(...own.problems);
+  if (base === undefined || problems.length > 0) return { ok: false, problems };
+  if (own === undefined || !own.ok) return { ok: true, card: base };
   return { ok: true, card: { ...applyPricing(base, own.terms), version: `${base.version}+${own.version}` } };
 }
 

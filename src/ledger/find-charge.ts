@@ -56,28 +56,59 @@ export async function findCharge(
   }
 }
 
+/**
+ * Every charge of a Message Batch, one for each of its models, the last one first.
+ * @param batchId the API's own, `msgbatch_...`, which holds no instant: the journal is read from its end.
+ */
+export async function findBatchCharges(
+  ledger: Pick<Ledger, 'readBalance' | 'readJournal'>,
+  accountId: string,
+  batchId: string,
+  ends: 'charged' | 'any' = 'charged',
+): Promise<Charge[]> {
+  const charges: Charge[] = [];
+  for await (const entries of readFromEnd(ledger, accountId)) {
+    const found = entries.filter((entry) => isEnd(entry, ends) && entry.details?.batch_id === batchId);
+    charges.push(...found.toReversed().map(readCharge));
+  }
+  return charges;
+}
+
 async function findFromEnd(
   ledger: Pick<Ledger, 'readBalance' | 'readJournal'>,
   accountId: string,
   isWanted: (entry: JournalEntry) => boolean,
 ): Promise<Charge | undefined> {
+  for await (const entries of readFromEnd(ledger, accountId)) {
+    const found = entries.find(isWanted);
+    if (found !== undefined) return readCharge(found);
+  }
+  return undefined;
+}
+
+/** Pages of the newest entries, the last page first, each in sequence. */
+async function* readFromEnd(
+  ledger: Pick<Ledger, 'readBalance' | 'readJournal'>,
+  accountId: string,
+): AsyncGenerator<JournalEntry[]> {
   const last = (await ledger.readBalance(accountId))?.sequence ?? 0;
   const least = Math.max(0, last - ENTRIES_AT_MOST);
   for (let before = last; before > least; ) {
     const after = Math.max(least, before - PAGE);
     const entries = await ledger.readJournal(accountId, { afterSequence: after, limit: before - after });
-    const found = entries.find(isWanted);
-    if (found !== undefined) return readCharge(found);
+    yield entries;
     // What comes before has been trimmed.
-    if (entries[0]?.sequence !== after + 1) return undefined;
+    if (entries[0]?.sequence !== after + 1) return;
     before = after;
   }
-  return undefined;
+}
+
+function isEnd({ operation }: JournalEntry, ends: 'charged' | 'any'): boolean {
+  return operation === 'settle' || operation === 'late' || (ends === 'any' && operation === 'release');
 }
 
 function isEndOf(entry: JournalEntry, name: CallName, ends: 'charged' | 'any'): boolean {
-  const isCharged = entry.operation === 'settle' || entry.operation === 'late';
-  if (!isCharged && (ends === 'charged' || entry.operation !== 'release')) return false;
+  if (!isEnd(entry, ends)) return false;
   if ('holdId' in name) return entry.subjectId === name.holdId;
   const { request_id: own, upstream_request_id: upstream } = entry.details ?? {};
   return own === name.requestId || upstream === name.requestId;

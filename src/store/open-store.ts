@@ -19,12 +19,8 @@ import { createRedisLedger } from './redis/redis-ledger.ts';
 import { createRedisReports } from './redis/redis-reports.ts';
 import { createRedisRestorer } from './redis/redis-restorer.ts';
 import { createRedisStored } from './redis/redis-stored.ts';
-import { ALERTS_SCHEMA } from './sqlite/alerts-schema.ts';
-import { AUDIT_SCHEMA } from './sqlite/audit-schema.ts';
-import { DIRECTORY_SCHEMA } from './sqlite/directory-schema.ts';
-import { LEDGER_SCHEMA } from './sqlite/ledger-schema.ts';
+import { DATA_FILE, EMBEDDED_PARTS } from './sqlite/embedded-parts.ts';
 import { openDatabase } from './sqlite/open-database.ts';
-import { REPORTS_SCHEMA } from './sqlite/reports-schema.ts';
 import { createSqliteAlerts } from './sqlite/sqlite-alerts.ts';
 import { createSqliteAudit } from './sqlite/sqlite-audit.ts';
 import { createSqliteDirectory } from './sqlite/sqlite-directory.ts';
@@ -33,7 +29,6 @@ import { createSqliteLedger } from './sqlite/sqlite-ledger.ts';
 import { createSqliteReports } from './sqlite/sqlite-reports.ts';
 import { createSqliteRestorer } from './sqlite/sqlite-restorer.ts';
 import { createSqliteStored } from './sqlite/sqlite-stored.ts';
-import { STORED_SCHEMA } from './sqlite/stored-schema.ts';
 import type { StoreWarning } from './store-risk.ts';
 
 /** One place for money, people and alerts, whichever it is. */
@@ -96,11 +91,8 @@ export function openStore(options: OpenStoreOptions): Promise<Store> {
 }
 
 async function openEmbeddedStore({ dataFolder, nowMs }: OpenStoreOptions): Promise<Store> {
-  const path = join(dataFolder, 'tollgate.sqlite');
-  const database = openDatabase({
-    path,
-    parts: [LEDGER_SCHEMA, DIRECTORY_SCHEMA, AUDIT_SCHEMA, ALERTS_SCHEMA, STORED_SCHEMA, REPORTS_SCHEMA],
-  });
+  const path = join(dataFolder, DATA_FILE);
+  const database = openDatabase({ path, parts: EMBEDDED_PARTS });
   return {
     ledger: createSqliteLedger({ database, clock: nowMs }),
     directory: createSqliteDirectory(database),

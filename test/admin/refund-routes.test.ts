@@ -15,12 +15,15 @@ const grantOf = (amount_usd: string) =>
 const refundOf = (body: object, headers = {}) => admin.call('POST', `/accounts/${accountId}/refunds`, body, headers);
 const balance = async () => (await admin.call('GET', `/accounts/${accountId}`)).body.balance;
 
-async function spend(amountNanoUsd: bigint): Promise<{ holdId: string; requestId: string }> {
+async function spend(
+  amountNanoUsd: bigint,
+  details: { [field: string]: string } = {},
+): Promise<{ holdId: string; requestId: string }> {
   const holdId = createId('hold', admin.clock.nowMs);
   const requestId = createId('req', admin.clock.nowMs);
   const call = { accountId, holdId, amountNanoUsd, tokens: 0n, modelLabels: [], cells: [] };
   await admin.ledger.hold({ ...call, minNanoUsd: 0n, leaseMs: 60_000 });
-  await admin.ledger.settle({ ...call, details: { request_id: requestId } });
+  await admin.ledger.settle({ ...call, details: { request_id: requestId, ...details } });
   return { holdId, requestId };
 }
 
@@ -48,6 +51,35 @@ test('gives a part back, then the rest, and no more', async () => {
     },
     { operation: 'refund', amount_usd: '0.35' },
   ]);
+});
+
+test('finds a batch by its id, and asks which of its models is meant', async () => {
+  await grantOf('1');
+  const one = await spend(100_000_000n, { batch_id: 'msgbatch_one', model: 'claude-opus-4-6' });
+  expect((await refundOf({ request_id: 'msgbatch_one' })).body).toMatchObject({
+    hold_id: one.holdId,
+    amount_usd: '0.10',
+  });
+  const first = await spend(200_000_000n, { batch_id: 'msgbatch_two', model: 'claude-opus-4-6' });
+  const second = await spend(300_000_000n, { batch_id: 'msgbatch_two', model: 'claude-haiku-4-5' });
+  const several = await refundOf({ request_id: 'msgbatch_two' });
+  expect([several.status, several.body.errors]).toEqual([
+    400,
+    [
+      {
+        field: 'request_id',
+        message: `names a batch with a charge for each of its models: give the hold_id of one, ${second.holdId} (claude-haiku-4-5), ${first.holdId} (claude-opus-4-6)`,
+      },
+    ],
+  ]);
+  expect((await refundOf({ request_id: 'msgbatch_none' })).status).toBe(404);
+  const correction = { request_id: 'msgbatch_one', charge_usd: '0.05' };
+  expect((await admin.call('POST', `/accounts/${accountId}/corrections`, correction)).status).toBe(201);
+  expect(
+    (await admin.call('POST', `/accounts/${accountId}/corrections`, { ...correction, request_id: 'msgbatch_two' }))
+      .status,
+  ).toBe(400);
+  expect((await refundOf({ hold_id: second.holdId })).status).toBe(201);
 });
 
 test('is done once under its idempotency key', async () => {

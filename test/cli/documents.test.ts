@@ -66,6 +66,7 @@ const program = createProgram({
   output: { out: () => undefined, error: () => undefined },
   serve: async () => undefined,
   restore: async function* () {},
+  doctor: async function* () {},
 });
 
 /** Every command that does something, as its usage begins: "account show <account>". */

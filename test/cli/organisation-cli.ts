@@ -38,6 +38,7 @@ export async function openOrganisationCli(admin: AdminUnderTest | undefined = un
       output,
       serve: async () => undefined,
       restore: async function* () {},
+      doctor: async function* () {},
       nowMs: () => app.clock.nowMs,
     });
     return result;

@@ -25,6 +25,7 @@ function findUnknownCommand(words: readonly string[]): string | undefined {
     output: { out: () => {}, error: () => {} },
     serve: async () => {},
     restore: async function* () {},
+    doctor: async function* () {},
   });
   for (const [index, word] of words.entries()) {
     if (command.commands.length === 0) return undefined;

@@ -60,6 +60,39 @@ describe('readRateCard', () => {
     expect(read({ version: '1' })).toMatchObject({ ok: true, card: { multiplier: 10_000n } });
   });
 
+  it('names every problem of every file, whatever else is wrong', () => {
+    const json = readCardJson() as { models: { [field: string]: unknown }[] };
+    const [first, second] = json.models as [Record<string, unknown>, Record<string, unknown>];
+    const row = { kind: 'standard', input: '1', output: '2' };
+    first.context_window = -1;
+    first.aliases = [`${second.id}`];
+    first.prices = [row, { ...row, input: 'x' }, row, { ...row, kind: 'fast', above_prompt_tokens: 7 }];
+    const overrides = {
+      version: '1',
+      overrides: [
+        { model: `${second.id}`, input_usd_per_mtok: '0' },
+        { model: 'claude-nothing', input_usd_per_mtok: '1' },
+        { model: `${second.id}` },
+      ],
+    };
+    const both = read(overrides, { text: JSON.stringify(json) });
+    const told = both.ok ? '' : both.problems.join('\n');
+    for (const part of ['context_window', 'prices.1.input', 'prices.0 and prices.2 hold at the same time'])
+      expect(told).toContain(part);
+    for (const part of ['above_prompt_tokens belongs', `the name ${second.id} is used twice`, '0.input_usd_per_mtok'])
+      expect(told).toContain(part);
+    // Only a card without mistakes can tell what is not on it.
+    expect(told).not.toContain('claude-nothing');
+
+    const alone = read(overrides, { unknownModelPricedAs: 'claude-nothing' });
+    expect(alone.ok ? [] : alone.problems).toEqual([
+      'UNKNOWN_MODEL_PRICED_AS: claude-nothing is not on the rate card card.json',
+      expect.stringContaining('overrides.0.input_usd_per_mtok'),
+      expect.stringContaining('overrides.1: model is not on the rate card'),
+      expect.stringContaining('overrides.2: input_usd_per_mtok is missing'),
+    ]);
+  });
+
   it('names the file of every problem, and all problems at once', () => {
     const problems = problemsOf({
       version: '',

@@ -3,7 +3,7 @@ import { formatUsd, NANO_PER_USD, type NanoUsd, parseUsd } from '../../domain/mo
 import type { Charge } from '../../ledger/find-charge.ts';
 import type { CorrectCommand, CorrectReply } from '../../ledger/ledger.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
-import { describeChargedCall, findNamedCharge, refuseChargedCall } from '../charged-call.ts';
+import { describeChargedCall, findNamedCharges, refuseChargedCall, refuseSeveralCharges } from '../charged-call.ts';
 import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
 import { refuse, refuseFields } from '../problem.ts';
 import { accountParams, answers, writeHeaders } from '../route-schemas.ts';
@@ -35,7 +35,9 @@ export function addCorrectionRoutes(app: AdminApp, { directory, ledger }: AdminP
       const accountId = request.params.account_id;
       if ((await findAccountOrRefuse(directory, accountId, reply)) === undefined) return reply;
       const { body } = request;
-      const charge = await findNamedCharge(ledger, accountId, body, 'any');
+      const charges = await findNamedCharges(ledger, accountId, body, 'any');
+      if (charges.length > 1) return refuseSeveralCharges(reply, charges);
+      const [charge] = charges;
       if (charge === undefined) {
         return refuse(reply, 'not_found', 'The journal, as far as it is kept here, holds no end of that call.');
       }

@@ -3,7 +3,7 @@ import { formatUsd, type NanoUsd, parseUsd } from '../../domain/money.ts';
 import type { RefundCommand, RefundReply } from '../../ledger/ledger.ts';
 import { sumCorrections } from '../../ledger/sum-corrections.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
-import { describeChargedCall, findNamedCharge, refuseChargedCall } from '../charged-call.ts';
+import { describeChargedCall, findNamedCharges, refuseChargedCall, refuseSeveralCharges } from '../charged-call.ts';
 import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
 import { refuse, refuseFields } from '../problem.ts';
 import { accountParams, answers, writeHeaders } from '../route-schemas.ts';
@@ -27,7 +27,9 @@ export function addRefundRoutes(app: AdminApp, { directory, ledger }: AdminParts
       const accountId = request.params.account_id;
       if ((await findAccountOrRefuse(directory, accountId, reply)) === undefined) return reply;
       const { body } = request;
-      const charge = await findNamedCharge(ledger, accountId, body);
+      const charges = await findNamedCharges(ledger, accountId, body);
+      if (charges.length > 1) return refuseSeveralCharges(reply, charges);
+      const [charge] = charges;
       if (charge === undefined) {
         return refuse(reply, 'not_found', 'The journal, as far as it is kept here, holds no charge of that call.');
       }

@@ -4,7 +4,11 @@ import { idField, noteField, nullableStringAnswer, positiveUsdField, usdAnswer }
 /** One of the two names the call. */
 export const callFields = {
   hold_id: Type.Optional({ ...idField, description: 'The call by its hold, as the journal names it.' }),
-  request_id: Type.Optional({ ...idField, description: 'The call by the `request-id` its caller was answered.' }),
+  request_id: Type.Optional({
+    ...idField,
+    description:
+      'The call by the `request-id` its caller was answered; a Message Batch by its own id (`msgbatch_...`).',
+  }),
 };
 
 /** For a body with {@link callFields}. */
