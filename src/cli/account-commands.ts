@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { type CliOutput, openSession } from './cli-session.ts';
 import { CliFailure, EXIT_CODES } from './exit-codes.ts';
-import { orNull, parseWhole } from './option-parsers.ts';
+import { orNull } from './option-parsers.ts';
+import { addPageOptions, type PageOptions } from './page-options.ts';
 import { readSource } from './read-card-files.ts';
 
 const COLUMNS = [
@@ -22,7 +23,7 @@ interface AccountOptions {
   creditLimitUsd?: string;
   onDisconnect?: string;
   onExhausted?: string;
-  lowBalanceUsd?: string[];
+  lowBalanceUsd?: string[] | false;
   status?: string;
   priceMultiplier?: string | false;
   priceOverrides?: string | false;
@@ -31,14 +32,10 @@ interface AccountOptions {
 export function addAccountCommands(program: Command, output: CliOutput): void {
   const account = program.command('account').description('accounts, who own credit');
   addWrites(account, output);
-  account
-    .command('list')
-    .description('list accounts with their balances')
-    .option('--limit <count>', 'at most so many, 1 to 200', parseWhole)
-    .option('--after <id>', 'go on after this one')
-    .action((options: { limit?: number; after?: string }, command: Command) =>
+  addPageOptions(account.command('list').description('list accounts with their balances')).action(
+    (options: PageOptions, command: Command) =>
       openSession(command, output).showPage({ method: 'GET', path: ['accounts'], query: { ...options } }, COLUMNS),
-    );
+  );
   account
     .command('show')
     .description('show an account and its balance')
@@ -77,6 +74,7 @@ function addWrites(account: Command, output: CliOutput): void {
       .option('--status <status>', 'open or frozen'),
   )
     // After those they take back: before them they would make each default to true.
+    .option('--no-low-balance-usd', 'no alert on its balance')
     .option('--no-price-multiplier', 'pay the operator’s, or the plain prices')
     .option('--no-price-overrides', 'pay the rate card’s prices')
     .action((id: string, options: AccountOptions, command: Command) =>
@@ -107,7 +105,7 @@ function writePolicy(options: AccountOptions): { [field: string]: unknown } {
     credit_limit_usd: options.creditLimitUsd,
     on_disconnect: options.onDisconnect,
     on_exhausted: options.onExhausted,
-    low_balance_usd: options.lowBalanceUsd,
+    low_balance_usd: options.lowBalanceUsd === false ? [] : options.lowBalanceUsd,
     pricing: writePricing(options),
   };
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { FileProblem } from '../organisation/cursor.ts';
 import type { PresentAccount, WantedAccount } from '../organisation/kind.ts';
@@ -13,6 +12,9 @@ import { openSecretKeeper } from './keep-secrets.ts';
 import { readSource } from './read-card-files.ts';
 import { listAccounts, readAccount } from './read-organisation.ts';
 import { toTerminalText } from './terminal-text.ts';
+
+/** As of a file. */
+const MAX_INPUT_BYTES = 16 * 1024 * 1024;
 
 interface ApplyOptions {
   file: string;
@@ -68,7 +70,7 @@ async function apply(session: CliSession, options: ApplyOptions, nowMs: number):
 }
 
 async function makePlan(session: CliSession, options: ApplyOptions, nowMs: number): Promise<Plan> {
-  const text = options.file === '-' ? readFileSync(0, 'utf8') : readSource(options.file).text;
+  const text = options.file === '-' ? await readStandardInput() : readSource(options.file).text;
   const parsed = parseOrganisation(text);
   if (!parsed.ok) throw refuseFile(options.file, parsed.problems);
   const wanted = chooseAccounts(parsed.accounts, options.account);
@@ -83,6 +85,17 @@ async function makePlan(session: CliSession, options: ApplyOptions, nowMs: numbe
   const planned = planChanges(accounts, { prune, revokes: prune && yes, nowMs });
   if (!planned.ok) throw refuseFile(options.file, planned.problems);
   return planned.plan;
+}
+
+async function readStandardInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of process.stdin) {
+    size += (chunk as Buffer).byteLength;
+    if (size > MAX_INPUT_BYTES) throw new CliFailure('the standard input is above 16 MiB', EXIT_CODES.refused);
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function chooseAccounts(accounts: WantedAccount[], named: string | undefined): WantedAccount[] {

@@ -21,6 +21,14 @@ interface GlobalOptions {
 
 export type PageRow = { readonly [field: string]: unknown };
 
+/** A page's query, and whether all pages are wanted. */
+export interface PageQuery {
+  readonly [name: string]: string | number | true | undefined;
+  readonly all?: true;
+}
+
+const LARGEST_PAGE = 200;
+
 /** What a command's action works with. */
 export interface CliSession {
   call(call: Omit<AdminCall, 'idempotencyKey'>): Promise<AdminAnswer>;
@@ -32,7 +40,7 @@ export interface CliSession {
   showRecord(call: Omit<AdminCall, 'idempotencyKey'>, done?: string): Promise<void>;
   /** Calls and shows a page as a table; `present` makes the row that is shown. */
   showPage(
-    call: Omit<AdminCall, 'idempotencyKey'>,
+    call: Omit<AdminCall, 'idempotencyKey' | 'query'> & { query?: PageQuery },
     columns: readonly Column[],
     present?: (row: PageRow) => PageRow,
   ): Promise<void>;
@@ -62,8 +70,25 @@ export function openSession(command: Command, output: CliOutput): CliSession {
     isJson,
     showRecord: async (one, done) => showRecord(await call(one), output, isJson, done),
     showPage: async (one, columns, present = (row) => row) =>
-      showPage(await call(one), output, isJson, columns, present),
+      showPage(await readPages(call, one), output, isJson, columns, present),
   };
+}
+
+/** One page; with `all` in the query every page from there on, as one. */
+async function readPages(
+  call: CliSession['call'],
+  { query: { all, ...query } = {}, ...one }: Parameters<CliSession['showPage']>[0],
+): Promise<Pick<AdminAnswer, 'json'>> {
+  const asked = query as NonNullable<AdminCall['query']>;
+  if (all !== true) return call({ ...one, query: asked });
+  const data: PageRow[] = [];
+  for (let { after } = asked; ; ) {
+    const { json } = await call({ ...one, query: { limit: LARGEST_PAGE, ...asked, after } });
+    const page = json as { data: PageRow[]; next_after?: string };
+    data.push(...page.data);
+    if (page.next_after === undefined) return { json: { data, has_more: false } };
+    after = page.next_after;
+  }
 }
 
 function showRecord({ json }: AdminAnswer, output: CliOutput, isJson: boolean, done: string | undefined): void {
@@ -77,7 +102,7 @@ function showRecord({ json }: AdminAnswer, output: CliOutput, isJson: boolean, d
 }
 
 function showPage(
-  { json }: AdminAnswer,
+  { json }: Pick<AdminAnswer, 'json'>,
   output: CliOutput,
   isJson: boolean,
   columns: readonly Column[],

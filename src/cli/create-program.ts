@@ -7,6 +7,7 @@ import { addAutoReloadCommands } from './auto-reload-commands.ts';
 import type { CliOutput } from './cli-session.ts';
 import { addCorrectCommand } from './correct-command.ts';
 import { addDoctorCommand, type Doctor } from './doctor-command.ts';
+import { addExamples } from './examples.ts';
 import { addExportCommand } from './export-command.ts';
 import { addGrantCommands } from './grant-commands.ts';
 import { addJournalCommand } from './journal-command.ts';
@@ -80,5 +81,6 @@ export function createProgram({ output, serve, restore, doctor, nowMs = Date.now
   addRestoreCommand(program, output, restore);
   addRateCardCommand(program, output);
   addDoctorCommand(program, output, doctor, nowMs);
+  addExamples(program);
   return program;
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type CliOutput, openSession } from './cli-session.ts';
 import { parseWhole } from './option-parsers.ts';
+import { addPageOptions, type PageOptions } from './page-options.ts';
 
 const COLUMNS = [
   ['id', 'ID'],
@@ -47,18 +48,17 @@ export function addGrantCommands(program: Command, output: CliOutput): void {
         body: writeGrant(options),
       }),
     );
-  grant
-    .command('list')
-    .description('list grants, spent and expired ones included')
-    .argument('<account>', 'id of the account')
-    .option('--limit <count>', 'at most so many, 1 to 200', parseWhole)
-    .option('--after <id>', 'go on after this one')
-    .action((accountId: string, options: { limit?: number; after?: string }, command: Command) =>
-      openSession(command, output).showPage(
-        { method: 'GET', path: ['accounts', accountId, 'grants'], query: { ...options } },
-        COLUMNS,
-      ),
-    );
+  addPageOptions(
+    grant
+      .command('list')
+      .description('list grants, spent and expired ones included')
+      .argument('<account>', 'id of the account'),
+  ).action((accountId: string, options: PageOptions, command: Command) =>
+    openSession(command, output).showPage(
+      { method: 'GET', path: ['accounts', accountId, 'grants'], query: { ...options } },
+      COLUMNS,
+    ),
+  );
   grant
     .command('void')
     .description('take back what is left of a grant; what is spent stays spent')

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type CliOutput, openSession } from './cli-session.ts';
 import { orNull, parseWhole } from './option-parsers.ts';
+import { addPageOptions, type PageOptions } from './page-options.ts';
 
 const COLUMNS = [
   ['id', 'ID'],
@@ -72,18 +73,14 @@ function addCreate(key: Command, output: CliOutput): void {
 }
 
 function addReads(key: Command, output: CliOutput): void {
-  key
-    .command('list')
-    .description('list keys, never with their secrets')
-    .argument('<account>', 'id of the account')
-    .option('--limit <count>', 'at most so many, 1 to 200', parseWhole)
-    .option('--after <id>', 'go on after this one')
-    .action((accountId: string, options: { limit?: number; after?: string }, command: Command) =>
-      openSession(command, output).showPage(
-        { method: 'GET', path: ['accounts', accountId, 'keys'], query: { ...options } },
-        COLUMNS,
-      ),
-    );
+  addPageOptions(
+    key.command('list').description('list keys, never with their secrets').argument('<account>', 'id of the account'),
+  ).action((accountId: string, options: PageOptions, command: Command) =>
+    openSession(command, output).showPage(
+      { method: 'GET', path: ['accounts', accountId, 'keys'], query: { ...options } },
+      COLUMNS,
+    ),
+  );
   key
     .command('show')
     .description('show a key, without its secret')

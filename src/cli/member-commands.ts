@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type CliOutput, openSession } from './cli-session.ts';
-import { orNull, parseWhole } from './option-parsers.ts';
+import { orNull } from './option-parsers.ts';
+import { addPageOptions, type PageOptions } from './page-options.ts';
 
 const COLUMNS = [
   ['id', 'ID'],
@@ -13,18 +14,13 @@ const COLUMNS = [
 export function addMemberCommands(program: Command, output: CliOutput): void {
   const member = program.command('member').description('people');
   addWrites(member, output);
-  member
-    .command('list')
-    .description('list members')
-    .argument('<account>', 'id of the account')
-    .option('--limit <count>', 'at most so many, 1 to 200', parseWhole)
-    .option('--after <id>', 'go on after this one')
-    .action((accountId: string, options: { limit?: number; after?: string }, command: Command) =>
+  addPageOptions(member.command('list').description('list members').argument('<account>', 'id of the account')).action(
+    (accountId: string, options: PageOptions, command: Command) =>
       openSession(command, output).showPage(
         { method: 'GET', path: ['accounts', accountId, 'members'], query: { ...options } },
         COLUMNS,
       ),
-    );
+  );
   member
     .command('show')
     .description('show a member')

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type CliOutput, openSession, type PageRow } from './cli-session.ts';
 import { parseWhole } from './option-parsers.ts';
+import { addPageOptions, type PageOptions } from './page-options.ts';
 
 const COLUMNS = [
   ['id', 'ID'],
@@ -106,19 +107,15 @@ function writeScope({ team, member, key }: CreateOptions): { type: string; id?: 
 }
 
 function addReads(quota: Command, output: CliOutput): void {
-  quota
-    .command('list')
-    .description('list quotas with their use')
-    .argument('<account>', 'id of the account')
-    .option('--limit <count>', 'at most so many, 1 to 200', parseWhole)
-    .option('--after <id>', 'go on after this one')
-    .action((accountId: string, options: { limit?: number; after?: string }, command: Command) =>
-      openSession(command, output).showPage(
-        { method: 'GET', path: ['accounts', accountId, 'quotas'], query: { ...options } },
-        COLUMNS,
-        nameMeasure,
-      ),
-    );
+  addPageOptions(
+    quota.command('list').description('list quotas with their use').argument('<account>', 'id of the account'),
+  ).action((accountId: string, options: PageOptions, command: Command) =>
+    openSession(command, output).showPage(
+      { method: 'GET', path: ['accounts', accountId, 'quotas'], query: { ...options } },
+      COLUMNS,
+      nameMeasure,
+    ),
+  );
   quota
     .command('show')
     .description('show a quota, its use and its raises')

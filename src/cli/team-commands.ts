@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type CliOutput, openSession } from './cli-session.ts';
-import { parseWhole } from './option-parsers.ts';
+import { addPageOptions, type PageOptions } from './page-options.ts';
 
 const COLUMNS = [
   ['id', 'ID'],
@@ -22,18 +22,13 @@ export function addTeamCommands(program: Command, output: CliOutput): void {
         body: { name },
       }),
     );
-  team
-    .command('list')
-    .description('list teams')
-    .argument('<account>', 'id of the account')
-    .option('--limit <count>', 'at most so many, 1 to 200', parseWhole)
-    .option('--after <id>', 'go on after this one')
-    .action((accountId: string, options: { limit?: number; after?: string }, command: Command) =>
+  addPageOptions(team.command('list').description('list teams').argument('<account>', 'id of the account')).action(
+    (accountId: string, options: PageOptions, command: Command) =>
       openSession(command, output).showPage(
         { method: 'GET', path: ['accounts', accountId, 'teams'], query: { ...options } },
         COLUMNS,
       ),
-    );
+  );
   team
     .command('show')
     .description('show a team')

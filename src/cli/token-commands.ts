@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type CliOutput, openSession } from './cli-session.ts';
 import { orNull, parseWhole } from './option-parsers.ts';
+import { addPageOptions, type PageOptions } from './page-options.ts';
 
 const COLUMNS = [
   ['id', 'ID'],
@@ -86,13 +87,9 @@ function writeTerm({ expiresAt, validDays }: TermOptions): { [field: string]: un
 }
 
 function addReads(token: Command, output: CliOutput): void {
-  token
-    .command('list')
-    .description('list tokens, never with their secrets')
+  addPageOptions(token.command('list').description('list tokens, never with their secrets'))
     .option('--account <id>', 'of this account and its teams only')
-    .option('--limit <count>', 'at most so many, 1 to 200', parseWhole)
-    .option('--after <id>', 'go on after this one')
-    .action(({ account, ...page }: { account?: string; limit?: number; after?: string }, command: Command) =>
+    .action(({ account, ...page }: PageOptions & { account?: string }, command: Command) =>
       openSession(command, output).showPage(
         { method: 'GET', path: ['tokens'], query: { ...page, account_id: account } },
         COLUMNS,

@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { createFinder, type Finding } from './finding.ts';
 
@@ -51,11 +51,22 @@ function checkRoom(folder: string, free: number): Finding[] {
 }
 
 function checkSpool(folder: string): Finding[] {
-  const size = statSync(join(folder, SPOOL), { throwIfNoEntry: false })?.size ?? 0;
+  const size = [folder, ...listWorkerFolders(folder)].reduce((sum, one) => sum + sizeOf(join(one, SPOOL)), 0);
   if (size === 0) return [];
   const says = `the settle spool has ${describeBytes(size)}: settles may wait in it`;
   const remedy = 'keep this folder, and let a Tollgate run on it until tollgate_outbox_depth is 0';
   return [createFinder(CHECK).warn(says, remedy)];
+}
+
+/** With several workers each has a spool of its own. */
+function listWorkerFolders(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => /^worker-\d{1,3}$/.test(name))
+    .map((name) => join(folder, name));
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** The start makes it, if it may. */

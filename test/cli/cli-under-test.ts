@@ -41,18 +41,20 @@ export async function openCli(): Promise<CliUnderTest> {
   };
 }
 
-/** Runs the program with nothing in its environment but what is given. */
+/** Runs the program with nothing in its environment and on its standard input but what is given. */
 export function runCliProcess(
   args: readonly string[],
   environment: { [name: string]: string } = {},
   folder: string = process.cwd(),
+  input = '',
 ): Promise<CliResult> {
   return new Promise((resolve, reject) => {
     const options = { env: environment, cwd: folder, timeout: TIMEOUT_MS, killSignal: 'SIGKILL' } as const;
-    execFile(process.execPath, ['--no-warnings', PROGRAM, ...args], options, (failure, out, error) => {
+    const child = execFile(process.execPath, ['--no-warnings', PROGRAM, ...args], options, (failure, out, error) => {
       const exitCode = failure === null ? 0 : failure.code;
       if (typeof exitCode === 'number') resolve({ exitCode, out, error });
       else reject(failure);
     });
+    child.stdin?.end(input);
   });
 }

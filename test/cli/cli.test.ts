@@ -96,6 +96,46 @@ describe('an operator', () => {
     expect((await asLead('whoami')).exitCode).toBe(1);
   });
 
+  test('applies what comes by the standard input, and keeps secrets out of a log', async () => {
+    const environment = { TOLLGATE_ADMIN_URL: cli.url, TOLLGATE_ADMIN_TOKEN: TOKEN };
+    const apply = (yaml: string, ...more: string[]) =>
+      runCliProcess(['apply', '-f', '-', ...more], environment, folder, yaml);
+    const keyed = 'version: 1\naccounts: [{name: Piped, keys: [{name: k}]}]';
+    const refused = await apply(keyed);
+    expect([refused.exitCode, refused.error]).toEqual([2, expect.stringContaining('name a --secrets-file')]);
+    const wrong = await apply('version: 1\naccounts: [{nam: x}]', '--dry-run');
+    expect([wrong.exitCode, wrong.error]).toEqual([
+      1,
+      expect.stringContaining('-:2:13: accounts[0].nam: no such field'),
+    ]);
+    const made = await apply(keyed, '--secrets-file', join(folder, 'piped.jsonl'));
+    expect([made.exitCode, made.out]).toEqual([0, expect.stringContaining('+ Piped: key k\n')]);
+    expect((await apply(keyed, '--dry-run', '--detailed-exitcode')).exitCode).toBe(0);
+    const nowhere = await runCliProcess(
+      ['apply', '-f', '-'],
+      { ...environment, TOLLGATE_ADMIN_URL: 'http://127.0.0.1:9' },
+      folder,
+      keyed,
+    );
+    expect(nowhere.exitCode).toBe(3);
+  });
+
+  test('lists page by page, or all', async () => {
+    const account = await cli.json('account', 'create', 'Many');
+    const path = `/accounts/${account.id}/teams`;
+    for (let count = 0; count < 5; count += 1) await cli.admin.call('POST', path, { name: `T${count}` });
+    const first = await cli.run('team', 'list', account.id, '--limit', '2');
+    expect(first.out.split('\n')).toHaveLength(4);
+    expect(first.error).toMatch(/^There is more: --after team_/);
+    const all = await cli.run('team', 'list', account.id, '--limit', '2', '--all');
+    expect([all.out.split('\n').length, all.error]).toEqual([7, '']);
+    const { data, has_more: hasMore } = await cli.json('team', 'list', account.id, '--limit', '2', '--all');
+    expect([data.length, hasMore]).toEqual([5, false]);
+    const levels = await cli.json('account', 'update', account.id, '--low-balance-usd', '5');
+    expect(levels.low_balance_usd).toEqual(['5.00']);
+    expect((await cli.json('account', 'update', account.id, '--no-low-balance-usd')).low_balance_usd).toEqual([]);
+  });
+
   test('opens an account, grants credit, hands out a key and takes it all back', async () => {
     const account = await cli.json(
       'account',

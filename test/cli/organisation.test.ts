@@ -2,6 +2,8 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hashKeySecret } from '../../src/directory/key-secret.ts';
+import { accountKind } from '../../src/organisation/kinds/account-kind.ts';
+import { SECTION_KINDS } from '../../src/organisation/kinds.ts';
 import type { Json } from '../admin/admin-under-test.ts';
 import { type OrganisationCli, openOrganisationCli } from './organisation-cli.ts';
 
@@ -257,6 +259,23 @@ accounts:
 async function account(name: string): Promise<Json> {
   return (await cli.admin.call('POST', '/accounts', { name })).body;
 }
+
+describe('docs/organisation-file.md', () => {
+  const document = readFileSync(new URL('../../docs/organisation-file.md', import.meta.url), 'utf8');
+
+  test('has an example that can be applied', async () => {
+    const yaml = /```yaml\n(.*?)```/s.exec(document)?.[1] ?? '';
+    expect((await cli.apply(yaml)).json.changes).toHaveLength(6);
+    expect((await cli.apply(yaml, '--prune', '--yes')).json).toMatchObject({ has_changes: false, kept: [] });
+  });
+
+  test('names every field of every kind', () => {
+    for (const { name, fields } of [accountKind, ...SECTION_KINDS]) {
+      const line = document.split('\n').find((one) => one.startsWith(`| ${name} | `)) ?? '';
+      for (const field of fields) expect(line).toContain(`\`${field.name}\``);
+    }
+  });
+});
 
 describe('secrets of new keys', () => {
   const KEY = 'version: 1\naccounts: [{name: A, keys: [{name: k}]}]';

@@ -57,7 +57,9 @@ test('a data folder that others can look into, that is nearly full, in which set
     ['problem'],
     ['problem'],
   ]);
-  writeFileSync(join(folder, 'settle-spool.jsonl'), 'x'.repeat(3_000));
+  mkdirSync(join(folder, 'worker-2'));
+  writeFileSync(join(folder, 'settle-spool.jsonl'), 'x'.repeat(1_000));
+  writeFileSync(join(folder, 'worker-2', 'settle-spool.jsonl'), 'x'.repeat(2_000));
   writeFileSync(join(folder, 'admin-token'), 'x', { mode: 0o644 });
   expect(brief(checkDataFolder(folder))).toEqual(['warning: the settle spool has 2.9 KiB: settles may wait in it']);
   chmodSync(folder, 0o755);
