@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type CliOutput, openSession } from './cli-session.ts';
-import { parseWhole } from './option-parsers.ts';
+import { addPageOptions, type PageOptions } from './page-options.ts';
 
 const COLUMNS = [
   ['id', 'ID'],
@@ -23,13 +23,9 @@ interface ChannelOptions {
 
 export function addAlertChannelCommands(alerts: Command, output: CliOutput): void {
   const channel = alerts.command('channel').description('where alerts are sent');
-  channel
-    .command('list')
-    .description('list channels')
+  addPageOptions(channel.command('list').description('list channels'))
     .option('--account <id>', 'of this account; of the installation unless given')
-    .option('--limit <count>', 'at most so many, 1 to 200', parseWhole)
-    .option('--after <id>', 'go on after this one')
-    .action(({ account, ...page }: { account?: string; limit?: number; after?: string }, command: Command) =>
+    .action(({ account, ...page }: PageOptions & { account?: string }, command: Command) =>
       openSession(command, output).showPage(
         { method: 'GET', path: ['alert-channels'], query: { account_id: account, ...page } },
         COLUMNS,

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { addAlertChannelCommands } from './alert-channel-commands.ts';
 import { type CliOutput, openSession, type PageRow } from './cli-session.ts';
 import { orNull, parseDecimal, parseWhole } from './option-parsers.ts';
+import { addPageOptions, type PageOptions } from './page-options.ts';
 
 const COLUMNS = [
   ['id', 'ID'],
@@ -64,16 +65,14 @@ function withAccount(command: Command): Command {
 }
 
 function addReads(alerts: Command, output: CliOutput): void {
-  withAccount(alerts.command('list').description('list alerts'))
-    .option('--limit <count>', 'at most so many, 1 to 200', parseWhole)
-    .option('--after <id>', 'go on after this one')
-    .action(({ account, ...query }: Whose & { limit?: number; after?: string }, command: Command) =>
+  addPageOptions(withAccount(alerts.command('list').description('list alerts'))).action(
+    ({ account, ...page }: Whose & PageOptions, command: Command) =>
       openSession(command, output).showPage(
-        { method: 'GET', path: pathOf({ ...(account === undefined ? {} : { account }) }), query },
+        { method: 'GET', path: pathOf({ ...(account === undefined ? {} : { account }) }), query: { ...page } },
         COLUMNS,
         sumTerms,
       ),
-    );
+  );
   withAccount(alerts.command('show').description('show an alert'))
     .argument('<alert>', 'id of the alert')
     .action((id: string, options: Whose, command: Command) =>
@@ -165,13 +164,9 @@ function addDelivery(alerts: Command, output: CliOutput): void {
     .action((id: string, _options: unknown, command: Command) =>
       openSession(command, output).showRecord({ method: 'POST', path: ['alert-channels', id, 'test'] }),
     );
-  alerts
-    .command('deliveries')
-    .description('how alerts fared, latest first')
+  addPageOptions(alerts.command('deliveries').description('how alerts fared, latest first'))
     .option('--account <id>', 'only what tells of this account')
-    .option('--limit <count>', 'at most so many, 1 to 200', parseWhole)
-    .option('--after <id>', 'go on after this one')
-    .action((options: Whose & { limit?: number; after?: string }, command: Command) => {
+    .action((options: Whose & PageOptions, command: Command) => {
       const { account, ...page } = options;
       return openSession(command, output).showPage(
         { method: 'GET', path: ['alert-deliveries'], query: { account_id: account, ...page } },

@@ -56,7 +56,11 @@ test('every call of the admin API has a command', async () => {
   process.env.TOLLGATE_ADMIN_TOKEN = 'tga_some-token-of-the-tests';
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   for (const { name, command } of commands.filter((one) => !NOT_OF_ONE_CALL.includes(one.name))) {
-    expect([name, await runCli(['--admin-url', url, ...composeLine(name, command)], parts)]).toEqual([name, 0]);
+    const line = ['--admin-url', url, ...composeLine(name, command)];
+    expect([name, await runCli(line, parts)]).toEqual([name, 0]);
+    // Some are of the installation, or of an account.
+    const ofAccount = command.options.some(({ long }) => long === '--account') ? ['--account', '{account_id}'] : [];
+    if (ofAccount.length > 0) expect([name, await runCli([...line, ...ofAccount], parts)]).toEqual([name, 0]);
   }
   const withCommand = [...called].map((call) => decodeURIComponent(call).replace('2026-11', '{month}'));
   const calls = Object.entries<Json>(admin.app.swagger().paths ?? {}).flatMap(([path, methods]) =>
