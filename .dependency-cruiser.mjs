@@ -28,6 +28,8 @@ const FOLDERS = {
   organisation: ['domain', 'config'],
   // Speaks to a running Tollgate over HTTP; the rate card is checked on the spot.
   cli: ['domain', 'config', 'organisation'],
+  // Runs in a browser and speaks to the admin listener over HTTP; nothing imports it, admin/web/ serves its files.
+  console: [],
   // What a start needs once: the rate card file, the upstream, the demo account, the banner.
   startup: ['domain', 'config', 'ledger', 'directory', 'http', 'metering', 'simulator'],
   // The processes of one Tollgate, and what they say to each other.

@@ -4,7 +4,7 @@ FROM node:26-alpine AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json tsconfig.console.json ./
 COPY bin bin
 COPY src src
 RUN npm run build && npm prune --omit=dev --ignore-scripts

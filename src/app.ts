@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import type { AdminApp, Readiness } from './admin/admin-parts.ts';
+import type { AdminApp, HealthFacts, Readiness } from './admin/admin-parts.ts';
 import { createAdminApp } from './admin/create-admin-app.ts';
 import { createUsageReader } from './anthropic/create-usage-reader.ts';
 import type { Settings } from './config/settings.ts';
@@ -29,12 +29,15 @@ export interface AppOptions {
   listenAdmin: boolean;
   /** A primary process, whose workers serve the public listener. */
   workers?: ServingWorkers;
+  /** The built-in API stands in for the upstream. */
+  simulated?: boolean;
 }
 
 /** What the admin listener of a primary process has to know of its workers. */
 export interface ServingWorkers {
   count: number;
   serving(): number;
+  publicUrl(): string;
   metricsText(accept?: string): Promise<{ contentType: string; body: string }>;
 }
 
@@ -55,7 +58,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   let closing = false;
   const isClosing = () => closing;
   const publicApp = workers === undefined ? await createPublic(options, isClosing) : undefined;
-  const adminApp = options.listenAdmin ? createAdmin(options, isClosing) : undefined;
+  const publicUrl = () => findPublicUrl(publicApp, options);
+  const adminApp = options.listenAdmin ? createAdmin(options, { isClosing, publicUrl }) : undefined;
   try {
     await publicApp?.listen({ host: settings.host, port: settings.port });
     await adminApp?.listen({ host: settings.adminHost, port: settings.adminPort });
@@ -131,7 +135,15 @@ function watchBatches({ settings: { limits }, services, upstream }: AppOptions):
   });
 }
 
-function createAdmin({ services, adminToken, version, workers }: AppOptions, isClosing: () => boolean): AdminApp {
+interface AdminContext {
+  isClosing: () => boolean;
+  publicUrl: () => string;
+}
+
+function createAdmin(
+  { services, adminToken, version, upstream, simulated, workers }: AppOptions,
+  { isClosing, publicUrl }: AdminContext,
+): AdminApp {
   return createAdminApp({
     directory: services.directory,
     ledger: services.ledger,
@@ -144,11 +156,36 @@ function createAdmin({ services, adminToken, version, workers }: AppOptions, isC
     rateCard: () => services.rateCard,
     adminToken,
     clock: systemTimers.nowMs,
+    every: systemTimers.every,
     metricsText: workers?.metricsText ?? services.metrics.render,
     readiness: async () => addWorkers(await readReadiness(services, isClosing()), workers),
+    openCalls: services.openCalls,
+    principals: services.principals,
+    health: () => readHealth(services, { address: upstream.origin, simulated: simulated === true }),
+    publicUrl,
     version,
     logger: services.logger,
   });
+}
+
+function readHealth(services: Services, upstream: HealthFacts['upstream']): HealthFacts {
+  const { store, settleQueue, openCalls, healthNotes } = services;
+  return {
+    store: { description: store.description, warnings: store.warnings.map(({ sentence }) => sentence) },
+    upstream,
+    openCalls: openCalls.size,
+    spool: { ...settleQueue.waiting(), full: settleQueue.isFull() },
+    notes: healthNotes.read(),
+  };
+}
+
+/** As clients should be told it: where a proxy stands before the listener only the settings know. */
+function findPublicUrl(
+  app: Pick<FastifyInstance, 'server'> | undefined,
+  { settings, workers }: Pick<AppOptions, 'settings' | 'workers'>,
+): string {
+  const { publicUrl, host, port } = settings;
+  return publicUrl ?? workers?.publicUrl() ?? (app === undefined ? `http://${host}:${port}` : urlOf(app, host));
 }
 
 async function readReadiness(services: Services, closing: boolean): Promise<Readiness> {

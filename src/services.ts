@@ -24,6 +24,7 @@ import type { SettleQueue } from './metering/settle-queue.ts';
 import { pingOrGrace, startMetering } from './metering/start-metering.ts';
 import { systemTimers } from './metering/timers.ts';
 import type { Logger } from './observability/create-logger.ts';
+import { createHealthNotes, type HealthNotes, noteHealth } from './observability/health-notes.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import { startTraces } from './observability/traces/start-traces.ts';
 import { type Reloads, startReloads } from './reloads/start-reloads.ts';
@@ -52,6 +53,7 @@ export interface Services {
   openCalls: OpenCalls;
   settleQueue: SettleQueue;
   metrics: Metrics;
+  healthNotes: Pick<HealthNotes, 'read'>;
   logger: Logger;
   /** Prices the calls admitted from now on by another card. */
   replaceRateCard(card: RateCard): void;
@@ -76,7 +78,8 @@ const LOSS_PROBE_MS = 1_000;
 export async function createServices(options: ServicesOptions): Promise<Services> {
   const { settings, rateCard, dataFolder, logger } = options;
   const { nowMs } = systemTimers;
-  const metrics = createMetrics({ models: rateCard.models, nowMs });
+  const notes = createHealthNotes(nowMs);
+  const metrics = noteHealth(createMetrics({ models: rateCard.models, nowMs }), notes);
   noteRateCard(metrics, rateCard);
   const store = await openStore({
     redisUrl: settings.redisUrl,
@@ -87,14 +90,18 @@ export async function createServices(options: ServicesOptions): Promise<Services
     onFault: (error) => logger.warn({ err: error }, 'the connection to Redis is disturbed'),
   });
   try {
-    return await startServices(options, store, metrics);
+    return await startServices(options, store, { metrics, notes });
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-async function startServices(options: ServicesOptions, store: Store, metrics: Metrics): Promise<Services> {
+async function startServices(
+  options: ServicesOptions,
+  store: Store,
+  { metrics, notes }: { metrics: Metrics; notes: HealthNotes },
+): Promise<Services> {
   const { settings, logger } = options;
   const { nowMs } = systemTimers;
   const priceBook = createPriceBook(options.rateCard);
@@ -132,6 +139,7 @@ async function startServices(options: ServicesOptions, store: Store, metrics: Me
     },
     ...metering,
     metrics: alerts.metrics,
+    healthNotes: notes,
     logger,
     replaceRateCard(card) {
       priceBook.replace(card);

@@ -32,7 +32,8 @@ export async function startPrimary(settings: Settings, program: string): Promise
     startWorkers: async ({ simulatedUrl, services }) => {
       const started = await openPool(services, { program, count, simulatedUrl });
       pool = started.pool;
-      return { count, serving: started.pool.serving, metricsText: started.metricsText };
+      const { pool: opened, metricsText } = started;
+      return { count, serving: opened.serving, publicUrl: () => opened.publicUrl, metricsText };
     },
   }).catch((error) => {
     // It may be the admin port that was taken, once the workers served.

@@ -75,6 +75,7 @@ export async function startTollgate({ settings, worker, startWorkers }: StartOpt
     app = await startApp({
       ...{ settings, services, upstream: upstream.upstream, adminToken: admin.token, dataFolder, version },
       listenAdmin: isLeading,
+      simulated: upstream.simulated,
       ...(workers === undefined ? {} : { workers }),
     });
   } catch (error) {

@@ -44,6 +44,7 @@ const meter: Meter = {
         heldNanoUsd: 0n,
       } as CallFacts,
       running: undefined,
+      showProgress: () => undefined,
       onInterrupt: () => undefined,
       mark: () => undefined,
       finish: () => ({ action: 'release', basis: 'none' }),

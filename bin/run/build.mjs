@@ -8,6 +8,8 @@ import { Refusal, step } from './say.mjs';
 
 const SOURCES = inProject('src');
 const OUTPUT = inProject('dist');
+/** What runs under Node, and what runs in a browser. */
+const PROGRAMS = ['tsconfig.build.json', 'tsconfig.console.json'];
 const STAMP = join(OUTPUT, '.tollgate-stamp');
 
 /** Compiles src/ to dist/, with everything else that lies in src/ (Lua, JSON, pages) beside it, unless that is done. */
@@ -23,9 +25,7 @@ function isBuilt() {
 }
 
 function sourcesHash() {
-  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'].map((name) =>
-    inProject(name),
-  );
+  const settings = ['tsconfig.json', ...PROGRAMS, 'package.json', 'package-lock.json'].map((name) => inProject(name));
   return hashFiles([...settings, inProject('bin', 'run', 'bill-of-materials.mjs'), ...listFiles(SOURCES)]);
 }
 
@@ -35,9 +35,11 @@ async function build(nodePath) {
   const draft = inProject(`.dist-${process.pid}`);
   const old = `${draft}-old`;
   try {
-    const args = [compilerPath, '-p', inProject('tsconfig.build.json'), '--outDir', draft];
-    const { code, output } = await runQuietly(nodePath, args);
-    if (code !== 0) throw new Refusal(`the build failed:\n${output.trim()}`);
+    for (const program of PROGRAMS) {
+      const args = [compilerPath, '-p', inProject(program), '--outDir', draft];
+      const { code, output } = await runQuietly(nodePath, args);
+      if (code !== 0) throw new Refusal(`the build failed:\n${output.trim()}`);
+    }
     copyAssets(draft);
     writeFileSync(join(draft, 'sbom.cdx.json'), `${JSON.stringify(createBillOfMaterials(), null, 2)}\n`);
     writeFileSync(join(draft, '.tollgate-stamp'), hash);

@@ -11,6 +11,7 @@ const packageFile = (...parts) => inProject('node_modules', ...parts);
 const CHECKS = [
   { name: 'format and lint', args: [packageFile('@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings'] },
   { name: 'types', args: [compilerPath, '-p', inProject('tsconfig.json'), '--noEmit'] },
+  { name: 'types of the console', args: [compilerPath, '-p', inProject('tsconfig.console.json'), '--noEmit'] },
   { name: 'dependency direction', args: [inProject('bin', 'check', 'dependencies.mjs')] },
   { name: 'source rules', args: [inProject('bin', 'check', 'sources.mjs')] },
   { name: 'lock files', args: [inProject('bin', 'check', 'lock-files.mjs')] },

@@ -13,6 +13,7 @@ const PROGRAMS = [
   { program: 'initdb', aptPackage: 'postgresql', besidePath: debianPostgresFolders },
   { program: 'prometheus', aptPackage: 'prometheus' },
   { program: 'amtool', aptPackage: 'prometheus-alertmanager' },
+  { program: 'chromium', alias: 'google-chrome', aptPackage: 'chromium' },
   { program: 'prometheus-alertmanager', alias: 'alertmanager', aptPackage: 'prometheus-alertmanager' },
 ];
 
@@ -74,7 +75,7 @@ function manualSentence(purpose, names, packages) {
   const elsewhere =
     purpose === 'bench'
       ? ''
-      : '; macOS: brew install redis prometheus postgresql, and Alertmanager with amtool from prometheus.io';
+      : '; macOS: brew install redis prometheus postgresql, Chromium, and Alertmanager with amtool from prometheus.io';
   return `the ${purpose === 'bench' ? 'benchmarks' : 'tests'} run ${names} for real; here they are missing and cannot be installed. Install them (Debian, Ubuntu: apt-get install ${packages.join(' ')}${elsewhere}) and try again.`;
 }
 

@@ -10,7 +10,7 @@ import fastify, {
 } from 'fastify';
 import { createId } from '../directory/create-id.ts';
 import { type Authenticator, createAuthenticator } from './access/authenticator.ts';
-import { authorize } from './access/authorize.ts';
+import { authorize, type SessionCallers } from './access/authorize.ts';
 import { addBounds } from './access/bounds.ts';
 import { requirePermissions } from './access/route-permission.ts';
 import type { AdminApp, AdminParts } from './admin-parts.ts';
@@ -28,8 +28,10 @@ import { addAlertChannelRoutes } from './routes/alert-channel-routes.ts';
 import { addAlertDeliveryRoutes } from './routes/alert-delivery-routes.ts';
 import { addAlertRoutes } from './routes/alert-routes.ts';
 import { addAuditRoutes } from './routes/audit-routes.ts';
+import { addCallRoutes } from './routes/call-routes.ts';
 import { addCorrectionRoutes } from './routes/correction-routes.ts';
 import { addGrantRoutes } from './routes/grant-routes.ts';
+import { addHealthRoutes } from './routes/health-routes.ts';
 import { addJournalRoutes } from './routes/journal-routes.ts';
 import { addKeyRoutes } from './routes/key-routes.ts';
 import { addMemberRoutes } from './routes/member-routes.ts';
@@ -43,6 +45,8 @@ import { addStatementRoutes } from './routes/statement-routes.ts';
 import { addTeamRoutes } from './routes/team-routes.ts';
 import { addTokenRoutes } from './routes/token-routes.ts';
 import { addUsageRoutes } from './routes/usage-routes.ts';
+import { addConsole, createSignedIn } from './web/console-app.ts';
+import { findSessionCallers } from './web/signed-in.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -52,7 +56,8 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_PARAM_CHARACTERS = 128;
 
 /**
- * The app of the admin listener: `/admin/v1/*` and `/v1/organizations/*` behind the token, and `/`, `/metrics`, `/livez`, `/readyz` without.
+ * The app of the admin listener: `/admin/v1/*` and `/v1/organizations/*` behind the token, `/metrics`, `/livez`, `/readyz` without,
+ * and the console.
  * It is not listening yet.
  * @throws RangeError when the admin token is empty.
  */
@@ -70,17 +75,23 @@ export function createAdminApp(parts: AdminParts): AdminApp {
   app.register(swagger, openapiOptions(parts.version));
   app.register(async (scope) => addOperationsRoutes(scope, parts));
   app.decorateRequest('caller');
+  app.decorateRequest('viewer');
+  app.decorateRequest('viewerClaims');
   const authenticator = createAuthenticator(parts);
-  app.register(async (scope: AdminApp) => addApi(scope, parts, authenticator), { prefix: '/admin/v1' });
+  const signedIn = createSignedIn(parts, authenticator);
+  app.register(async (scope: AdminApp) => addApi(scope, parts, { ...authenticator, ...findSessionCallers(signedIn) }), {
+    prefix: '/admin/v1',
+  });
   app.register(async (scope: AdminApp) => addConsoleRoutes(scope, parts, authenticator), {
     prefix: '/v1/organizations',
   });
+  addConsole(app, parts, signedIn);
   return app;
 }
 
-function addApi(scope: AdminApp, parts: AdminParts, authenticator: Authenticator): void {
+function addApi(scope: AdminApp, parts: AdminParts, access: Authenticator & SessionCallers): void {
   requirePermissions(scope);
-  scope.addHook('onRequest', authorize(authenticator));
+  scope.addHook('onRequest', authorize(access));
   scope.addHook('onResponse', logWrite);
   addBodyReading(scope);
   addIdempotentWrites(scope, parts);
@@ -106,6 +117,8 @@ function addApi(scope: AdminApp, parts: AdminParts, authenticator: Authenticator
   addAlertChannelRoutes(scope, parts);
   addAlertDeliveryRoutes(scope, parts);
   addAuditRoutes(scope, parts);
+  addCallRoutes(scope, parts);
+  addHealthRoutes(scope, parts);
 }
 
 /** Who may spend what is changed here, so each change leaves a line, refused ones too. */

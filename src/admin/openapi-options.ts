@@ -26,6 +26,8 @@ export function openapiOptions(version: string): FastifyDynamicSwaggerOptions {
         { name: 'quotas', description: 'What may be used in a minute, a month or in all.' },
         { name: 'auto-reload', description: 'Keeps the balance up by asking the payment side.' },
         { name: 'reports', description: 'What was used and what it cost, added up.' },
+        { name: 'calls', description: 'What is in flight.' },
+        { name: 'operations', description: 'How the process, its store and its upstream are.' },
         { name: 'journal', description: 'What happened to the money, entry by entry.' },
       ],
       components: {

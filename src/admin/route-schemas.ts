@@ -7,8 +7,10 @@ import {
 } from './schemas/alert-channel-schemas.ts';
 import { alertSchema } from './schemas/alert-schemas.ts';
 import { auditPageSchema, auditRecordSchema } from './schemas/audit-schemas.ts';
+import { openCallListSchema, openCallSchema } from './schemas/call-schemas.ts';
 import { correctionSchema } from './schemas/correction-schemas.ts';
 import { grantSchema } from './schemas/grant-schemas.ts';
+import { healthReportSchema } from './schemas/health-schemas.ts';
 import { journalEntrySchema } from './schemas/journal-schemas.ts';
 import { keySchema, keyWithSecretSchema } from './schemas/key-schemas.ts';
 import { pageOf } from './schemas/page-schemas.ts';
@@ -78,6 +80,9 @@ export const SHARED_SCHEMAS = {
   AlertDeliveryPage: pageOf(Type.Ref('AlertDelivery#')),
   AutoReload: reloadSchema,
   ReloadRequest: reloadRequestSchema,
+  OpenCall: openCallSchema,
+  OpenCallList: openCallListSchema,
+  HealthReport: healthReportSchema,
   AuditRecord: auditRecordSchema,
   AuditPage: auditPageSchema,
   Problem: problemSchema,

@@ -32,6 +32,7 @@ export function createSuccessSink(context: RelayContext): AnswerSink {
     onFault: (error) =>
       parts.logger.error({ err: error, hold_id: job.call.facts.holdId }, 'the usage of an answer could not be read'),
   });
+  job.call.showProgress(observer.snapshot);
   // A JSON answer reports its usage at its very end, with nothing to note before it.
   const mark = isStream ? createProgressMarks(job.call, observer, parts.timers) : undefined;
   const writer = createThrottledWriter(context);

@@ -21,7 +21,7 @@ export interface Charge {
 export type CallName = { holdId: string } | { requestId: string };
 
 /** An id's instant comes from the proxy's clock, an entry's from the store's. */
-const CLOCK_SLACK_MS = 60_000;
+export const CLOCK_SLACK_MS = 60_000;
 /** A charge comes at the latest when a batch was held to the end and its settle was almost too old. */
 const LATEST_CHARGE_MS = MAX_BATCH_LIFE_MS + TOMBSTONE_LIFE_MS;
 const PAGE = 500;

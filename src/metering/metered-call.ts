@@ -1,9 +1,11 @@
 import type { Principal } from '../directory/directory.ts';
+import type { AnswerContent } from '../domain/call-outcome.ts';
 import type { MessagesRequest } from '../domain/call-request.ts';
 import type { NanoUsd } from '../domain/money.ts';
 import type { AppliedQuota } from '../domain/quota.ts';
 import type { ModelCard, RateCard } from '../domain/rate-card.ts';
 import type { Settlement } from '../domain/settlement.ts';
+import type { CallUsage } from '../domain/usage.ts';
 import type { TraceContext } from '../observability/traces/trace-context.ts';
 import type { BindingQuota } from './call-quotas.ts';
 import type { CallOutcome, InterruptReason, ReportedUsage } from './metering-types.ts';
@@ -42,6 +44,15 @@ export interface CallFacts {
   onGrace?: boolean;
 }
 
+/** How far an answer has come. */
+export interface CallProgress {
+  /** As reported so far. */
+  usage: CallUsage | undefined;
+  /** Code points of text, thinking and tool input seen. */
+  visibleCharacters: number;
+  content: AnswerContent;
+}
+
 /** What the forwarder adds to an outcome, for the journal, the log and the metrics. */
 export interface CallTrace {
   /** HTTP status the client was sent; 0: none. */
@@ -63,6 +74,8 @@ export interface MeteredCall {
   readonly facts: CallFacts;
   /** Set where what is held may not do: whoever reads the answer tells it how far that has come. */
   readonly running: RunningHold | undefined;
+  /** Names who knows how far the answer has come, for those who look on. It is asked now and then, and must not throw. */
+  showProgress(read: () => CallProgress | undefined): void;
   /** Called when the call must end now (shutdown); the listener stops the forwarding and finishes. One listener. */
   onInterrupt(listener: (reason: InterruptReason) => void): void;
   /**

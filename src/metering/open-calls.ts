@@ -1,3 +1,4 @@
+import type { NanoUsd } from '../domain/money.ts';
 import type { HoldCommand } from '../ledger/ledger.ts';
 import type { InterruptReason } from './metering-types.ts';
 import type { Timers } from './timers.ts';
@@ -11,8 +12,26 @@ export interface OpenCall {
   readonly cells: HoldCommand['cells'];
   /** Nothing is held for it: there is no lease to keep. */
   readonly onGrace?: boolean | undefined;
+  /** How it stands now. Costs nothing until it is asked. */
+  look(): OpenCallView;
   /** Ends it: stops what forwards it and finishes it with this reason. Acts once. */
   interrupt(reason: InterruptReason): void;
+}
+
+/** An open call as people are shown it. */
+export interface OpenCallView {
+  requestId: string;
+  keyId: string;
+  teamId: string | undefined;
+  memberId: string | undefined;
+  /** As asked for. */
+  model: string;
+  startedAtMs: number;
+  heldNanoUsd: NanoUsd;
+  /** Prompt tokens of every class, as the answer has reported them; undefined until then. */
+  inputTokens: number | undefined;
+  /** Tokens generated so far: reported, or estimated from what has been seen, whichever is more. */
+  outputTokens: number;
 }
 
 /** The calls of this process between admission and their end. */

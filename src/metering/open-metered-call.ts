@@ -7,7 +7,7 @@ import { type CallPolicies, DEFAULT_CALL_POLICIES } from './call-policies.ts';
 import { findSettleCells } from './call-quotas.ts';
 import { describeCall } from './describe-call.ts';
 import type { LedgerWrite } from './ledger-write.ts';
-import type { CallFacts, CallTrace, MeteredCall } from './metered-call.ts';
+import type { CallFacts, CallProgress, CallTrace, MeteredCall } from './metered-call.ts';
 import type { CallOutcome, InterruptReason, ReportedUsage } from './metering-types.ts';
 import type { OpenCall, OpenCalls } from './open-calls.ts';
 import type { OutputRatios } from './output-ratios.ts';
@@ -18,6 +18,7 @@ import type { RunningHolds } from './running-holds.ts';
 import { findOutputRatio, scoreEstimate } from './score-estimate.ts';
 import type { SpoolPlace } from './settle-queue.ts';
 import type { Timers } from './timers.ts';
+import { viewOpenCall } from './view-open-call.ts';
 
 export interface MeteredCallParts {
   place: Pick<SpoolPlace, 'mark' | 'deliver'>;
@@ -47,6 +48,7 @@ export function openMeteredCall(
 ): MeteredCall {
   let settlement: Settlement | undefined;
   let listener: ((reason: InterruptReason) => void) | undefined;
+  let readProgress: (() => CallProgress | undefined) | undefined;
   const holdClosed = parts.metrics.holdOpened(facts.admittedAtMs);
 
   const finish = (outcome: CallOutcome, trace: CallTrace): Settlement => {
@@ -67,6 +69,7 @@ export function openMeteredCall(
     modelLabels: hold.modelLabels,
     cells: hold.cells,
     onGrace: facts.onGrace,
+    look: () => viewOpenCall(facts, running?.heldNanoUsd, readProgress?.(), parts.outputRatios),
     interrupt(reason) {
       if (listener === undefined) finish({ kind: 'not_sent', reason }, { status: 0 });
       else listener(reason);
@@ -77,6 +80,9 @@ export function openMeteredCall(
   return {
     facts,
     running,
+    showProgress(read) {
+      readProgress = read;
+    },
     onInterrupt(added) {
       listener = added;
     },

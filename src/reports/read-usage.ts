@@ -1,6 +1,7 @@
+import type { NanoUsd } from '../domain/money.ts';
 import type { WindowFinder } from '../domain/quota-window.ts';
-import { dayOf, readCellName } from './cell-names.ts';
-import { type UsageCounts, usageCounts } from './report-counts.ts';
+import { dayOf, OTHER, readCellName } from './cell-names.ts';
+import { costOf, type UsageCounts, usageCounts } from './report-counts.ts';
 import type { Cells, ReportStore } from './report-store.ts';
 
 export const USAGE_BUCKETS = ['hour', 'day', 'month'] as const;
@@ -19,7 +20,13 @@ export interface UsageQuestion {
   teamId?: string;
   /** `session` stands alone, with days or months. */
   groupBy: readonly UsageGroup[];
+  /** Only what was used by these; not with `session`. */
+  only?: UsageFilter;
+  /** Only so many groups, the dearest over the whole time; the rest is counted together, under {@link OTHER}. */
+  top?: number;
 }
+
+export type UsageFilter = { readonly [group in Exclude<UsageGroup, 'session'>]?: string };
 
 /** What was used in one bucket by one group. */
 export interface UsageRow {
@@ -55,37 +62,59 @@ export async function readUsage(
   return sumUsage(await store.readDays(question.accountId, kind, days), findWindow, question);
 }
 
+interface UsageCell {
+  startsAtMs: number;
+  group: UsageRow['group'];
+  counts: UsageCounts;
+}
+
 function sumUsage(cells: Cells, findWindow: WindowFinder, question: UsageQuestion): UsageReport | undefined {
-  const { fromMs, toMs, groupBy } = question;
-  const names = groupBy.includes('session') ? (['session'] as const) : CELL_GROUPS;
+  const kept = [...readWanted(cells, question)];
+  const isKept = question.top === undefined ? () => true : findDearest(kept, question.top);
   const rows = new Map<string, UsageRow>();
-  const total = usageCounts.create();
+  const report: UsageReport = { rows: [], total: usageCounts.create() };
+  for (const { startsAtMs, group: own, counts } of kept) {
+    const group = isKept(own) ? own : Object.fromEntries(question.groupBy.map((name) => [name, OTHER]));
+    const span = findBucket(findWindow, startsAtMs, question);
+    const id = `${span.startsAtMs} ${JSON.stringify(group)}`;
+    const row = rows.get(id) ?? { ...span, group, counts: usageCounts.create() };
+    if (!rows.has(id) && rows.size >= USAGE_ROWS_AT_MOST) return undefined;
+    rows.set(id, row);
+    usageCounts.add(row.counts, counts);
+    usageCounts.add(report.total, counts);
+  }
+  return { ...report, rows: [...rows].sort(compareRows).map(([, row]) => row) };
+}
+
+function* readWanted(cells: Cells, { fromMs, toMs, groupBy, teamId, only = {} }: UsageQuestion): Generator<UsageCell> {
+  const names = groupBy.includes('session') ? (['session'] as const) : CELL_GROUPS;
+  const wanted = Object.entries(only);
   for (const [name, text] of cells) {
     const { period, group } = readCellName(name);
     const startsAtMs = Number(period);
     if (startsAtMs < fromMs || startsAtMs >= toMs) continue;
-    if (question.teamId !== undefined && group[CELL_GROUPS.indexOf('team')] !== question.teamId) continue;
+    const read = (each: UsageGroup): string | null => group[names.indexOf(each as never)] ?? null;
+    if (teamId !== undefined && read('team') !== teamId) continue;
+    if (wanted.some(([each, value]) => read(each as UsageGroup) !== value)) continue;
     const counts = usageCounts.read(text);
-    const row = rowOf(findBucket(findWindow, startsAtMs, question), groupBy, (each) => {
-      return group[names.indexOf(each as never)] ?? null;
-    });
-    const id = `${row.startsAtMs} ${JSON.stringify(row.group)}`;
-    const present = rows.get(id);
-    if (present === undefined && rows.size >= USAGE_ROWS_AT_MOST) return undefined;
-    if (present === undefined) rows.set(id, row);
-    usageCounts.add((present ?? row).counts, counts);
-    usageCounts.add(total, counts);
+    yield {
+      startsAtMs,
+      group: Object.fromEntries(groupBy.map((each) => [each, read(each)])),
+      counts,
+    };
   }
-  return { rows: [...rows].sort(compareRows).map(([, row]) => row), total };
 }
 
-function rowOf(
-  span: { startsAtMs: number; endsAtMs: number },
-  groupBy: readonly UsageGroup[],
-  read: (group: UsageGroup) => string | null,
-): UsageRow {
-  const group = Object.fromEntries(groupBy.map((each) => [each, read(each)]));
-  return { ...span, group, counts: usageCounts.create() };
+/** Tells the groups that cost the most over the whole time. */
+function findDearest(cells: readonly UsageCell[], top: number): (group: UsageRow['group']) => boolean {
+  const costs = new Map<string, NanoUsd>();
+  for (const { group, counts } of cells) {
+    const id = JSON.stringify(group);
+    costs.set(id, (costs.get(id) ?? 0n) + costOf(counts));
+  }
+  const sorted = [...costs].sort(([, one], [, other]) => (one < other ? 1 : one > other ? -1 : 0));
+  const dearest = new Set(sorted.slice(0, top).map(([id]) => id));
+  return (group) => dearest.has(JSON.stringify(group));
 }
 
 function findBucket(findWindow: WindowFinder, atMs: number, { bucket, timezone }: UsageQuestion) {

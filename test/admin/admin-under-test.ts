@@ -4,7 +4,10 @@ import { createAdminApp } from '../../src/admin/create-admin-app.ts';
 import type { AlertAdmin } from '../../src/alerts/start-alerts.ts';
 import type { AuditLog } from '../../src/directory/audit-log.ts';
 import type { Directory } from '../../src/directory/directory.ts';
+import { createPrincipalCache } from '../../src/directory/principal-cache.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import { createOpenCalls } from '../../src/metering/open-calls.ts';
+import { createHealthNotes } from '../../src/observability/health-notes.ts';
 import { recordAnswer } from '../../src/reloads/record-answer.ts';
 import { createReportFold } from '../../src/reports/report-fold.ts';
 import { ALERTS_SCHEMA } from '../../src/store/sqlite/alerts-schema.ts';
@@ -82,6 +85,7 @@ export async function openAdmin(tamper: Tamper = () => ({})): Promise<AdminUnder
   const reconciled: AdminUnderTest['reconciled'] = [];
   const journal = createSqliteJournalSource(database);
   const reportStore = createSqliteReports(database);
+  const ticks = new Set<() => void>();
   const logger = { warn: () => undefined };
   const quiet = { ...logger, info: () => undefined };
   const metrics = { reloadHappened: () => undefined };
@@ -110,6 +114,20 @@ export async function openAdmin(tamper: Tamper = () => ({})): Promise<AdminUnder
     adminToken: TOKEN,
     clock: () => clock.nowMs,
     metricsText: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'tollgate_up 1\n' }),
+    every: (_intervalMs, run) => {
+      ticks.add(run);
+      return () => ticks.delete(run);
+    },
+    openCalls: createOpenCalls(),
+    principals: createPrincipalCache({ directory, now: () => clock.nowMs }),
+    publicUrl: () => 'http://127.0.0.1:8787',
+    health: () => ({
+      store: { description: 'embedded, in memory', warnings: [] },
+      upstream: { address: 'http://127.0.0.1:1', simulated: true },
+      openCalls: 0,
+      spool: { entries: 0, oldestAtMs: undefined, full: false },
+      notes: createHealthNotes(() => clock.nowMs).read(),
+    }),
     readiness: async () => ({ ready: true, checks: { store: 'ok' } }),
     version: '1.2.3',
     ...tamper({ directory, ledger, audit }),

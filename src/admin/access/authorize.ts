@@ -5,6 +5,12 @@ import { type Authenticator, type CredentialRefusal, readBearer } from './authen
 import { type Caller, mayDo, reachesAccount } from './caller.ts';
 import { isScopeServed } from './route-permission.ts';
 
+/** Who has signed in to the console by a token. */
+export interface SessionCallers {
+  /** Undefined: nobody, or the request was answered with a refusal. */
+  findSessionCaller(request: FastifyRequest, reply: FastifyReply): Promise<Caller | undefined>;
+}
+
 const READING_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
@@ -13,12 +19,21 @@ const READING_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
  */
 export function authorize({
   authenticate,
-}: Pick<Authenticator, 'authenticate'>): (
+  findSessionCaller,
+}: Pick<Authenticator, 'authenticate'> & SessionCallers): (
   request: FastifyRequest,
   reply: FastifyReply,
 ) => Promise<FastifyReply | undefined> {
   return async (request, reply) => {
     if (request.routeOptions.config.public === true) return undefined;
+    if (request.headers.authorization === undefined) {
+      const signedIn = await findSessionCaller(request, reply);
+      if (reply.sent) return reply;
+      if (signedIn !== undefined) {
+        request.caller = signedIn;
+        return refuseRoute(signedIn, request, reply);
+      }
+    }
     const credential = readBearer(request.headers.authorization);
     const found = await findCaller(authenticate, credential, request);
     if (found === 'unavailable') {

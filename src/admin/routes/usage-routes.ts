@@ -2,7 +2,13 @@ import type { FastifyReply } from 'fastify';
 import { parseTime } from '../../domain/parse-time.ts';
 import type { WindowFinder } from '../../domain/quota-window.ts';
 import { createWindowCache } from '../../domain/window-cache.ts';
-import { readUsage, USAGE_ROWS_AT_MOST, type UsageGroup, type UsageQuestion } from '../../reports/read-usage.ts';
+import {
+  readUsage,
+  USAGE_ROWS_AT_MOST,
+  type UsageFilter,
+  type UsageGroup,
+  type UsageQuestion,
+} from '../../reports/read-usage.ts';
 import { teamOf } from '../access/caller.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { presentUsageCounts, presentUsageRow, writeUsageCsv } from '../answers/present-usage.ts';
@@ -28,31 +34,28 @@ export function addUsageRoutes(app: AdminApp, parts: AdminParts): void {
     querystring: usageQuery,
     response: answersTable('Usage', 'What was used, by time and then by group.'),
   };
-  app.get(
-    '/accounts/:account_id/usage',
-    { schema, config: { permission: 'usage.read', narrowest: 'team' } },
-    async (request, reply) => {
-      const accountId = request.params.account_id;
-      const account = await findAccountOrRefuse(directory, accountId, reply);
-      if (account === undefined) return reply;
-      const question = readQuestion({ ...account, ...teamOf(request.caller) }, request.query, clock(), findWindow);
-      if (Array.isArray(question)) return refuseFields(reply, question);
-      const throughSequence = await reports.fold.foldAccount(accountId);
-      const report = await readUsage(reports.store, findWindow, question);
-      if (report === undefined) return refuseRows(reply);
-      const data = report.rows.map(presentUsageRow);
-      if (request.query.format === 'csv') {
-        return sendCsv(reply, `usage-${accountId}`, writeUsageCsv(data, question.groupBy));
-      }
-      const { timezone, bucket, fromMs, toMs } = question;
-      return {
-        ...{ account_id: accountId, timezone, from: writeTime(fromMs), to: writeTime(toMs), bucket },
-        through_sequence: throughSequence,
-        data,
-        total: presentUsageCounts(report.total),
-      };
-    },
-  );
+  const config = { permission: 'usage.read', narrowest: 'team' } as const;
+  app.get('/accounts/:account_id/usage', { schema, config }, async (request, reply) => {
+    const accountId = request.params.account_id;
+    const account = await findAccountOrRefuse(directory, accountId, reply);
+    if (account === undefined) return reply;
+    const question = readUsageQuestion({ ...account, ...teamOf(request.caller) }, request.query, clock(), findWindow);
+    if (Array.isArray(question)) return refuseFields(reply, question);
+    const throughSequence = await reports.fold.foldAccount(accountId);
+    const report = await readUsage(reports.store, findWindow, question);
+    if (report === undefined) return refuseRows(reply);
+    const data = report.rows.map(presentUsageRow);
+    if (request.query.format === 'csv') {
+      return sendCsv(reply, `usage-${accountId}`, writeUsageCsv(data, question.groupBy));
+    }
+    const { timezone, bucket, fromMs, toMs } = question;
+    return {
+      ...{ account_id: accountId, timezone, from: writeTime(fromMs), to: writeTime(toMs), bucket },
+      through_sequence: throughSequence,
+      data,
+      total: presentUsageCounts(report.total),
+    };
+  });
 }
 
 export function sendCsv(reply: FastifyReply, name: string, text: string): FastifyReply {
@@ -63,7 +66,7 @@ export function sendCsv(reply: FastifyReply, name: string, text: string): Fastif
 }
 
 /** The month of now, unless told otherwise. */
-function readQuestion(
+export function readUsageQuestion(
   { id: accountId, timezone, teamId }: { id: string; timezone: string; teamId?: string },
   query: UsageQuery,
   nowMs: number,
@@ -74,6 +77,7 @@ function readQuestion(
   const toMs = (to === undefined ? undefined : parseTime(to)) ?? nowMs + 1;
   const fromMs =
     (from === undefined ? undefined : parseTime(from)) ?? findWindow('month', toMs - 1, timezone).startsAtMs;
+  const only = readFilter(query);
   const errors: FieldError[] = [];
   const daysAtMost = DAYS_AT_MOST[bucket];
   if (fromMs >= toMs) errors.push({ field: from === undefined ? 'to' : 'from', message: 'must be before the end' });
@@ -84,13 +88,30 @@ function readQuestion(
     if (teamId !== undefined)
       errors.push({ field: 'group_by', message: 'must not be session: they are not kept by team' });
     if (groupBy.length > 1) errors.push({ field: 'group_by', message: 'must name session alone' });
+    if (Object.keys(only).length > 0)
+      errors.push({ field: 'group_by', message: 'must be without session in a filter' });
     if (bucket === 'hour') errors.push({ field: 'bucket', message: 'must be day or month for sessions' });
   }
   if (errors.length > 0) return errors;
-  return { accountId, timezone, fromMs, toMs, bucket, groupBy, ...(teamId === undefined ? {} : { teamId }) };
+  return {
+    accountId,
+    timezone,
+    fromMs,
+    toMs,
+    bucket,
+    groupBy,
+    only,
+    ...(teamId === undefined ? {} : { teamId }),
+    ...(query.top === undefined ? {} : { top: query.top }),
+  };
 }
 
-function refuseRows(reply: FastifyReply): FastifyReply {
+function readFilter({ model, team_id: team, member_id: member, key_id: key }: UsageQuery): UsageFilter {
+  const named = Object.entries({ model, team, member, key }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(named) as UsageFilter;
+}
+
+export function refuseRows(reply: FastifyReply): FastifyReply {
   const message = `leaves more than ${USAGE_ROWS_AT_MOST} rows: ask for less time, or for fewer groups`;
   return refuseFields(reply, [{ field: 'from', message }]);
 }

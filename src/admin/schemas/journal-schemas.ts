@@ -15,10 +15,25 @@ export const journalQuery = Type.Object(
           'Only charges by estimate, for figures that cannot be, with usage of an unknown kind, or of calls of which it is not known whether they are billed. A page may be short, or empty, with more to come.',
       }),
     ),
+    order: Type.Optional(
+      Type.Enum(['oldest', 'newest'], {
+        default: 'oldest',
+        description: '`newest`: from the end; `after` is then the lowest sequence seen. Not with `only`.',
+      }),
+    ),
+    request_id: Type.Optional(
+      Type.String({
+        pattern: '^[\\x21-\\x7e]{1,128}$',
+        description:
+          'Only the entries of this call, refunds and corrections included: our id, the one that its caller was answered, or its hold. Stands alone.',
+      }),
+    ),
     format: Type.Optional(Type.Enum(['json', 'csv'], { default: 'json' })),
   },
   { additionalProperties: false },
 );
+
+export type JournalQuery = Static<typeof journalQuery>;
 
 const postingSchema = Type.Object(
   {

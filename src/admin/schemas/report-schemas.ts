@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { USAGE_BUCKETS, USAGE_GROUPS } from '../../reports/read-usage.ts';
-import { nullableStringAnswer, nullableTimeAnswer, timeAnswer, timeField, usdAnswer } from './fields.ts';
+import { idField, nullableStringAnswer, nullableTimeAnswer, timeAnswer, timeField, usdAnswer } from './fields.ts';
 
 const GROUP = `(${USAGE_GROUPS.join('|')})`;
 
@@ -15,6 +15,17 @@ export const usageQuery = Type.Object(
         maxLength: 40,
         description: `One or more of ${USAGE_GROUPS.join(', ')}, with commas between; session stands alone.`,
         examples: ['model,team'],
+      }),
+    ),
+    model: Type.Optional(Type.String({ maxLength: 128, description: 'Only what this model answered.' })),
+    team_id: Type.Optional(idField),
+    member_id: Type.Optional(idField),
+    key_id: Type.Optional(idField),
+    top: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 100,
+        description: 'Only so many groups, the dearest over the whole time; the rest is counted under `other`.',
       }),
     ),
     format: Type.Optional(Type.Enum(['json', 'csv'], { default: 'json' })),
