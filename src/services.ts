@@ -24,7 +24,7 @@ import type { SettleQueue } from './metering/settle-queue.ts';
 import { pingOrGrace, startMetering } from './metering/start-metering.ts';
 import { systemTimers } from './metering/timers.ts';
 import type { Logger } from './observability/create-logger.ts';
-import { createHealthNotes, type HealthNotes, noteHealth } from './observability/health-notes.ts';
+import { type HealthNotes, type NotedMetrics, noteHealth } from './observability/health-notes.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import { startTraces } from './observability/traces/start-traces.ts';
 import { type Reloads, startReloads } from './reloads/start-reloads.ts';
@@ -78,9 +78,8 @@ const LOSS_PROBE_MS = 1_000;
 export async function createServices(options: ServicesOptions): Promise<Services> {
   const { settings, rateCard, dataFolder, logger } = options;
   const { nowMs } = systemTimers;
-  const notes = createHealthNotes(nowMs);
-  const metrics = noteHealth(createMetrics({ models: rateCard.models, nowMs }), notes);
-  noteRateCard(metrics, rateCard);
+  const noted = noteHealth(createMetrics({ models: rateCard.models, nowMs }), nowMs);
+  noteRateCard(noted.metrics, rateCard);
   const store = await openStore({
     redisUrl: settings.redisUrl,
     dataFolder,
@@ -90,19 +89,16 @@ export async function createServices(options: ServicesOptions): Promise<Services
     onFault: (error) => logger.warn({ err: error }, 'the connection to Redis is disturbed'),
   });
   try {
-    return await startServices(options, store, { metrics, notes });
+    return await startServices(options, store, noted);
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-async function startServices(
-  options: ServicesOptions,
-  store: Store,
-  { metrics, notes }: { metrics: Metrics; notes: HealthNotes },
-): Promise<Services> {
+async function startServices(options: ServicesOptions, store: Store, noted: NotedMetrics): Promise<Services> {
   const { settings, logger } = options;
+  const { metrics, notes: healthNotes } = noted;
   const { nowMs } = systemTimers;
   const priceBook = createPriceBook(options.rateCard);
   const money = startMoney(options, store, metrics);
@@ -139,7 +135,7 @@ async function startServices(
     },
     ...metering,
     metrics: alerts.metrics,
-    healthNotes: notes,
+    healthNotes,
     logger,
     replaceRateCard(card) {
       priceBook.replace(card);

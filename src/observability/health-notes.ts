@@ -1,4 +1,3 @@
-import type { UpstreamRefusal } from './health-metrics.ts';
 import type { Metrics } from './metrics.ts';
 
 /** What went wrong lately and is not read anywhere else: kept in this process since its start. */
@@ -56,20 +55,26 @@ export function createHealthNotes(nowMs: () => number): HealthNotes {
   };
 }
 
-/** The metrics, and what of them is kept for people as well. */
-export function noteHealth<Noted extends Pick<Metrics, 'ledgerReconciled' | 'upstreamRefused'>>(
-  metrics: Noted,
-  notes: HealthNotes,
-): Noted {
+export interface NotedMetrics {
+  metrics: Metrics;
+  notes: HealthNotes;
+}
+
+/** The metrics, what of them is kept for people as well, and where. */
+export function noteHealth(metrics: Metrics, nowMs: () => number): NotedMetrics {
+  const notes = createHealthNotes(nowMs);
   return {
-    ...metrics,
-    upstreamRefused(reason: UpstreamRefusal) {
-      notes.upstreamFailed(reason);
-      metrics.upstreamRefused(reason);
-    },
-    ledgerReconciled(accountId: string, driftNanoUsd: bigint, agrees: boolean) {
-      notes.accountReconciled(accountId, driftNanoUsd, agrees);
-      metrics.ledgerReconciled(accountId, driftNanoUsd, agrees);
+    notes,
+    metrics: {
+      ...metrics,
+      upstreamRefused(reason) {
+        notes.upstreamFailed(reason);
+        metrics.upstreamRefused(reason);
+      },
+      ledgerReconciled(accountId, driftNanoUsd, agrees) {
+        notes.accountReconciled(accountId, driftNanoUsd, agrees);
+        metrics.ledgerReconciled(accountId, driftNanoUsd, agrees);
+      },
     },
   };
 }

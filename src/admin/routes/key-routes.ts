@@ -1,18 +1,19 @@
 import { Type } from 'typebox';
 import type { Key, KeyChange } from '../../directory/directory.ts';
 import { parseTime } from '../../domain/parse-time.ts';
-import { teamOf } from '../access/caller.ts';
+import { type Caller, teamOf } from '../access/caller.ts';
 import { type Owners, readOwners } from '../access/read-owners.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { presentKey } from '../answers/present-key.ts';
 import { deleteQuotasOnKey } from '../delete-quotas-on-key.ts';
 import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
+import { findKeys, type KeyWish } from '../find-keys.ts';
 import { findUnknownModels } from '../find-unknown-models.ts';
 import { type FieldError, refuse, refuseFields } from '../problem.ts';
 import { accountParams, answers, writeHeaders } from '../route-schemas.ts';
 import { emptyBody } from '../schemas/fields.ts';
-import { type UpdateKeyBody, updateKeyBody } from '../schemas/key-schemas.ts';
-import { answerPage, pageQuery, readPage } from '../schemas/page-schemas.ts';
+import { type KeyListQuery, keyListQuery, type UpdateKeyBody, updateKeyBody } from '../schemas/key-schemas.ts';
+import { answerPage, readPage } from '../schemas/page-schemas.ts';
 import { describeUnknown, UNKNOWN } from '../unknown-details.ts';
 import { addKeySecretRoutes } from './key-secret-routes.ts';
 
@@ -32,7 +33,7 @@ function addReadKeys(app: AdminApp, { directory, clock }: AdminParts): void {
     summary: 'List keys',
     tags,
     params: accountParams,
-    querystring: pageQuery,
+    querystring: keyListQuery,
     response: answers(200, 'KeyPage', 'In order of creation, never with a secret.'),
   };
   app.get(
@@ -42,7 +43,9 @@ function addReadKeys(app: AdminApp, { directory, clock }: AdminParts): void {
       const accountId = request.params.account_id;
       if ((await findAccountOrRefuse(directory, accountId, reply)) === undefined) return reply;
       const page = readPage(request.query);
-      const keys = await directory.listKeys(accountId, { ...page, ...teamOf(request.caller), limit: page.limit + 1 });
+      const wish = readKeyWish(request.query, request.caller);
+      if (wish === undefined) return refuse(reply, 'not_found', UNKNOWN.team);
+      const keys = await findKeys(directory, accountId, wish, page);
       const nowMs = clock();
       return answerPage(
         keys.map((key) => presentKey(key, nowMs)),
@@ -66,6 +69,17 @@ function addReadKeys(app: AdminApp, { directory, clock }: AdminParts): void {
       return key === undefined ? refuse(reply, 'not_found', UNKNOWN.key) : presentKey(key, clock());
     },
   );
+}
+
+/** Undefined: a team that is not the caller's. */
+function readKeyWish(
+  { team_id: teamId, member_id: memberId, q: text }: KeyListQuery,
+  caller: Caller,
+): KeyWish | undefined {
+  const own = teamOf(caller);
+  if (own.teamId !== undefined && (teamId ?? own.teamId) !== own.teamId) return undefined;
+  const named = Object.entries({ teamId, memberId, text }).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(named), ...own };
 }
 
 function addUpdateKey(app: AdminApp, { directory, rateCard }: AdminParts): void {

@@ -7,8 +7,8 @@ import { presentMember } from '../answers/present-people.ts';
 import { findAccountOrRefuse, findOpenAccountOrRefuse } from '../find-account-or-refuse.ts';
 import { refuse, refuseFields } from '../problem.ts';
 import { accountParams, answers, answersNothing, writeHeaders } from '../route-schemas.ts';
-import { answerPage, pageQuery, readPage } from '../schemas/page-schemas.ts';
-import { createMemberBody, updateMemberBody } from '../schemas/people-schemas.ts';
+import { answerPage, readPage } from '../schemas/page-schemas.ts';
+import { createMemberBody, memberListQuery, updateMemberBody } from '../schemas/people-schemas.ts';
 import { UNKNOWN } from '../unknown-details.ts';
 
 const tags = ['members'];
@@ -65,7 +65,7 @@ function addReadMembers(app: AdminApp, { directory }: AdminParts): void {
     summary: 'List members',
     tags,
     params: accountParams,
-    querystring: pageQuery,
+    querystring: memberListQuery,
     response: answers(200, 'MemberPage', 'In order of creation.'),
   };
   app.get(
@@ -75,9 +75,15 @@ function addReadMembers(app: AdminApp, { directory }: AdminParts): void {
       const accountId = request.params.account_id;
       if ((await findAccountOrRefuse(directory, accountId, reply)) === undefined) return reply;
       const page = readPage(request.query);
+      const { team_id: teamId } = request.query;
+      const own = teamOf(request.caller);
+      if (own.teamId !== undefined && (teamId ?? own.teamId) !== own.teamId) {
+        return refuse(reply, 'not_found', UNKNOWN.team);
+      }
       const members = await directory.listMembers(accountId, {
         ...page,
-        ...teamOf(request.caller),
+        ...(teamId === undefined ? {} : { teamId }),
+        ...own,
         limit: page.limit + 1,
       });
       return answerPage(members.map(presentMember), page.limit);

@@ -13,6 +13,7 @@ import {
   timeAnswer,
   timeField,
 } from './fields.ts';
+import { pageQuery } from './page-schemas.ts';
 
 /** 30 days: a grace is for moving clients over, not for keeping two secrets. */
 const MAX_GRACE_SECONDS = 30 * 86_400;
@@ -50,6 +51,26 @@ export const graceField = Type.Optional(
   }),
 );
 export const rotateKeyBody = Type.Object({ grace_seconds: graceField }, { additionalProperties: false });
+
+export const keyListQuery = Type.Object(
+  {
+    ...pageQuery.properties,
+    team_id: Type.Optional({
+      ...idField,
+      description: 'Only those of this team, also by their member; `none`: of no team.',
+    }),
+    member_id: Type.Optional(idField),
+    q: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 128,
+        description: 'Part of the name, the beginning of the hint, or the id.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type KeyListQuery = Static<typeof keyListQuery>;
 
 const keyFields = {
   id: Type.String({ pattern: '^key_' }),

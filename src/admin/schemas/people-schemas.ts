@@ -8,6 +8,12 @@ import {
   nullableStringAnswer,
   timeAnswer,
 } from './fields.ts';
+import { pageQuery } from './page-schemas.ts';
+
+export const memberListQuery = Type.Object(
+  { ...pageQuery.properties, team_id: Type.Optional({ ...idField, description: 'Only those of this team.' }) },
+  { additionalProperties: false },
+);
 
 /** Teams and members. */
 export const createTeamBody = Type.Object({ name: nameField }, { additionalProperties: false });
