@@ -114,3 +114,57 @@ test('only what is marked so, page by page', async () => {
   const csv = await admin.call('GET', `/accounts/${accountId}/journal?only=absurd&format=csv`);
   expect(csv.text.trim().split('\r\n')).toHaveLength(2);
 });
+
+test('is read from its end, page by page down to its beginning', async () => {
+  await spend();
+  const read = async (query: string) =>
+    (await admin.call('GET', `/accounts/${accountId}/journal?order=newest&${query}`)).body;
+  const first = await read('limit=3');
+  expect(first.data.map(({ sequence }: { sequence: number }) => sequence)).toEqual([4, 3, 2]);
+  expect(first).toMatchObject({ has_more: true, next_after: 2 });
+  const last = await read(`limit=3&after=${first.next_after}`);
+  expect(last.data.map(({ sequence }: { sequence: number }) => sequence)).toEqual([1]);
+  expect(last).toEqual({ data: last.data, has_more: false });
+  expect((await read('after=1')).data).toEqual([]);
+  expect((await read('after=99&limit=1')).data[0].sequence).toBe(4);
+});
+
+test('all entries of one call are found by its hold or its request, what was given back later too', async () => {
+  await admin.call('POST', `/accounts/${accountId}/grants`, { amount_usd: '1', kind: 'paid' });
+  const call = async (requestId: string) => {
+    const holdId = createId('hold', admin.clock.nowMs);
+    const hold = { accountId, holdId, tokens: 0n, modelLabels: [], cells: [] };
+    await admin.ledger.hold({ ...hold, amountNanoUsd: 6_000_000n, leaseMs: 60_000 });
+    const details = { request_id: requestId, upstream_request_id: `up_${requestId}` };
+    await admin.ledger.settle({ ...hold, amountNanoUsd: 2_000_000n, details });
+    return holdId;
+  };
+  const requestId = createId('req', admin.clock.nowMs);
+  const holdId = await call(requestId);
+  await call(createId('req', admin.clock.nowMs));
+  await admin.call('POST', `/accounts/${accountId}/refunds`, { hold_id: holdId });
+  for (const name of [requestId, `up_${requestId}`, holdId]) {
+    const { body } = await admin.call('GET', `/accounts/${accountId}/journal?request_id=${name}`);
+    expect(body.data.map(({ operation }: { operation: string }) => operation)).toEqual(['hold', 'settle', 'refund']);
+    expect(body.data[0].subject_id).toBe(holdId);
+  }
+  const open = createId('hold', admin.clock.nowMs);
+  const hold = { accountId, holdId: open, tokens: 0n, modelLabels: [], cells: [] };
+  await admin.ledger.hold({ ...hold, amountNanoUsd: 1n, leaseMs: 60_000 });
+  const running = await admin.call('GET', `/accounts/${accountId}/journal?request_id=${open}`);
+  expect(running.body.data.map(({ operation }: { operation: string }) => operation)).toEqual(['hold']);
+  for (const unknown of ['req_nothing', 'hold_nothing', createId('hold', admin.clock.nowMs)]) {
+    const { body } = await admin.call('GET', `/accounts/${accountId}/journal?request_id=${unknown}`);
+    expect(body.data).toEqual([]);
+  }
+});
+
+test.each([
+  ['order=newest&only=estimated', 'order'],
+  ['request_id=req_x&after=1', 'request_id'],
+  ['request_id=req_x&order=newest', 'request_id'],
+  ['order=sideways', 'order'],
+])('%s is refused', async (query, field) => {
+  const { status, body } = await admin.call('GET', `/accounts/${accountId}/journal?${query}`);
+  expect([status, body.errors[0].field]).toEqual([400, field]);
+});

@@ -152,3 +152,49 @@ describe('revoking a key', () => {
     expect(reopened.body.errors).toEqual([{ field: 'revoked_at', message: 'is not known here' }]);
   });
 });
+
+describe('looking for keys', () => {
+  const account = () => keys.replace(/\/keys$/, '');
+  const find = async (query: string): Promise<string[]> =>
+    (await admin.call('GET', `${keys}?${query}`)).body.data.map(({ name }: Json) => name);
+
+  test('by team, which a member’s keys belong to as well, by member, and by no team', async () => {
+    const team = (await admin.call('POST', `${account()}/teams`, { name: 'A' })).body.id;
+    const member = (await admin.call('POST', `${account()}/members`, { name: 'Ada', team_id: team })).body.id;
+    const loner = (await admin.call('POST', `${account()}/members`, { name: 'Bob' })).body.id;
+    await createKey({ name: 'of the team', team_id: team });
+    await createKey({ name: 'of Ada', member_id: member });
+    await createKey({ name: 'of Bob', member_id: loner });
+    await createKey({ name: 'of nobody' });
+    expect(await find(`team_id=${team}`)).toEqual(['of the team', 'of Ada']);
+    expect(await find(`member_id=${member}`)).toEqual(['of Ada']);
+    expect(await find('team_id=none')).toEqual(['of Bob', 'of nobody']);
+    const members = await admin.call('GET', `${account()}/members?team_id=${team}`);
+    expect(members.body.data.map(({ name }: Json) => name)).toEqual(['Ada']);
+  });
+
+  test('by a part of the name, the beginning of the secret, or the id; page by page', async () => {
+    const made = await createKey({ name: 'ada-Laptop' });
+    for (const index of [1, 2, 3]) await createKey({ name: `ci-${index}` });
+    expect(await find('q=LAPTOP')).toEqual(['ada-Laptop']);
+    expect(await find(`q=${made.hint}`)).toContain('ada-Laptop');
+    expect(await find(`q=${made.id}`)).toEqual(['ada-Laptop']);
+    const first = (await admin.call('GET', `${keys}?q=ci-&limit=2`)).body;
+    expect(first).toMatchObject({ has_more: true, data: [{ name: 'ci-1' }, { name: 'ci-2' }] });
+    expect(await find(`q=ci-&limit=2&after=${first.next_after}`)).toEqual(['ci-3']);
+    expect(await find('q=nothing')).toEqual([]);
+  });
+
+  test('a team’s token looks among its own', async () => {
+    const team = (await admin.call('POST', `${account()}/teams`, { name: 'A' })).body.id;
+    await createKey({ name: 'own', team_id: team });
+    await createKey({ name: 'other' });
+    const scope = { type: 'team', account_id: account().split('/')[2], team_id: team };
+    const { secret } = (await admin.call('POST', '/tokens', { name: 'lead', role: 'viewer', scope })).body;
+    const headers = { authorization: `Bearer ${secret}` };
+    const read = (query: string) => admin.call('GET', `${keys}?${query}`, undefined, headers);
+    expect((await read('q=o')).body.data.map(({ name }: Json) => name)).toEqual(['own']);
+    expect((await read('team_id=none')).status).toBe(404);
+    expect((await read('team_id=team_x')).status).toBe(404);
+  });
+});

@@ -68,6 +68,34 @@ describe('usage', () => {
     expect((await read('group_by=session')).body.total.cache_savings_usd).toBe('1.0000015');
   });
 
+  test('is only what a model, a team or a key has used, where one is named', async () => {
+    await charge(5n, OPUS);
+    await charge(7n, { ...OPUS, key_id: 'key_b' });
+    await charge(11n, { model: 'claude-haiku-5-5', key_id: 'key_b' });
+    const costOf = async (query: string) => (await read(query)).body.total.cost_usd;
+    expect(await costOf('key_id=key_b')).toBe('0.000000018');
+    expect(await costOf('key_id=key_b&model=claude-opus-5-5')).toBe('0.000000007');
+    expect(await costOf('team_id=team_a')).toBe('0.000000012');
+    expect(await costOf('member_id=mem_x')).toBe('0.00');
+    expect((await read('group_by=session&key_id=key_b')).status).toBe(400);
+  });
+
+  test('has the dearest groups over the whole time, and the rest in one', async () => {
+    for (const [index, amount] of [3n, 50n, 7n, 40n].entries()) await charge(amount, { key_id: `key_${index}` });
+    admin.clock.nowMs += 25 * HOUR_MS;
+    await charge(60n, { key_id: 'key_2' });
+    await charge(1n, { key_id: 'key_0' });
+    const { body } = await read('group_by=key&top=2');
+    expect(body.data.map((row: { key_id: string; cost_usd: string }) => [row.key_id, row.cost_usd])).toEqual([
+      ['key_1', '0.00000005'],
+      ['key_2', '0.000000007'],
+      ['other', '0.000000043'],
+      ['key_2', '0.00000006'],
+      ['other', '0.000000001'],
+    ]);
+    expect(body.total.cost_usd).toBe('0.000000161');
+  });
+
   test('is CSV where that is asked for, without formulas', async () => {
     await charge(5n, OPUS);
     const answer = await read('group_by=session&format=csv');

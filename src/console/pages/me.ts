@@ -89,7 +89,7 @@ function MyCost({ usage }: { usage: Usage }): VNode {
       <${Figure} label="Saved by the cache"><${Money} usd=${usage.total.cache_saved_usd} /><//>
     </dl>
     <${Chart} title="Cost per day by model" stacks=${stacks} series=${series} />
-    <${UsageTable} usage=${usage} groupBy="model" />`;
+    <${UsageTable} usage=${usage} groupBy="model" isPlain />`;
 }
 
 function RecentCalls(): VNode {

@@ -1,5 +1,5 @@
-import type { VNode } from 'preact';
-import { useState } from 'preact/hooks';
+import type { RefObject, VNode } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { formatMoney } from '../data/money.ts';
 import { html, names } from '../html.ts';
 import { findTicks, layBars, type Stack } from './chart-scale.ts';
@@ -15,11 +15,11 @@ interface ChartProps {
   series: readonly string[];
 }
 
-const WIDTH = 720;
 const HEIGHT = 220;
 const LEFT = 56;
 const FOOT = 22;
-const LABELS_AT_MOST = 8;
+/** A label below the bars takes so much. */
+const LABEL_WIDTH = 76;
 
 /** Money over time as stacked bars, and the same as a table for those who would rather read. */
 export function Chart({ title, stacks, series }: ChartProps): VNode {
@@ -38,15 +38,17 @@ export function Chart({ title, stacks, series }: ChartProps): VNode {
 
 function Bars({ title, stacks, series }: ChartProps): VNode {
   const [pointed, setPointed] = useState<number>();
+  const frame = useRef<HTMLDivElement>(null);
+  const width = useWidth(frame);
   const ticks = findTicks(stacks);
   const top = ticks.at(-1) ?? 1;
-  const step = (WIDTH - LEFT) / Math.max(1, stacks.length);
-  const every = Math.ceil(stacks.length / LABELS_AT_MOST);
+  const step = (width - LEFT) / Math.max(1, stacks.length);
+  const every = Math.max(1, Math.ceil(LABEL_WIDTH / step));
   const yOf = (value: number): number => HEIGHT - FOOT - (value / top) * (HEIGHT - FOOT - 10);
   const told = pointed === undefined ? undefined : stacks[pointed];
-  return html`<div class="chart-frame">
-    <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}. The table has every figure." onMouseLeave=${() => setPointed(undefined)}>
-      ${ticks.map((tick) => html`<g><line class="grid" x1=${LEFT} x2=${WIDTH} y1=${yOf(tick)} y2=${yOf(tick)} /><text class="tick" x=${LEFT - 8} y=${yOf(tick) + 4} text-anchor="end">${formatTick(tick)}</text></g>`)}
+  return html`<div class="chart-frame" ref=${frame}>
+    <svg viewBox="0 0 ${width} ${HEIGHT}" role="img" aria-label="${title}. The table has every figure." onMouseLeave=${() => setPointed(undefined)}>
+      ${ticks.map((tick) => html`<g><line class="grid" x1=${LEFT} x2=${width} y1=${yOf(tick)} y2=${yOf(tick)} /><text class="tick" x=${LEFT - 8} y=${yOf(tick) + 4} text-anchor="end">${formatTick(tick)}</text></g>`)}
       ${stacks.map((stack, index) => {
         const x = LEFT + index * step;
         const bars = layBars(stack, series.length).map(
@@ -62,6 +64,20 @@ function Bars({ title, stacks, series }: ChartProps): VNode {
     </svg>
     ${told === undefined ? null : html`<${Told} stack=${told} series=${series} isRight=${(pointed ?? 0) > stacks.length / 2} />`}
   </div>`;
+}
+
+/** Drawn in the pixels there are, so that letters keep their size on a phone. */
+function useWidth(frame: RefObject<HTMLElement | null>): number {
+  const [width, setWidth] = useState(720);
+  useLayoutEffect(() => {
+    const element = frame.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(() => setWidth(Math.max(280, element.clientWidth)));
+    observer.observe(element);
+    setWidth(Math.max(280, element.clientWidth));
+    return () => observer.disconnect();
+  }, []);
+  return width;
 }
 
 function Told({ stack, series, isRight }: { stack: Stack; series: readonly string[]; isRight: boolean }): VNode {

@@ -51,7 +51,7 @@ export function TreeRow(props: TreeRowProps): VNode {
       ${onTurn === undefined ? html`<span>${label}</span>` : html`<button type="button" class="disclose" aria-expanded=${isOpen} onClick=${onTurn}>${label}</button>`}
       ${sub ? html`<span class="cell-sub">${sub}</span>` : null}
     </div></th>
-    ${binding === undefined ? html`<td class="note" colspan="4">no limit but the credit</td>` : html`<${LimitCells} quota=${binding} ownId=${scopes[0]} />`}
+    ${binding === undefined ? html`<td class="note" colspan="4" data-label="Limit">no limit but the credit</td>` : html`<${LimitCells} quota=${binding} ownId=${scopes[0]} />`}
     <td><span class="cell-buttons">${actions}</span></td>
   </tr>`;
 }
@@ -59,10 +59,10 @@ export function TreeRow(props: TreeRowProps): VNode {
 function LimitCells({ quota, ownId }: { quota: QuotaView; ownId: string | null | undefined }): VNode {
   const whose = quota.scope.id === ownId ? '' : OF[quota.scope.type];
   return html`
-    <td>${quota.words}${quota.mode === 'soft' ? html` <span class="tag">soft</span>` : null}${whose === '' ? null : html`<span class="cell-sub">${whose}</span>`}</td>
-    <td class="figure-cell">${quota.measure === 'concurrency' ? '–' : quota.used}<${Bar} share=${quota.usedShare} held=${quota.share - quota.usedShare} label="Used of ${quota.words}" isLimit /></td>
-    <td class="figure-cell">${quota.held}</td>
-    <td>${quota.resetsAt === null ? 'never' : html`<${Time} at=${quota.resetsAt} as="distance" />`}</td>`;
+    <td data-label="Limit">${quota.words}${quota.mode === 'soft' ? html` <span class="tag">soft</span>` : null}${whose === '' ? null : html`<span class="cell-sub">${whose}</span>`}</td>
+    <td class="figure-cell" data-label="Used">${quota.measure === 'concurrency' ? '–' : quota.used}<${Bar} share=${quota.usedShare} held=${quota.share - quota.usedShare} label="Used of ${quota.words}" isLimit /></td>
+    <td class="figure-cell" data-label="Held">${quota.held}</td>
+    <td data-label="Resets">${quota.resetsAt === null ? 'never' : html`<${Time} at=${quota.resetsAt} as="distance" />`}</td>`;
 }
 
 /** Whether a part of the tree is open. */

@@ -25,15 +25,27 @@ const AMOUNTS = [
   ['cost_usd', 'Cost'],
 ] as const;
 
+interface UsageTableProps {
+  usage: Usage;
+  groupBy: GroupBy;
+  /** For those who have no page to look closer on. */
+  isPlain?: boolean;
+}
+
 /** One row per group, over the whole time; the months that the answer has are added up. */
-export function UsageTable({ usage, groupBy }: { usage: Usage; groupBy: GroupBy }): VNode {
+export function UsageTable({ usage, groupBy, isPlain = false }: UsageTableProps): VNode {
   const rows = addMonths(usage.data, groupBy);
   const nameOf = useRowNames(rows, groupBy);
   if (rows.length === 0) return html`<${Empty} title="Nothing was used in this time" />`;
   const isShown = (name: keyof UsageFigures): boolean =>
     name === 'cost_usd' || name === 'requests' || !isZero(usage.total[name]);
   const columns: Column<UsageRow>[] = [
-    { id: 'name', label: 'Name', sortBy: nameOf, cell: (row) => nameCell(row, groupBy, nameOf) },
+    {
+      id: 'name',
+      label: 'Name',
+      sortBy: nameOf,
+      cell: (row) => (isPlain ? nameOf(row) : nameCell(row, groupBy, nameOf)),
+    },
     ...COUNTS.filter(([name]) => isShown(name)).map(([name, label]) => ({
       ...{ id: name, label, isFigure: true },
       sortBy: (row: UsageRow) => row[name],
