@@ -46,6 +46,7 @@ import { addTeamRoutes } from './routes/team-routes.ts';
 import { addTokenRoutes } from './routes/token-routes.ts';
 import { addUsageRoutes } from './routes/usage-routes.ts';
 import { addConsole, createSignedIn } from './web/console-app.ts';
+import { pressForBrowsers } from './web/press-answers.ts';
 import { findSessionCallers } from './web/signed-in.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -93,6 +94,7 @@ function addApi(scope: AdminApp, parts: AdminParts, access: Authenticator & Sess
   requirePermissions(scope);
   scope.addHook('onRequest', authorize(access));
   scope.addHook('onResponse', logWrite);
+  pressForBrowsers(scope);
   addBodyReading(scope);
   addIdempotentWrites(scope, parts);
   addBounds(scope, parts);

@@ -75,5 +75,5 @@ export async function signIn(page: Page, adminUrl: string, secret: string): Prom
   await page.goto(adminUrl);
   await page.getByLabel('Token or API key').fill(secret);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('navigation', { name: 'Pages' }).waitFor();
+  await page.locator('#content').waitFor();
 }

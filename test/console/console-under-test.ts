@@ -24,13 +24,13 @@ export interface ConsoleUnderTest {
 }
 
 /** Amounts in the currency format of the browser's language, to the places shown. */
-export const dollars = (usd: string, places = 2): string =>
+export const dollars = (usd: string, places = 2, roundingMode = 'halfExpand'): string =>
   new Intl.NumberFormat('en-US', {
     style: 'currency',
     currency: 'USD',
     minimumFractionDigits: 2,
     maximumFractionDigits: places,
-    roundingMode: 'trunc',
+    roundingMode,
   } as Intl.NumberFormatOptions).format(usd as unknown as number);
 
 export const HELLO = {
@@ -101,6 +101,7 @@ async function callWithSdk(tollgate: RunningTollgate, caller: Caller): Promise<v
     cache_control: { type: 'ephemeral' as const },
   };
   for (let index = 0; index < 2; index += 1) await client.messages.create({ ...HELLO, system: [cached] });
+  for (let index = 0; index < 6; index += 1) await tollgate.nextCall();
   await until(
     async () => (await tollgate.admin.readAccount(caller.accountId)).balance.held_usd === '0.00' || undefined,
     { what: 'every call is settled' },

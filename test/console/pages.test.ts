@@ -25,7 +25,7 @@ describe('the operator', () => {
     await look('/');
     const { balance } = await readAccount();
     const hero = main().getByRole('region', { name: 'Balance' });
-    await hero.getByText(dollars(balance.available_usd)).waitFor();
+    await hero.getByText(dollars(balance.available_usd, 2, 'trunc')).waitFor();
     expect(await amounts('.hero-amount data')).toEqual([balance.available_usd]);
     const usage = await readUsage('bucket=day&group_by=model');
     await main().getByText('Spend per day').waitFor();
@@ -106,7 +106,7 @@ describe('the operator', () => {
     await row.getByRole('button', { name: 'Call charged' }).click();
     const receipt = table(`Receipt of entry ${newest.sequence}`);
     await receipt.waitFor();
-    expect(await receipt.locator('tbody tr').count()).toBe((newest.details?.receipt as unknown[]).length);
+    expect(await receipt.locator('tbody tr').count()).toBe(((newest.details?.receipt ?? []) as unknown[]).length);
     expect(await receipt.locator('tfoot data').getAttribute('value')).toBe(newest.amount_usd);
 
     await main()
@@ -120,8 +120,10 @@ describe('the operator', () => {
     const found = await table(/Journal entries/)
       .locator('tbody > tr > th')
       .allInnerTexts();
-    expect(found).toContain(`${newest.sequence}`);
-    expect(found).toHaveLength(2);
+    // The receipts in it are tables of their own.
+    const sequences = found.filter((text) => /^\d+$/.test(text));
+    expect(sequences).toHaveLength(2);
+    expect(sequences).toContain(`${newest.sequence}`);
   });
 
   test('live: a call shows while it runs, with its hold and the tokens so far, and is gone when it ends', async () => {
@@ -147,7 +149,6 @@ describe('the operator', () => {
     call.releaseAll();
     await (await answer).text();
     await main().getByText('Nothing is in flight').waitFor();
-    await under.tollgate.nextCall().catch(() => undefined);
   });
 
   test('health: what the process says of itself', async () => {
@@ -204,7 +205,7 @@ describe('who sees less', () => {
     await main().locator('.hero-amount data').waitFor();
     expect(await amounts('.hero-amount data')).toEqual([usage.total.cost_usd]);
     await main().getByText('$0.50 a month').waitFor();
-    const calls = table(/Journal entries/).locator('tbody > tr');
+    const calls = table(/Journal entries/).locator('> tbody > tr');
     await calls.first().waitFor();
     expect(await calls.count()).toBe(usage.total.requests);
     await calls.first().getByRole('button').click();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { findPackageJSON, stripTypeScriptTypes } from 'node:module';
-import { dirname, extname, join } from 'node:path';
+import { dirname, extname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
@@ -39,8 +39,8 @@ const TYPES: { readonly [extension: string]: string } = {
   '.svg': 'image/svg+xml',
 };
 const PAGE_FILE = 'index.html';
-/** What the first page needs, asked for at once and not one import after another. */
-const FIRST_FOLDERS = /^(?!pages\/)[\w/-]+\.js$/;
+/** What the first page is made of is asked for at once, and not one import after another. */
+const FIRST_FILES = ['main.js', 'pages/overview.js'];
 
 /** Reads all of them; a fault here is one of the installation and throws. */
 export function loadConsoleAssets(): ConsoleAssets {
@@ -50,18 +50,35 @@ export function loadConsoleAssets(): ConsoleAssets {
   const frame = texts.get(PAGE_FILE) ?? '';
   return {
     version,
-    page: createAsset(PAGE_FILE, writePage(frame, version, [...assets.keys()])),
+    page: createAsset(PAGE_FILE, writePage(frame, version, findImported(texts, FIRST_FILES))),
     find: (name) => assets.get(name),
   };
 }
 
-function writePage(frame: string, version: string, names: readonly string[]): string {
+function writePage(frame: string, version: string, preloaded: Iterable<string>): string {
   const base = `${ASSETS_PATH}/${version}`;
-  const preloads = names
-    .filter((name) => FIRST_FOLDERS.test(name))
-    .map((name) => `<link rel="modulepreload" href="${base}/${name}">`);
+  const preloads = [...preloaded].map((name) => `<link rel="modulepreload" href="${base}/${name}">`);
   return frame.replaceAll('{{assets}}', base).replace('{{preloads}}', preloads.join('\n    '));
 }
+
+/** These files and all that they import, not counting what they load later. */
+function findImported(
+  texts: ReadonlyMap<string, string>,
+  names: readonly string[],
+  found = new Set<string>(),
+): Set<string> {
+  for (const name of names) {
+    if (found.has(name)) continue;
+    found.add(name);
+    const imported = [...(texts.get(name) ?? '').matchAll(STATIC_IMPORT)].map(([, path = '']) =>
+      posix.join(dirname(name), path),
+    );
+    findImported(texts, imported, found);
+  }
+  return found;
+}
+
+const STATIC_IMPORT = /from\s*['"](\.{1,2}\/[\w/.-]+)['"]/g;
 
 function readOwnFiles(): [string, string][] {
   return listNames(FOLDER)

@@ -17,6 +17,7 @@ import { readBooks } from '../find-account-books.ts';
 import { refuse, refuseFields } from '../problem.ts';
 import { readUsageQuestion, refuseRows } from '../routes/usage-routes.ts';
 import { usageQuery } from '../schemas/report-schemas.ts';
+import { pressForBrowsers } from './press-answers.ts';
 import { readKeyCalls } from './read-key-calls.ts';
 import { requireSession, type SignedInParts } from './signed-in.ts';
 
@@ -29,6 +30,7 @@ export function addMeRoutes(app: AdminApp, parts: MeParts): void {
     if (request.viewer?.type === 'key') return undefined;
     return refuse(reply, 'forbidden', 'This is for those who signed in with an API key.');
   });
+  pressForBrowsers(app);
   addMe(app, parts);
   addMyUsage(app, parts);
   addMyCalls(app, parts);

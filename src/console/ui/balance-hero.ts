@@ -14,7 +14,7 @@ export function BalanceHero({ account, runway }: { account: Resource<Account>; r
   return html`<section class="hero" aria-label="Balance">
     <${Loaded} of=${account} lines=${3}>${({ balance: read, mode, credit_limit_usd: limit, status }: Account) => {
       const balance = live?.balance ?? read;
-      if (balance === null)
+      if (balance === null || balance === undefined)
         return html`<p class="failure">The ledger has lost the books of this account. Calls are refused until they are restored.</p>`;
       return html`
         <p class="hero-label">Available${status === 'open' ? '' : ` (account ${status})`}</p>

@@ -10,14 +10,19 @@ interface DialogProps {
   children?: Content;
 }
 
-/** A question over the page. The browser keeps the focus in it and gives it back. */
+/** A question over the page. The browser keeps the focus in it; it goes back to where it was. */
 export function Dialog({ title, onClose, isFirm = false, children }: DialogProps): VNode {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
     const dialog = element.current;
+    const before = document.activeElement;
     if (dialog !== null && !dialog.open) dialog.showModal();
-    return () => dialog?.close();
+    return () => {
+      dialog?.close();
+      // It is out of the page by now, so the browser cannot do it.
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
   }, []);
   const onCancel = (event: Event): void => {
     event.preventDefault();
