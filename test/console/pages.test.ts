@@ -83,7 +83,7 @@ describe('the operator', () => {
       const foot = table(`Usage by ${by}`).locator('tfoot data');
       expect(await foot.last().getAttribute('value')).toBe(usage.total.cost_usd);
       const saved = await foot.evaluateAll((all) => all.map((each) => each.getAttribute('value')));
-      expect(saved).toContain(usage.total.cache_saved_usd);
+      expect(saved).toContain(usage.total.cache_savings_usd);
       const shown = await table(`Usage by ${by}`).locator('tfoot').innerText();
       expect(shown).toContain(new Intl.NumberFormat('en-US').format(usage.total.cache_read_tokens));
     }
@@ -240,7 +240,7 @@ describe('who sees less', () => {
 
 interface Usage {
   data: unknown[];
-  total: { cost_usd: string; cache_saved_usd: string; cache_read_tokens: number; requests: number };
+  total: { cost_usd: string; cache_savings_usd: string; cache_read_tokens: number; requests: number };
 }
 
 function readUsage(query: string): Promise<Usage> {

@@ -5,6 +5,7 @@ import { NANO_PER_USD } from '../../src/domain/money.ts';
 import { priceCall } from '../../src/domain/price-call.ts';
 import { modelLabels, type RateCard } from '../../src/domain/rate-card.ts';
 import { describeLine, sumByClass } from '../../src/metering/describe-call.ts';
+import { describeReportFacts } from '../../src/metering/describe-report-facts.ts';
 import { createReportFold } from '../../src/reports/report-fold.ts';
 import type { Store } from '../../src/store/open-store.ts';
 import { DIRECTORY_SCHEMA } from '../../src/store/sqlite/directory-schema.ts';
@@ -172,6 +173,8 @@ async function makeCall(store: SeededStore, card: RateCard, history: History, mo
   const priced = priceCall(card, usage, nowMs);
   if (!priced.priced) throw new Error(`no prices for ${model.id}`);
   const { amountNanoUsd, lines, rateCardVersion } = priced.receipt;
+  const { cache_savings_usd: saved } = describeReportFacts({}, priced.receipt);
+  const savings = saved === undefined ? {} : { cache_savings_usd: saved };
   const hold = {
     ...{ accountId, holdId: createId('hold', nowMs), tokens: 30_000n, modelLabels: modelLabels(model), cells: [] },
   };
@@ -188,6 +191,7 @@ async function makeCall(store: SeededStore, card: RateCard, history: History, mo
       ...{ outcome: 'complete', status: 200, basis: 'reported', model: model.id, rate_card_version: rateCardVersion },
       tokens: sumByClass(lines),
       receipt: lines.map(describeLine),
+      ...savings,
     },
   });
   if (settled.result !== 'settled') throw new Error(`the settle was answered ${settled.result}`);

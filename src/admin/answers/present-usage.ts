@@ -13,9 +13,6 @@ const GROUP_FIELDS = {
   session: 'session_id',
 } as const satisfies Record<UsageGroup, keyof UsageRowAnswer>;
 
-/** Columns of names that others chose. */
-const NAMED: ReadonlySet<string> = new Set(Object.values(GROUP_FIELDS));
-
 export function presentUsageRow(row: UsageRow): UsageRowAnswer {
   const groups = Object.entries(row.group) as [UsageGroup, string | null][];
   return {
@@ -48,9 +45,6 @@ export function writeUsageCsv(rows: readonly UsageRowAnswer[], groupBy: readonly
     header: true,
     columns: ['starts_at', 'ends_at', ...groupBy.map((group) => GROUP_FIELDS[group]), ...figures],
     record_delimiter: 'windows',
-    // A saving below zero begins with a sign that is no formula.
-    cast: {
-      string: (text, { column }) => (NAMED.has(`${column}`) && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text),
-    },
+    escape_formulas: true,
   });
 }

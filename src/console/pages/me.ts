@@ -86,7 +86,7 @@ function MyCost({ usage }: { usage: Usage }): VNode {
     <dl class="figures">
       <${Figure} label="Cost"><${Money} usd=${usage.total.cost_usd} /><//>
       <${Figure} label="Calls">${formatCount(usage.total.requests)}<//>
-      <${Figure} label="Saved by the cache"><${Money} usd=${usage.total.cache_saved_usd} /><//>
+      <${Figure} label="Saved by the cache"><${Money} usd=${usage.total.cache_savings_usd} /><//>
     </dl>
     <${Chart} title="Cost per day by model" stacks=${stacks} series=${series} />
     <${UsageTable} usage=${usage} groupBy="model" isPlain />`;

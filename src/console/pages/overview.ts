@@ -73,9 +73,10 @@ function SpendPanel({ usage, runway }: { usage: UsageResource; runway: Runway | 
       const { series, stacks } = stackSpend(data, ({ model }) => model ?? 'unknown', forecast);
       return html`
         <dl class="figures">
-          <${Figure} label="Spent"><${Money} usd=${data.total.cost_usd} /><//>
+          <${Figure} label="Spent in ${DAYS_SHOWN} days"><${Money} usd=${data.total.cost_usd} /><//>
           <${Figure} label="Calls">${formatCount(data.total.requests)}<//>
-          <${Figure} label="Saved by the cache"><${Money} usd=${data.total.cache_saved_usd} /><//>
+          ${runway === undefined ? null : html`<${Figure} label="This month" note=${html`<${Money} usd=${runway.month_forecast_usd} /> at its end, if it goes on so`}><${Money} usd=${runway.month_spent_usd} /><//>`}
+          <${Figure} label="Saved by the cache"><${Money} usd=${data.total.cache_savings_usd} /><//>
           ${runway === undefined ? null : html`<${Figure} label="Burn per day" note=${`average of ${runway.burn.days} days`}><${Money} usd=${runway.burn.per_day_usd} /><//>`}
         </dl>
         <${Chart} title="Spend per day by model" stacks=${stacks} series=${series} />`;

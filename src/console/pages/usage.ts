@@ -57,7 +57,7 @@ function Cost({ usage, view }: { usage: UsageAnswer; view: UsageView }): VNode {
     <dl class="figures">
       <${Figure} label="Cost"><${Money} usd=${total.cost_usd} /><//>
       ${toNano(total.refunded_usd) === 0n ? null : html`<${Figure} label="Given back"><${Money} usd=${total.refunded_usd} /><//>`}
-      <${Figure} label="Saved by the cache"><${Money} usd=${total.cache_saved_usd} /><//>
+      <${Figure} label="Saved by the cache"><${Money} usd=${total.cache_savings_usd} /><//>
       <${Figure} label="Calls">${formatCount(total.requests)}<//>
       <${Figure} label="Tokens in">${formatCount(total.input_tokens + total.cache_read_tokens + total.cache_write_5m_tokens + total.cache_write_1h_tokens)}<//>
       <${Figure} label="Tokens out">${formatCount(total.output_tokens)}<//>

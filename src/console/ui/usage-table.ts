@@ -20,7 +20,7 @@ const COUNTS = [
   ['web_searches', 'Searches'],
 ] as const;
 const AMOUNTS = [
-  ['cache_saved_usd', 'Saved'],
+  ['cache_savings_usd', 'Saved'],
   ['refunded_usd', 'Given back'],
   ['cost_usd', 'Cost'],
 ] as const;
