@@ -6,7 +6,6 @@ import type { AuditLog } from './directory/audit-log.ts';
 import type { Directory } from './directory/directory.ts';
 import { createPrincipalCache, type PrincipalCache } from './directory/principal-cache.ts';
 import type { StoredRegistry } from './directory/stored-registry.ts';
-import { findNewestPricesMs } from './domain/newest-prices.ts';
 import type { RateCard } from './domain/rate-card.ts';
 import { startExports } from './export/start-exports.ts';
 import { createDriftCheck } from './ledger/drift-check.ts';
@@ -26,6 +25,7 @@ import { systemTimers } from './metering/timers.ts';
 import type { Logger } from './observability/create-logger.ts';
 import { type HealthNotes, type NotedMetrics, noteHealth } from './observability/health-notes.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
+import { noteRateCard } from './observability/note-rate-card.ts';
 import { startTraces } from './observability/traces/start-traces.ts';
 import { type Reloads, startReloads } from './reloads/start-reloads.ts';
 import { tellReload } from './reloads/tell-reload.ts';
@@ -79,7 +79,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
   const { settings, rateCard, dataFolder, logger } = options;
   const { nowMs } = systemTimers;
   const noted = noteHealth(createMetrics({ models: rateCard.models, nowMs }), nowMs);
-  noteRateCard(noted.metrics, rateCard);
+  noteRateCard(noted.metrics, rateCard, systemTimers.nowMs());
   const store = await openStore({
     redisUrl: settings.redisUrl,
     dataFolder,
@@ -139,7 +139,7 @@ async function startServices(options: ServicesOptions, store: Store, noted: Note
     logger,
     replaceRateCard(card) {
       priceBook.replace(card);
-      noteRateCard(metrics, card);
+      noteRateCard(metrics, card, systemTimers.nowMs());
     },
     async close() {
       money.stopWatching();
@@ -243,9 +243,4 @@ function startDriftCheck({ settings, logger }: ServicesOptions, store: Store, al
     onReconciled: alerts.metrics.ledgerReconciled,
     onDifference: alerts.raiseDrift,
   });
-}
-
-function noteRateCard(metrics: Metrics, card: RateCard): void {
-  const effectiveFromMs = findNewestPricesMs(card, systemTimers.nowMs());
-  metrics.rateCardLoaded({ version: card.version, effectiveFromMs, models: card.models });
 }
