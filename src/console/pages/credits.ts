@@ -12,6 +12,7 @@ import { ExpiryPanel } from '../ui/expiry-panel.ts';
 import { GrantDialog } from '../ui/grant-dialog.ts';
 import { GrantTable } from '../ui/grant-table.ts';
 import { PageHead, Panel } from '../ui/panel.ts';
+import { ReloadPanel } from '../ui/reload-panel.ts';
 import { StatementPanel } from '../ui/statement-panel.ts';
 import { Empty, Loaded } from '../ui/states.ts';
 
@@ -49,6 +50,7 @@ export default function Credits(): VNode {
           ? html`<${Empty} title="There is no credit yet"><p>${mayGrant ? 'Add some: calls are admitted from then on.' : 'Who has a token for money can add some.'}</p>${add}<//>`
           : html`<${GrantTable} grants=${data} mayVoid=${mayGrant} onChanged=${refresh} />`}<//>
     <//>
+    <${ReloadPanel} freshness=${freshness} onChanged=${refresh} />
     <${StatementPanel} timezone=${account.data?.timezone} />
     ${
       isAdding
