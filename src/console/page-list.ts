@@ -22,6 +22,7 @@ const PAGES: readonly PageEntry[] = [
   { path: '/usage', title: 'Usage', permissions: USAGE, load: () => import('./pages/usage.ts') },
   { path: '/journal', title: 'Journal', permissions: MONEY, load: () => import('./pages/journal.ts') },
   { path: '/live', title: 'Live', permissions: USAGE, load: () => import('./pages/live.ts') },
+  { path: '/alerts', title: 'Alerts', permissions: MONEY, load: () => import('./pages/alerts.ts') },
   {
     path: '/health',
     title: 'Health',
