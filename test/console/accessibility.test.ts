@@ -39,6 +39,7 @@ const READY: [path: string, text: string | RegExp][] = [
   ['/usage?by=key&period=own&from=2026-01-01', 'All'],
   ['/journal', 'Call charged'],
   ['/live', 'Nothing is in flight'],
+  ['/alerts', 'Books and journal differ'],
   ['/health', 'Ready for calls'],
 ];
 

@@ -3,7 +3,12 @@ import { expect, test } from 'vitest';
 import { until } from '../support/until.ts';
 import { HELLO, useConsole } from './console-under-test.ts';
 
-const under = useConsole();
+const under = useConsole({
+  environment: {
+    RELOAD_WEBHOOK_URL: 'http://127.0.0.1:9/reloads',
+    RELOAD_WEBHOOK_SECRET: `whsec_${'c2VjcmV0'.repeat(4)}`,
+  },
+});
 const page = () => under.page;
 const dialog = () => page().getByRole('dialog');
 const button = (name: string | RegExp) => page().getByRole('button', { name });
@@ -238,4 +243,92 @@ test('the appearance is chosen and kept', async () => {
   await page().getByLabel('Appearance').waitFor();
   expect(await ground()).not.toBe(light);
   await page().getByLabel('Appearance').selectOption('auto');
+});
+
+test('auto-reload is turned on by the threshold that is proposed or another, and off again', async () => {
+  await look('/credits');
+  await button('Turn on').click();
+  await dialog().getByLabel('When the balance falls below').fill('9.00');
+  await dialog().getByLabel('Amount').fill('nothing');
+  await dialog().getByRole('button', { name: 'Turn on' }).click();
+  await dialog().locator('.field-error').first().waitFor();
+  await dialog().getByLabel('Amount').fill('15.00');
+  await dialog().getByLabel('At most in a month').fill('100.00');
+  await dialog().getByRole('button', { name: 'Turn on' }).click();
+  await said('Auto-reload is on');
+  const read = () => call<Record<string, unknown>>('GET', '/auto-reload');
+  expect(await read()).toMatchObject({
+    enabled: true,
+    threshold_usd: '9.00',
+    amount_usd: '15.00',
+    monthly_cap_usd: '100.00',
+  });
+  await page().getByText('On: when the balance falls below').waitFor();
+  await button('Turn off').click();
+  await dialog().getByRole('button', { name: 'Turn it off' }).click();
+  await said('Auto-reload is off');
+  expect(await read()).toMatchObject({ enabled: false });
+});
+
+test('a rule is made, turned off and removed, and the built-in ones are shown', async () => {
+  await look('/alerts');
+  await button('New rule').click();
+  await dialog().getByLabel('Below, in US dollars').fill('lots');
+  await dialog().getByRole('button', { name: 'Make rule' }).click();
+  await dialog().locator('.field-error').waitFor();
+  await dialog().getByLabel('Below, in US dollars').fill('1000');
+  await dialog().getByRole('button', { name: 'Make rule' }).click();
+  await said('The rule is in force');
+  const { data } = await call<{ data: { kind: string; amount_usd?: string }[] }>('GET', '/alerts');
+  expect(data).toContainEqual(expect.objectContaining({ kind: 'balance_low', amount_usd: '1000.00' }));
+  const row = page().getByRole('row', { name: /below \$1,000\.00/ });
+  await row.waitFor();
+  await row.getByRole('button', { name: /^Turn off/ }).click();
+  await dialog().getByRole('button', { name: 'Turn it off' }).click();
+  await said('The rule is off');
+  await page()
+    .getByRole('row', { name: /below \$1,000\.00.*off/ })
+    .getByRole('button', { name: /^Remove/ })
+    .click();
+  await dialog().getByRole('button', { name: 'Remove it' }).click();
+  await said('The rule was removed');
+  await page()
+    .getByRole('table', { name: 'Rules of the installation' })
+    .getByText('Books and journal differ')
+    .waitFor();
+});
+
+test('a channel of an account is made: its secret is shown once, and a test says what came of it', async () => {
+  await look('/alerts');
+  await button('New channel').click();
+  await dialog().getByLabel('Name').fill('ops hook');
+  await dialog().getByLabel('Address').fill('http://127.0.0.1:9/');
+  await dialog().getByRole('button', { name: 'Make channel' }).click();
+  await dialog().locator('.field-error').first().waitFor();
+  await dialog().getByLabel('Address').fill('https://alerts.example.com/hook');
+  await dialog().getByRole('button', { name: 'Make channel' }).click();
+  expect(await dialog().getByLabel('the secret', { exact: true }).inputValue()).toMatch(/^whsec_/);
+  await dialog().getByRole('button', { name: 'I have it' }).click();
+  await page().getByRole('table', { name: 'Channels' }).getByText('ops hook').waitFor();
+  await button('Send a test to ops hook').click();
+  await page()
+    .locator('#announcement')
+    .getByText(/did not reach ops hook/)
+    .waitFor();
+  const deliveries = page().getByRole('table', { name: 'Deliveries' });
+  await deliveries
+    .getByText(/failed|abandoned/)
+    .first()
+    .waitFor();
+  await deliveries
+    .getByRole('button', { name: /again$/ })
+    .first()
+    .click();
+  await page()
+    .locator('#announcement')
+    .getByText(/could not be told|again/)
+    .waitFor();
+  await button('Remove the channel ops hook').click();
+  await dialog().getByRole('button', { name: 'Remove it' }).click();
+  await said('The channel was removed');
 });

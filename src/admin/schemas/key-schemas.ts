@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import {
+  describeField,
   idField,
   modelsField,
   nameField,
@@ -60,13 +61,7 @@ export const keyListQuery = Type.Object(
       description: 'Only those of this team, also by their member; `none`: of no team.',
     }),
     member_id: Type.Optional(idField),
-    q: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 128,
-        description: 'Part of the name, the beginning of the hint, or the id.',
-      }),
-    ),
+    q: Type.Optional(describeField(nameField, 'Part of the name, the beginning of the secret, or the id.')),
   },
   { additionalProperties: false },
 );

@@ -1,6 +1,15 @@
 import { type Static, Type } from 'typebox';
 import { USAGE_BUCKETS, USAGE_GROUPS } from '../../reports/read-usage.ts';
-import { idField, nullableStringAnswer, nullableTimeAnswer, timeAnswer, timeField, usdAnswer } from './fields.ts';
+import {
+  describeField,
+  idField,
+  nameField,
+  nullableStringAnswer,
+  nullableTimeAnswer,
+  timeAnswer,
+  timeField,
+  usdAnswer,
+} from './fields.ts';
 
 const GROUP = `(${USAGE_GROUPS.join('|')})`;
 
@@ -17,7 +26,7 @@ export const usageQuery = Type.Object(
         examples: ['model,team'],
       }),
     ),
-    model: Type.Optional(Type.String({ maxLength: 128, description: 'Only what this model answered.' })),
+    model: Type.Optional(describeField(nameField, 'Only what this model answered.')),
     team_id: Type.Optional(idField),
     member_id: Type.Optional(idField),
     key_id: Type.Optional(idField),

@@ -1,7 +1,8 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
+import type { Alert, AlertChannel } from '../data/alert-types.ts';
 import { adminPath } from '../data/api.ts';
-import type { Alert, AlertChannel, Page } from '../data/api-types.ts';
+import type { Page } from '../data/api-types.ts';
 import { useAccountId, useMay } from '../data/context.ts';
 import { useResource } from '../data/use-resource.ts';
 import { html } from '../html.ts';

@@ -1,8 +1,8 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
+import type { AlertChannel } from '../data/alert-types.ts';
 import { ALERT_KINDS } from '../data/alert-words.ts';
 import { adminPath } from '../data/api.ts';
-import type { AlertChannel } from '../data/api-types.ts';
 import { useAccountId } from '../data/context.ts';
 import { html } from '../html.ts';
 import { Dialog } from './dialog.ts';

@@ -1,8 +1,8 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
+import type { Alert, AlertChannel } from '../data/alert-types.ts';
 import { describeTerms, nameKind } from '../data/alert-words.ts';
 import { adminPath } from '../data/api.ts';
-import type { Alert, AlertChannel } from '../data/api-types.ts';
 import { html } from '../html.ts';
 import { Confirm } from './confirm.ts';
 import { type Column, Table } from './table.ts';

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
+import type { AlertChannel, AlertDelivery } from '../data/alert-types.ts';
 import { ApiProblem, adminPath, send } from '../data/api.ts';
-import type { AlertChannel, AlertDelivery } from '../data/api-types.ts';
 import { html } from '../html.ts';
 import { announce } from './announce.ts';
 import { Confirm } from './confirm.ts';

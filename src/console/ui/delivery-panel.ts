@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
+import type { AlertChannel, AlertDelivery } from '../data/alert-types.ts';
 import { ApiProblem, adminPath, send } from '../data/api.ts';
-import type { AlertChannel, AlertDelivery } from '../data/api-types.ts';
 import { useAccountId } from '../data/context.ts';
 import { usePages } from '../data/use-pages.ts';
 import { html } from '../html.ts';
