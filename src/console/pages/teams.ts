@@ -52,7 +52,7 @@ export default function Teams(): VNode {
       ${mayMakeTeams ? html`<button type="button" class="button" onClick=${() => setAct({ kind: 'make-team' })}>New team</button>` : null}
       ${mayWritePeople ? html`<button type="button" class="button" onClick=${() => setAct({ kind: 'make-member' })}>New member</button>` : null}
       ${mayWritePeople ? html`<button type="button" class="button button-main" onClick=${() => setAct({ kind: 'make-key' })}>New key</button>` : null}`} />
-    <${Search} text=${text} />
+    <${Search} key=${text} text=${text} />
     ${text === '' ? html`<${TeamTree} key=${round} />` : html`<${FoundKeys} key=${`${round} ${text}`} text=${text} />`}
     ${act === undefined ? null : html`<${TreeActs} act=${act} onDone=${onDone} onClose=${() => setAct(undefined)} />`}
   <//>`;

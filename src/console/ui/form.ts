@@ -110,9 +110,11 @@ export function Field(props: FieldProps): VNode {
     'aria-invalid': error === undefined ? undefined : 'true',
     onInput: props.onInput,
   };
+  // What is typed is the reader's: only who follows each letter may set the text again.
+  const given = props.onInput === undefined ? { defaultValue: value } : { value };
   const control =
     options === undefined
-      ? html`<input ...${common} type=${type} value=${value} inputmode=${props.inputMode} autocomplete=${props.autocomplete ?? 'off'} autofocus=${isFirst} required=${!isOptional} spellcheck="false" />`
+      ? html`<input ...${common} type=${type} ...${given} inputmode=${props.inputMode} autocomplete=${props.autocomplete ?? 'off'} autofocus=${isFirst} required=${!isOptional} spellcheck="false" />`
       : html`<select ...${common} onChange=${props.onInput}>${options.map((option) => html`<option value=${option.value} selected=${option.value === value}>${option.label}</option>`)}</select>`;
   return html`<div class="field">
     <label for=${id}>${label}${isOptional ? html` <span class="optional">optional</span>` : null}</label>
