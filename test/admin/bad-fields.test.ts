@@ -142,6 +142,7 @@ describe.each(OPERATIONS.map((operation) => [operation.name, operation] as const
     for (const path of ids) {
       for (const [kind, id] of Object.entries(accounts.foreign)) {
         if (path.at(-1) !== 'id' && path.at(-1) !== kind) continue;
+        if (kind === 'account_id' && good.namesAnyAccount === true) continue;
         // Where one of two names a call, the other one makes way.
         const { hold_id: _hold, request_id: _request, ...rest } = good.body;
         const base = kind === 'request_id' || kind === 'hold_id' ? rest : good.body;
@@ -192,7 +193,8 @@ describe.each(OPERATIONS.map((operation) => [operation.name, operation] as const
       ).toBe(true);
       const others = operation.params.includes('account_id') && param !== 'account_id' ? [foreign[param]] : [];
       const wrong = mine[param] === undefined ? [] : [`${mine[param]}x`, mine[param].toLowerCase()];
-      const broken = ['x', '..', '__proto__', 'constructor', 'a\u0000b', 'a\r\nb', '%', "' OR 1=1", 'x'.repeat(129)];
+      // Not `..`, by which a client's address is that of another call before it is sent.
+      const broken = ['x', '..x', '__proto__', 'constructor', 'a\u0000b', 'a\r\nb', '%', "' OR 1=1", 'x'.repeat(129)];
       for (const value of [...others, ...wrong, ...broken]) {
         if (value === undefined) continue;
         await expectRefusal({ params: { [param]: value } }, [], [400, 404], value);

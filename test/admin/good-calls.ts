@@ -8,6 +8,8 @@ export interface GoodCall {
   query?: { [name: string]: string };
   /** Values of path parameters that are not records of the account. */
   params?: Ids;
+  /** A call of the installation: the account that its body names may be any. */
+  namesAnyAccount?: boolean;
 }
 
 const LATER = '2027-06-01T00:00:00Z';
@@ -59,6 +61,22 @@ export const GOOD_CALLS: { readonly [operationId: string]: (mine: Ids) => GoodCa
   raiseQuota: () => ({ body: { limit_usd: '9', from: '2026-11-21T10:00:00Z', until: '2026-11-21T12:00:00Z' } }),
   createRefund: ({ hold_id }) => ({ body: { hold_id, amount_usd: '0.5', note: 'broken' } }),
   createCorrection: ({ hold_id }) => ({ body: { hold_id, charge_usd: '0.75', note: 'invoice' } }),
+  setAutoReload: () => ({
+    body: {
+      ...{ enabled: true, threshold_usd: '5', mode: 'fixed', amount_usd: '10', monthly_cap_usd: '50' },
+      hourly_limit: 2,
+    },
+  }),
+  answerReload: () => ({ body: { outcome: 'paid', reference: 'ch_1' } }),
+  createAccountAlert: ({ channel_id }) => ({ body: { kind: 'balance_low', amount_usd: '5', channels: [channel_id] } }),
+  createAlert: () => ({ body: { kind: 'unpriced_model', name: 'prices', quiet_seconds: 60 } }),
+  updateAccountAlert: () => ({ body: { amount_usd: '7', enabled: false } }),
+  updateAlert: () => ({ body: { amount_usd: '7', enabled: false } }),
+  createAlertChannel: () => ({
+    body: { name: 'chat', type: 'slack', url: 'https://hooks.example/x' },
+    namesAnyAccount: true,
+  }),
+  updateAlertChannel: () => ({ body: { name: 'chat', enabled: false } }),
   readStatement: () => ({ params: { month: '2026-11' } }),
   readUsage: () => ({
     query: { from: '2026-11-20T00:00:00Z', to: '2026-11-22T00:00:00Z', bucket: 'hour', group_by: 'model,team' },

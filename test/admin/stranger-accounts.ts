@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createId } from '../../src/directory/create-id.ts';
 import { type AdminUnderTest, type Json, openAccount } from './admin-under-test.ts';
+import { makeAlert, makeReload } from './two-accounts.ts';
 
 /** Stands in every text of the other account: no answer to a call on the first may hold it. */
 export const CANARY = 'canary of another account';
@@ -36,7 +37,8 @@ async function openFull(admin: AdminUnderTest, name: string): Promise<Ids> {
   const token_id = await createToken(admin, { name, role: 'viewer', scope: { type: 'account', account_id: id } });
   const request_id = createId('req', admin.clock.nowMs);
   const hold_id = await charge(admin, id, { request_id, model: 'claude-opus-5-5', key_id, session_id: name });
-  const spares = { token_id, spare_team_id, spare_member_id };
+  const alerts = { ...(await makeAlert(admin, id, name)), reload_id: await makeReload(admin, id, 100n) };
+  const spares = { token_id, spare_team_id, spare_member_id, ...alerts };
   return { account_id: id, grant_id, team_id, member_id, key_id, quota_id, request_id, hold_id, ...spares };
 }
 

@@ -90,7 +90,8 @@ async function makeRecords(admin: AdminUnderTest, accountId: string, name: strin
   };
 }
 
-async function makeAlert({ alerts, clock }: AdminUnderTest, accountId: string, name: string) {
+/** A rule and a channel of the account, and a delivery that nobody took. */
+export async function makeAlert({ alerts, clock }: AdminUnderTest, accountId: string, name: string) {
   const common = { accountId, name, enabled: true, createdAtMs: clock.nowMs };
   const [alert, channel] = [createId('alert', 0), createId('channel', 0)];
   const condition = { kind: 'balance_low', amountsNanoUsd: [5n] } as const;
@@ -107,9 +108,9 @@ async function makeAlert({ alerts, clock }: AdminUnderTest, accountId: string, n
   return { alert_id: alert, channel_id: channel, delivery_id: delivery.id };
 }
 
-/** A request for a reload that waits for its answer; an account has one at a time. */
-async function makeReload({ ledger, clock }: AdminUnderTest, accountId: string): Promise<string> {
-  const usd = 1_000_000_000n;
+/** A request for a reload that waits for its answer; an account has one at a time. Its credit is below the threshold. */
+export async function makeReload({ ledger, clock }: AdminUnderTest, accountId: string, thresholdUsd = 1n) {
+  const usd = thresholdUsd * 1_000_000_000n;
   const terms = { thresholdNanoUsd: usd, mode: 'fixed', amountNanoUsd: usd, monthlyCapNanoUsd: usd } as const;
   await ledger.setReload({ accountId, terms: { ...terms, hourlyCount: 1 } });
   await ledger.requestReload({ accountId, monthEndsAtMs: clock.nowMs + 86_400_000 });
