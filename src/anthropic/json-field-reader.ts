@@ -6,6 +6,17 @@ import { parseJson } from './parse-json.ts';
 /** Bytes of one captured value. Usage with a hundred iterations has some 30 KB. */
 const LARGEST_CAPTURE_BYTES = 1_048_576;
 
+/** Plans are constants, and every answer has a reader of its own. */
+const fields = new WeakMap<FieldPlan, Field>();
+
+function findField(plan: FieldPlan): Field {
+  const known = fields.get(plan);
+  if (known !== undefined) return known;
+  const field = buildField(plan, '');
+  fields.set(plan, field);
+  return field;
+}
+
 /** Where the next byte belongs. */
 type Mode = 'structure' | 'name' | 'string' | 'scalar' | 'container' | 'done' | 'broken';
 
@@ -34,7 +45,7 @@ export class JsonFieldReader {
   #characters = 0;
 
   constructor(plan: FieldPlan, listener: FieldListener) {
-    this.#root = buildField(plan, '');
+    this.#root = findField(plan);
     this.#listener = listener;
   }
 

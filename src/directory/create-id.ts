@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomFillSync } from 'node:crypto';
 import { encodeTime } from 'ulid';
 
 /** What an id names; the prefix makes ids readable and keeps one kind from being taken for another. */
@@ -27,7 +27,28 @@ const RANDOM_CHARACTERS = 16;
 
 /** A fresh id: prefix and a ULID of `nowMs` and 80 random bits. */
 export function createId(prefix: IdPrefix, nowMs: number): string {
-  return `${prefix}_${encodeTime(nowMs, TIME_CHARACTERS)}${writeBase32(randomBytes(RANDOM_CHARACTERS))}`;
+  return `${prefix}_${writeTime(nowMs)}${writeBase32(takeRandom())}`;
+}
+
+/** Asked of the system for many ids at once: a request needs several, and each question costs as much as a hundred. */
+const random = Buffer.alloc(256 * RANDOM_CHARACTERS);
+let randomUsed = random.length;
+
+function takeRandom(): Buffer {
+  if (randomUsed === random.length) {
+    randomFillSync(random);
+    randomUsed = 0;
+  }
+  randomUsed += RANDOM_CHARACTERS;
+  return random.subarray(randomUsed - RANDOM_CHARACTERS, randomUsed);
+}
+
+/** The last instant and its text: the ids of one request, and of all in a millisecond, share it. */
+let lastTime = { ms: -1, text: '' };
+
+function writeTime(nowMs: number): string {
+  if (lastTime.ms !== nowMs) lastTime = { ms: nowMs, text: encodeTime(nowMs, TIME_CHARACTERS) };
+  return lastTime.text;
 }
 
 /** Below every id made at or after an instant, and above every one made before it. */
@@ -50,5 +71,7 @@ export function deriveId(prefix: IdPrefix, scope: string, idempotencyKey: string
 
 /** One letter per byte, from its low five bits: uniform because 32 divides 256. */
 function writeBase32(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => ALPHABET[byte & 31]).join('');
+  let letters = '';
+  for (const byte of bytes) letters += ALPHABET[byte & 31];
+  return letters;
 }

@@ -1,3 +1,4 @@
+import { writeExactJson } from '../domain/exact-json.ts';
 import type { ReleaseCommand, SettleCommand } from '../ledger/ledger.ts';
 
 /** The end of a hold, as it is sent to the ledger: again and again, until it is acknowledged. */
@@ -12,7 +13,9 @@ export function nameLedgerWrite(write: LedgerWrite): string {
 
 /** As JSON, with amounts as decimal strings. */
 export function encodeLedgerWrite(write: LedgerWrite): string {
-  return JSON.stringify(write, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+  if (write.kind === 'release') return writeExactJson(write);
+  const { amountNanoUsd, tokens, ...rest } = write.command;
+  return writeExactJson({ ...write, command: { ...rest, amountNanoUsd: `${amountNanoUsd}`, tokens: `${tokens}` } });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 import { boundFields, clipText } from './bound-fields.ts';
 import { formatForPeople } from './format-for-people.ts';
+import { joinLines } from './join-lines.ts';
 import { createSecretMask } from './mask-secrets.ts';
 
 export type { Logger };
@@ -24,6 +25,9 @@ export function createLogger(options: LoggerOptions): Logger {
   const output = options.output ?? process.stdout;
   const mask = createSecretMask(options.secrets);
   const format = output.isTTY === true ? formatForPeople : (line: string): string => line;
+  const lines = joinLines(output);
+  // What ends the process leaves no turn to wait for.
+  if (options.output === undefined) process.once('exit', lines.flush);
   return pino(
     {
       level: options.level,
@@ -45,6 +49,6 @@ export function createLogger(options: LoggerOptions): Logger {
         },
       },
     },
-    { write: (line: string) => void output.write(mask(format(line))) },
+    { write: (line: string) => (options.output === undefined ? lines : output).write(mask(format(line))) },
   );
 }

@@ -1,6 +1,7 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
 
 import { describeRedisAddress, parseRedisUrl, type RedisAddress } from '../../config/parse-redis-url.ts';
+import { joinWrites } from './join-writes.ts';
 
 export type RedisClient = Redis | Cluster;
 
@@ -89,7 +90,9 @@ function createRedisClient(
   } satisfies RedisOptions;
   if (address.kind !== 'cluster') {
     const single = { lazyConnect: true, enableOfflineQueue: false, retryStrategy: reconnectDelayMs };
-    return new Redis({ ...placeOf(address), ...shared, ...single });
+    const client = new Redis({ ...placeOf(address), ...shared, ...single });
+    joinWrites(client);
+    return client;
   }
   return new Cluster(address.nodes, {
     redisOptions: shared,

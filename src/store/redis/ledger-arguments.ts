@@ -1,10 +1,10 @@
+import { writeExactJson } from '../../domain/exact-json.ts';
 import { MAX_NANO_USD } from '../../domain/money.ts';
 import type { GrantCommand, QuotaCell, SettleCommand } from '../../ledger/ledger.ts';
 
 /** A JSON text with amounts as decimal strings; '' for nothing. */
 export function writeJson(value: unknown): string {
-  if (value === undefined) return '';
-  return JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? part.toString() : part));
+  return value === undefined ? '' : writeExactJson(value);
 }
 
 /** Cells as lib-cells.lua reads them. A settle knows no limits and checks none. */

@@ -120,6 +120,20 @@ export function readyKey(key: string): string {
 
 /** The partition's tag of an account, by FNV-1a of its id (http://www.isthe.com/chongo/tech/comp/fnv/). */
 export function ledgerTag(accountId: string): string {
+  const known = tags.get(accountId);
+  if (known !== undefined) return known;
+  const tag = findTag(accountId);
+  // Anew from time to time, rather than with a bound that costs something at each look.
+  if (tags.size >= TAGS_AT_MOST) tags.clear();
+  tags.set(accountId, tag);
+  return tag;
+}
+
+/** Every key of a script asks for the tag of the same account. */
+const tags = new Map<string, string>();
+const TAGS_AT_MOST = 10_000;
+
+function findTag(accountId: string): string {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(accountId)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   return LEDGER_TAGS[hash % LEDGER_PARTITIONS] ?? '';
