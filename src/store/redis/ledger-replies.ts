@@ -19,11 +19,10 @@ const BALANCE_WORDS = 14;
 
 /** Reads the balance whose words begin at `at`. */
 export function readBalance(words: readonly string[], at: number): AccountBalance {
-  const part = words.slice(at, at + BALANCE_WORDS);
-  const amount = (index: number): bigint => BigInt(readWord(part, index));
+  const amount = (index: number): bigint => BigInt(readWord(words, at + index));
   return {
-    status: readWord(part, 0) as AccountStatus,
-    mode: readWord(part, 1) as AccountMode,
+    status: readWord(words, at) as AccountStatus,
+    mode: readWord(words, at + 1) as AccountMode,
     creditLimitNanoUsd: amount(2),
     grantedNanoUsd: amount(3),
     availableNanoUsd: amount(4),

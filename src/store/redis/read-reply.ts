@@ -15,6 +15,11 @@ export function readWords(reply: ScriptReply): string[] {
   });
 }
 
+/** The same words, as a list or, where a script is called often, joined by spaces into one text. */
+export function readJoinedWords(reply: ScriptReply): string[] {
+  return typeof reply === 'string' ? reply.split(' ') : readWords(reply);
+}
+
 /** The word at a place of a reply. */
 export function readWord(words: readonly string[], index: number): string {
   const word = words[index];

@@ -1,12 +1,12 @@
 import { LedgerCorrupt, LedgerUnavailable } from '../../ledger/ledger.ts';
 import type { RedisClient } from './connect-redis.ts';
 import { defineScripts, type ScriptName } from './define-scripts.ts';
-import { readWords } from './read-reply.ts';
+import { readJoinedWords } from './read-reply.ts';
 import { mapStoreFault } from './store-fault.ts';
 
 /** What the parts of the ledger share. Faults are those of the Ledger interface. */
 export interface RedisLedgerContext {
-  /** Runs a script and reads its reply, a list of strings. */
+  /** Runs a script and reads its reply, a list of words. */
   run<T>(
     script: ScriptName,
     keys: readonly string[],
@@ -38,7 +38,7 @@ export function createRedisLedgerContext(client: RedisClient, clock?: () => numb
     run: (script, keys, args, read) =>
       ask(
         (each) => each[script](keys.length, ...keys, ...args),
-        (reply) => read(readWords(reply)),
+        (reply) => read(readJoinedWords(reply)),
       ),
     now: () => (clock === undefined ? '' : `${clock()}`),
   };

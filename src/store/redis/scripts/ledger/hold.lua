@@ -6,7 +6,7 @@ KEYS  as named in lib-books
 ARGV  1 account id  2 now  3 hold id  4 instant in the id or ''  5 amount  6 least amount  7 tokens  8 lease in ms
       9 model labels (JSON list)  10 cells (JSON, lib-cells)
 
-Replies  held | exists, each with amount, balance (14), used and held of each cell | done
+Replies  held (joined) | exists, each with amount, balance (14), used and held of each cell | done
          insufficient_credit, available, needed, elsewhere | quota_exceeded, index of the cell, room
          bad_time | out_of_range, what | closed | frozen | no_account
 ]]
@@ -77,4 +77,4 @@ plan_hold(draft, hold)
 plan_cells(draft)
 local terms = '{"deadlineMs":' .. text(hold.deadline) .. '}'
 commit(draft, { operation = 'hold', subject = HOLD_ID, amount = fitting, terms = terms })
-return with_cells(draft, cells, with_balance(draft, { 'held', text(fitting) }))
+return joined(with_cells(draft, cells, with_balance(draft, { 'held', text(fitting) })))

@@ -49,3 +49,8 @@ local function with_balance(draft, words)
   end
   return words
 end
+
+-- The words of a reply as one text: each word of a list costs the client more than the script. No word has a space.
+local function joined(words)
+  return table.concat(words, ' ')
+end

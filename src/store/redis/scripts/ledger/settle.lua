@@ -6,7 +6,7 @@ KEYS  as named in lib-books
 ARGV  1 account id  2 now  3 hold id  4 instant in the id or ''  5 amount  6 tokens  7 model labels (JSON list)
       8 cells (JSON, lib-cells)  9 details (JSON) or ''
 
-Replies  settled | late, each with overage and balance (14) | duplicate | conflict | too_old | out_of_range, what
+Replies  settled | late, each with overage and balance (14), joined | duplicate | conflict | too_old | out_of_range, what
          no_account
 ]]
 --- @include ledger/lib-room
@@ -68,4 +68,4 @@ plan_end(draft, hold and 'settled' or 'late', amount)
 plan_cells(draft)
 local operation = hold and 'settle' or 'late'
 commit(draft, { operation = operation, subject = HOLD_ID, amount = amount, details = ARGV[9] })
-return with_balance(draft, { hold and 'settled' or 'late', text(overage) })
+return joined(with_balance(draft, { hold and 'settled' or 'late', text(overage) }))
