@@ -6,6 +6,8 @@ export interface LiveLines {
   readonly size: number;
   /** @returns the line's text. */
   apply(line: SpoolLine): string;
+  /** As the note of its acknowledgement does, which is still to be written. */
+  forget(name: string): void;
   /** All of them, encoded, in order. */
   text(): string;
   writes(): LedgerWrite[];
@@ -35,6 +37,7 @@ export function createLiveLines(): LiveLines {
       }
       return text;
     },
+    forget: (name) => void puts.delete(name),
     text: () => [...puts.values(), ...marks.values()].map(({ text }) => text).join(''),
     writes: () => [...puts.values()].map(({ write }) => write),
     marks: () => [...marks.values()].map(({ write }) => write),

@@ -1,4 +1,5 @@
 import { createBackOff } from './back-off.ts';
+import { createDelayedSync } from './delayed-sync.ts';
 import { type LedgerWrite, nameLedgerWrite } from './ledger-write.ts';
 import { type SendParts, sendLedgerWrite } from './send-ledger-write.ts';
 import type { SettleSpool } from './settle-spool.ts';
@@ -56,11 +57,13 @@ interface Waiting {
   written: boolean;
   /** The ledger did not answer the first time. */
   late: boolean;
+  takenAtMs: number;
 }
 
 export function createSettleQueue(parts: SettleQueueParts): SettleQueue {
   const entries = new Map<string, Waiting>();
-  for (const write of parts.waiting) entries.set(nameLedgerWrite(write), { write, written: true, late: true });
+  for (const write of parts.waiting)
+    entries.set(nameLedgerWrite(write), { write, written: true, late: true, takenAtMs: 0 });
   const underWay = new Set<Promise<void>>();
   let reserved = 0;
   const retries = createBackOff({
@@ -69,7 +72,7 @@ export function createSettleQueue(parts: SettleQueueParts): SettleQueue {
     lastMs: RETRY_LAST_MS,
     run: async () => ((await retryOldest(parts, entries)) ? (isLate(entries) ? 'more' : 'idle') : 'failed'),
   });
-  const syncs = createDelayedSync(parts, SYNC_AFTER_MS);
+  const syncs = createDelayedSync(parts, SYNC_AFTER_MS, () => findOldestUnanswered(entries));
   const markSyncs = createDelayedSync(parts, SYNC_MARKS_AFTER_MS);
 
   const deliver = async (entry: Waiting): Promise<void> => {
@@ -90,7 +93,7 @@ export function createSettleQueue(parts: SettleQueueParts): SettleQueue {
     retries.start();
   };
   const take = (write: LedgerWrite): void => {
-    const work = deliver({ write, written: false, late: false });
+    const work = deliver({ write, written: false, late: false, takenAtMs: parts.timers.nowMs() });
     underWay.add(work);
     void work.finally(() => underWay.delete(work));
   };
@@ -160,29 +163,6 @@ function createPlace({ spool, logger }: SettleQueueParts, actions: PlaceActions)
   };
 }
 
-/** Brings the spool to the disk some time after it is asked to, once for all that asked meanwhile. */
-function createDelayedSync({ spool, timers, logger }: SettleQueueParts, afterMs: number) {
-  let cancelTimer: (() => void) | undefined;
-  const cancel = (): void => {
-    cancelTimer?.();
-    cancelTimer = undefined;
-  };
-  const now = async (): Promise<boolean> => {
-    cancel();
-    try {
-      await spool.sync();
-      return true;
-    } catch (error) {
-      logger.error({ err: error }, 'the settle spool cannot be brought to the disk');
-      return false;
-    }
-  };
-  const start = (): void => {
-    cancelTimer ??= timers.after(afterMs, () => void now());
-  };
-  return { start, cancel, now };
-}
-
 function writeDown({ spool, logger }: SettleQueueParts, entry: Waiting): void {
   try {
     spool.put(entry.write);
@@ -219,6 +199,12 @@ function acknowledge({ spool, logger, onAcknowledged }: SettleQueueParts, writes
   } catch (error) {
     logger.warn({ err: error, entries: writes.length }, 'the settle spool cannot be written; these will be sent again');
   }
+}
+
+/** Those that are late lie on the disk already. Entries are in the order in which they were taken over. */
+function findOldestUnanswered(entries: ReadonlyMap<string, Waiting>): number | undefined {
+  for (const { late, takenAtMs } of entries.values()) if (!late) return takenAtMs;
+  return undefined;
 }
 
 function isLate(entries: ReadonlyMap<string, Waiting>): boolean {

@@ -4,6 +4,7 @@ import { type AppendFile, createAppendFile } from './append-file.ts';
 import type { LedgerWrite } from './ledger-write.ts';
 import { type LiveLines, readLiveLines } from './live-lines.ts';
 import type { SpoolLine } from './spool-line.ts';
+import { systemTimers, type Timers } from './timers.ts';
 
 /**
  * The ends of calls on disk, written ahead of their delivery. A line is with the operating system when its function
@@ -36,6 +37,8 @@ export interface OpenedSpool {
 const NOTES_AT_MOST = 64;
 /** Dead lines after which the file is written anew, when they are also most of it. */
 const COMPACT_LINES = 4_096;
+/** A file is cut at most so often: that costs the system more than a line does. */
+const CLEAR_EVERY_MS = 20;
 /** Up to this size the file is emptied on the spot; to cut a large one takes the system tens of milliseconds. */
 const CLEAR_BYTES = 256 * 1_024;
 
@@ -44,55 +47,101 @@ const CLEAR_BYTES = 256 * 1_024;
  * write, is expected and cut off. The file must belong to this process alone.
  * @param path its folder is made when it is not there.
  */
-export async function openSettleSpool(path: string): Promise<OpenedSpool> {
+export async function openSettleSpool(path: string, timers: Timers = systemTimers): Promise<OpenedSpool> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const { live, corrupt } = readLiveLines(await readText(path));
   if (corrupt.length > 0) await appendFile(`${path}.corrupt`, `${corrupt.join('\n')}\n`, { mode: 0o600, flush: true });
   const file = await createAppendFile(path, live.text());
-  const spool = createFileSpool(file, live);
+  const spool = createFileSpool(file, live, timers);
   return { spool, waiting: live.writes(), orphans: live.marks(), corruptLines: corrupt.length };
 }
 
-function createFileSpool(file: AppendFile, live: LiveLines): SettleSpool {
+function createFileSpool(file: AppendFile, live: LiveLines, timers: Timers): SettleSpool {
   let lines = live.size;
-  let notes: SpoolLine[] = [];
+  let notes: string[] = [];
 
   const append = (added: readonly SpoolLine[]): void => {
     lines += added.length;
     file.append(added.map((line) => live.apply(line)).join(''));
-    tidy();
+    compact();
   };
   const takeNotes = (): SpoolLine[] => {
-    const taken = notes;
+    const taken = notes.map((acknowledged) => ({ acknowledged }));
     notes = [];
     return taken;
   };
-  const tidy = (): void => {
-    if (file.isBeingReplaced) return;
-    if (live.size === 0 && file.bytes <= CLEAR_BYTES) {
-      file.clear();
-      lines = 0;
-      return;
-    }
+  const compact = (): void => {
     const dead = lines - live.size;
-    if (live.size > 0 && (dead < COMPACT_LINES || dead < live.size)) return;
+    if (file.isBeingReplaced || dead < COMPACT_LINES || dead < live.size) return;
     // After a failure the old file goes on, and the next attempt comes when as much has been added.
     lines = live.size;
     file.replace(live.text()).catch(() => undefined);
   };
+  const clear = (): void => {
+    if (file.bytes <= CLEAR_BYTES) file.clear();
+    else file.replace('').catch(() => undefined);
+    notes = [];
+    lines = 0;
+  };
+  const clearing = createSpacedClearing(timers, () => {
+    // What counts again takes the notes with its next line.
+    if (live.size > 0) return true;
+    if (file.isBeingReplaced) return false;
+    clear();
+    return true;
+  });
   return {
     put: (put) => append([...takeNotes(), { put }]),
     mark: (mark) => append([...takeNotes(), { mark }]),
     acknowledge(names) {
-      notes.push(...names.map((acknowledged) => ({ acknowledged })));
-      if (notes.length < NOTES_AT_MOST && notes.length < live.size) return;
-      append(takeNotes());
+      for (const name of names) {
+        live.forget(name);
+        notes.push(name);
+      }
+      // A file of which nothing counts needs no notes: it is emptied.
+      if (live.size === 0) clearing.start();
+      else if (notes.length >= NOTES_AT_MOST) append(takeNotes());
     },
     sync: () => file.sync(),
     async close() {
-      if (notes.length > 0) append(takeNotes());
+      clearing.stop();
+      if (live.size === 0 && !file.isBeingReplaced) clear();
+      else if (notes.length > 0) append(takeNotes());
       await file.close();
     },
+  };
+}
+
+/**
+ * Empties at once, and then again no sooner than some time later: between two calls the file is emptied, and under load
+ * it is not emptied after each.
+ * @param clear answers whether it is done; if not, it is asked again.
+ */
+function createSpacedClearing(timers: Timers, clear: () => boolean): { start(): void; stop(): void } {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  let cancel: (() => void) | undefined;
+  const run = (): void => {
+    lastMs = timers.nowMs();
+    if (!clear()) wait(CLEAR_EVERY_MS);
+  };
+  const wait = (delayMs: number): void => {
+    cancel ??= timers.after(delayMs, () => {
+      cancel = undefined;
+      try {
+        run();
+      } catch {
+        // A disk that fails is told of by whoever writes next; the file is emptied after the next acknowledgement.
+      }
+    });
+  };
+  return {
+    start() {
+      const sinceMs = timers.nowMs() - lastMs;
+      // A clock that was set back makes nothing wait longer.
+      if (sinceMs >= CLEAR_EVERY_MS || sinceMs < 0) run();
+      else wait(CLEAR_EVERY_MS - sinceMs);
+    },
+    stop: () => cancel?.(),
   };
 }
 

@@ -1,8 +1,9 @@
-import { appendFile, mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type LedgerWrite, nameLedgerWrite } from '../../src/metering/ledger-write.ts';
 import { openSettleSpool } from '../../src/metering/settle-spool.ts';
+import { createManualTimers } from '../support/manual-timers.ts';
 import { openFolder, releaseOf, settleOf } from './metering-fixtures.ts';
 
 describe('the settle spool', () => {
@@ -34,6 +35,36 @@ describe('the settle spool', () => {
     half.spool.acknowledge([nameLedgerWrite(second)]);
     expect((await stat(path)).size).toBe(0);
     await half.spool.close();
+  });
+
+  it('is emptied between calls, and under load from time to time', async () => {
+    await using folder = await openFolder();
+    const path = folder.file('spool.jsonl');
+    const timers = createManualTimers();
+    const { spool } = await openSettleSpool(path, timers);
+    const size = async () => (await stat(path)).size;
+    const end = (holdId: string): void => {
+      spool.put(settleOf(holdId, 1n));
+      spool.acknowledge([nameLedgerWrite(settleOf(holdId, 1n))]);
+    };
+    end('hold_a');
+    expect(await size()).toBe(0);
+    end('hold_b');
+    end('hold_c');
+    expect(await size()).toBeGreaterThan(0);
+    timers.advance(20);
+    expect(await size()).toBe(0);
+    // What is to be kept is, with the notes of what is not.
+    end('hold_d');
+    timers.advance(1);
+    end('hold_e');
+    spool.put(settleOf('hold_f', 1n));
+    timers.advance(20);
+    const copy = folder.file('copy.jsonl');
+    await copyFile(path, copy);
+    const { waiting, spool: again } = await openSettleSpool(copy);
+    expect(waiting).toEqual([settleOf('hold_f', 1n)]);
+    await Promise.all([spool.close(), again.close()]);
   });
 
   it('survives a crash at any byte: a torn line is cut off, whole ones are kept', async () => {
