@@ -14,7 +14,10 @@ import type { CallOutcome } from './metering-types.ts';
 const RECEIPT_LINES_AT_MOST = 60;
 const REPORTED_CHARACTERS = 1_500;
 
-/** What the journal keeps of a call: enough to explain its price, and no word of its content. */
+/**
+ * What the journal keeps of a call: enough to explain its price, and no word of its content. What is undefined is left
+ * out of the text that is kept.
+ */
 export function describeCall(
   facts: CallFacts,
   outcome: CallOutcome,
@@ -23,7 +26,7 @@ export function describeCall(
   endedAtMs: number,
 ): EntryDetails {
   const { principal, request } = facts;
-  return dropUndefined({
+  return {
     request_id: facts.requestId,
     upstream_request_id: trace.upstreamRequestId,
     key_id: principal.key.id,
@@ -42,7 +45,7 @@ export function describeCall(
     basis: settlement.basis,
     ...(settlement.action === 'settle' ? describeCharge(settlement) : {}),
     ...describeReported(outcome, settlement),
-  });
+  };
 }
 
 /** Figures that were not believed are kept whole, and else what of them is not known: somebody has to look at either. */
@@ -101,8 +104,4 @@ export function sumByClass(lines: readonly ReceiptLine[]): { [usageClass: string
   const sums: { [usageClass: string]: number } = {};
   for (const line of lines) sums[line.class] = (sums[line.class] ?? 0) + line.quantity;
   return sums;
-}
-
-function dropUndefined(details: EntryDetails): EntryDetails {
-  return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
 }

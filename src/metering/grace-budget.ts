@@ -67,7 +67,9 @@ export function createGraceBudget(options: GraceBudgetOptions): GraceBudget {
   const known = new Map<string, KnownAccount>();
   const taken = createTaken(metrics);
   for (const { kind, command } of options.waiting) {
-    if (kind === 'settle' && command.details?.[GRACE_DETAIL] === true)
+    // Out of the spool they are read.
+    const { details } = command;
+    if (kind === 'settle' && typeof details === 'object' && details[GRACE_DETAIL] === true)
       taken.set(command.holdId, command.accountId, command.amountNanoUsd);
   }
   let lastAdmittedAtMs = Number.NEGATIVE_INFINITY;

@@ -1,3 +1,4 @@
+import { writeDetails } from '../domain/credit/write-details.ts';
 import { writeExactJson } from '../domain/exact-json.ts';
 import type { ReleaseCommand, SettleCommand } from '../ledger/ledger.ts';
 
@@ -11,11 +12,18 @@ export function nameLedgerWrite(write: LedgerWrite): string {
   return `${write.kind}:${write.command.accountId}:${write.command.holdId}`;
 }
 
-/** As JSON, with amounts as decimal strings. */
-export function encodeLedgerWrite(write: LedgerWrite): string {
-  if (write.kind === 'release') return writeExactJson(write);
-  const { amountNanoUsd, tokens, ...rest } = write.command;
-  return writeExactJson({ ...write, command: { ...rest, amountNanoUsd: `${amountNanoUsd}`, tokens: `${tokens}` } });
+/** As JSON, with amounts as decimal strings. Put together by hand: the details are JSON already, and each call has one. */
+export function encodeLedgerWrite({ kind, command, endedAtMs }: LedgerWrite): string {
+  const { accountId, holdId, details } = command;
+  const ids = `"accountId":${JSON.stringify(accountId)},"holdId":${JSON.stringify(holdId)}`;
+  const charge = 'amountNanoUsd' in command ? `,${encodeCharge(command)}` : '';
+  const facts = details === undefined ? '' : `,"details":${writeDetails(details)}`;
+  return `{"kind":"${kind}","command":{${ids}${charge}${facts}},"endedAtMs":${endedAtMs}}`;
+}
+
+function encodeCharge({ amountNanoUsd, tokens, modelLabels, cells }: SettleCommand): string {
+  const lists = `"modelLabels":${JSON.stringify(modelLabels)},"cells":${writeExactJson(cells)}`;
+  return `"amountNanoUsd":"${amountNanoUsd}","tokens":"${tokens}",${lists}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { modelLabels } from '../domain/rate-card.ts';
+import { writeDetails } from '../domain/credit/write-details.ts';
 import { type Settlement, settleOutcome } from '../domain/settlement.ts';
 import type { HoldCommand } from '../ledger/ledger.ts';
 import type { Logger } from '../observability/create-logger.ts';
@@ -122,16 +122,8 @@ function toMark(
   { outputRatios, timers }: MeteredCallParts,
 ): LedgerWrite {
   const outcome: CallOutcome = { kind: 'interrupted', reason: 'shutdown', ...reported };
-  const write = toLedgerWrite(
-    hold,
-    facts,
-    outcome,
-    { status: 0 },
-    decideCharge(facts, outcome, { outputRatios }),
-    timers.nowMs(),
-  );
-  const details = { ...write.command.details, reason: 'process_ended' };
-  return { ...write, command: { ...write.command, details } } as LedgerWrite;
+  const settlement = decideCharge(facts, outcome, { outputRatios });
+  return toLedgerWrite(hold, facts, outcome, { status: 0 }, settlement, timers.nowMs(), 'process_ended');
 }
 
 function watchHold(
@@ -172,16 +164,19 @@ function toLedgerWrite(
   trace: CallTrace,
   settlement: Settlement,
   endedAtMs: number,
+  reason?: string,
 ): LedgerWrite {
   const { accountId, holdId } = hold;
-  const details = describeCall(facts, outcome, trace, settlement, endedAtMs);
+  const described = describeCall(facts, outcome, trace, settlement, endedAtMs);
+  // Once, for the spool, for the store, and for the two minutes in which it may have to be sent again.
+  const details = writeDetails(reason === undefined ? described : { ...described, reason });
   if (settlement.action === 'release') return { kind: 'release', command: { accountId, holdId, details }, endedAtMs };
   const command = {
     accountId,
     holdId,
     amountNanoUsd: settlement.amountNanoUsd,
     tokens: settlement.tokens,
-    modelLabels: modelLabels(facts.model),
+    modelLabels: hold.modelLabels,
     cells: findSettleCells(facts.quotas, facts.card, facts.request.model, settlement),
     details,
   };

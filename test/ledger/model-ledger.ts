@@ -3,12 +3,13 @@ import { closeAccount, openAccount, setPolicy, tick } from '../../src/domain/cre
 import { compareBurnOrder } from '../../src/domain/credit/burn-order.ts';
 import { correct } from '../../src/domain/credit/correct-rules.ts';
 import type { JournalEntry } from '../../src/domain/credit/credit-types.ts';
-import type { Decision } from '../../src/domain/credit/draft.ts';
+import type { Decision, WrittenEntry } from '../../src/domain/credit/draft.ts';
 import { grant, voidGrant } from '../../src/domain/credit/grant-rules.ts';
 import { extend, hold } from '../../src/domain/credit/hold-rules.ts';
 import { refund } from '../../src/domain/credit/refund-rules.ts';
 import { answerReload, requestReload, setReload } from '../../src/domain/credit/reload-rules.ts';
 import { reclaim, release, settle } from '../../src/domain/credit/settle-rules.ts';
+import { writeDetails } from '../../src/domain/credit/write-details.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { ReloadLedger } from '../../src/ledger/reload-ledger.ts';
 
@@ -25,6 +26,14 @@ type Run = <Reply>(
   rule: (books: AccountBooks, now: number) => Decision<Reply>,
 ) => Promise<Reply | { result: 'no_account' }>;
 
+/** As a store gives it back: details that were handed over as text are read. */
+function keep({ details, ...entry }: WrittenEntry): JournalEntry {
+  return structuredClone({
+    ...entry,
+    ...(details === undefined ? {} : { details: JSON.parse(writeDetails(details)) }),
+  });
+}
+
 export function createModelLedger(clock: () => number): ModelLedger {
   const accounts: Accounts = new Map();
 
@@ -32,7 +41,7 @@ export function createModelLedger(clock: () => number): ModelLedger {
     const account = accounts.get(accountId);
     if (account === undefined) return { result: 'no_account' };
     const { reply, entry } = rule(account.books, clock());
-    if (entry !== undefined) account.journal.push(structuredClone(entry));
+    if (entry !== undefined) account.journal.push(keep(entry));
     return structuredClone(reply);
   };
 
@@ -42,7 +51,7 @@ export function createModelLedger(clock: () => number): ModelLedger {
     async openAccount(command) {
       if (accounts.has(command.accountId)) return { result: 'exists' };
       const { books, entry, reply } = openAccount(command, clock());
-      accounts.set(command.accountId, { books, journal: entry === undefined ? [] : [entry] });
+      accounts.set(command.accountId, { books, journal: entry === undefined ? [] : [keep(entry)] });
       return reply;
     },
     setPolicy: (command) => run(command.accountId, (books, now) => setPolicy(books, command, now)),

@@ -68,6 +68,12 @@ export type VoidGrantReply =
 /** Facts for people and reports, carried in the journal unread by the ledger. At most 8 KB as JSON. No keys, no prompts. */
 export type EntryDetails = { readonly [name: string]: unknown };
 
+/**
+ * The facts of an ended call: as they are, or as the JSON text that the journal keeps, written once for all the places
+ * it goes to.
+ */
+export type EndDetails = EntryDetails | string;
+
 export interface CellName {
   /** Id of the quota, which is the name of its counter. */
   quotaId: string;
@@ -141,7 +147,7 @@ export interface SettleCommand extends AccountCommand {
   tokens: bigint;
   modelLabels: readonly string[];
   cells: readonly Pick<QuotaCell, 'quotaId' | 'window' | 'measure' | 'endsAtMs' | 'count'>[];
-  details?: EntryDetails;
+  details?: EndDetails;
 }
 export type SettleReply =
   /** `late`: the hold had been reclaimed or lost; charged now, once. `overageNanoUsd`: cost beyond the hold. */
@@ -156,7 +162,7 @@ export type SettleReply =
 
 export interface ReleaseCommand extends AccountCommand {
   holdId: string;
-  details?: EntryDetails;
+  details?: EndDetails;
 }
 export type ReleaseReply =
   | { result: 'released'; balance: AccountBalance }

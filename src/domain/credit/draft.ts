@@ -1,6 +1,7 @@
 import { MAX_NANO_USD, type NanoUsd, smaller } from '../money.ts';
 import { type AccountBooks, balanceOf, cellKey } from './account-books.ts';
 import { findSpendable } from './burn-order.ts';
+import type { EndDetails } from './credit-commands.ts';
 import type {
   AccountBalance,
   CellChange,
@@ -23,10 +24,13 @@ export interface Draft {
   readonly cells: CellChange[];
 }
 
+/** A journal entry on its way into a store, which keeps its details as text. */
+export type WrittenEntry = Omit<JournalEntry, 'details'> & { details?: EndDetails };
+
 /** What a rule decided: the answer, and the journal entry when anything changed. */
 export interface Decision<Reply> {
   reply: Reply;
-  entry?: JournalEntry;
+  entry?: WrittenEntry;
 }
 
 /**
@@ -87,7 +91,7 @@ export interface EntryFacts {
   subjectId: string;
   amountNanoUsd?: NanoUsd;
   terms?: NonNullable<JournalEntry['terms']>;
-  details?: NonNullable<JournalEntry['details']> | undefined;
+  details?: EndDetails | undefined;
 }
 
 /**
@@ -111,7 +115,7 @@ export function answerDraft<Reply>(draft: Draft, reply: (balance: AccountBalance
   return { reply: reply(balanceOf(draft.books, draft.nowMs)), entry };
 }
 
-function makeEntry(draft: Draft, facts: EntryFacts): JournalEntry {
+function makeEntry(draft: Draft, facts: EntryFacts): WrittenEntry {
   draft.books.sequence += 1;
   draft.books.lastMs = draft.nowMs;
   return {

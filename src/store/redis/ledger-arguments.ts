@@ -1,10 +1,16 @@
+import { writeDetails } from '../../domain/credit/write-details.ts';
 import { writeExactJson } from '../../domain/exact-json.ts';
 import { MAX_NANO_USD } from '../../domain/money.ts';
-import type { GrantCommand, QuotaCell, SettleCommand } from '../../ledger/ledger.ts';
+import type { EndDetails, GrantCommand, QuotaCell, SettleCommand } from '../../ledger/ledger.ts';
 
 /** A JSON text with amounts as decimal strings; '' for nothing. */
 export function writeJson(value: unknown): string {
   return value === undefined ? '' : writeExactJson(value);
+}
+
+/** The details of an entry; '' for none. */
+export function writeEntryDetails(details: EndDetails | undefined): string {
+  return details === undefined ? '' : writeDetails(details);
 }
 
 /** Cells as lib-cells.lua reads them. A settle knows no limits and checks none. */

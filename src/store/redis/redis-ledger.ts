@@ -16,7 +16,7 @@ import type {
 } from '../../ledger/ledger.ts';
 import type { RedisClient } from './connect-redis.ts';
 import type { ScriptName } from './define-scripts.ts';
-import { writeCells, writeGrantTerms, writeJson } from './ledger-arguments.ts';
+import { writeCells, writeEntryDetails, writeGrantTerms, writeJson } from './ledger-arguments.ts';
 import { readBalance, readHeld, readRoomRefusal } from './ledger-replies.ts';
 import { readWord } from './read-reply.ts';
 import { createBooksReader } from './redis-books.ts';
@@ -107,16 +107,21 @@ function createGrantTransitions(context: RedisLedgerContext): Pick<Ledger, 'gran
     grant: (command) => {
       const { accountId, grantId, amountNanoUsd, kind, priority, effectiveAtMs, expiresAtMs } = command;
       const terms = [kind, `${priority}`, `${effectiveAtMs}`, `${expiresAtMs}`, writeJson(command.models)];
-      const texts = [writeGrantTerms(command), writeJson(command.details)];
+      const texts = [writeGrantTerms(command), writeEntryDetails(command.details)];
       const args = [accountId, grantId, `${amountNanoUsd}`, ...terms, ...texts] as const;
       return runOnAccount(context, 'tollgateGrant', args, readGrantReply);
     },
     voidGrant: ({ accountId, grantId, details }) =>
-      runOnAccount(context, 'tollgateVoidGrant', [accountId, grantId, writeJson(details)], (words): VoidGrantReply => {
-        const result = readWord(words, 0);
-        if (result === 'voided' || result === 'already_voided') return { result, balance: readBalance(words, 1) };
-        return readBare<VoidGrantReply>(words);
-      }),
+      runOnAccount(
+        context,
+        'tollgateVoidGrant',
+        [accountId, grantId, writeEntryDetails(details)],
+        (words): VoidGrantReply => {
+          const result = readWord(words, 0);
+          if (result === 'voided' || result === 'already_voided') return { result, balance: readBalance(words, 1) };
+          return readBare<VoidGrantReply>(words);
+        },
+      ),
   };
 }
 
@@ -158,17 +163,17 @@ function createEndTransitions(context: RedisLedgerContext): Pick<Ledger, 'settle
   return {
     settle: (command) => {
       const { amountNanoUsd, tokens, modelLabels, cells, details } = command;
-      const texts = [writeJson(modelLabels), writeCells(cells), writeJson(details)];
+      const texts = [writeJson(modelLabels), writeCells(cells), writeEntryDetails(details)];
       const args = [command, `${amountNanoUsd}`, `${tokens}`, ...texts] as const;
       return runOnHold(context, 'tollgateSettle', args, readSettleReply);
     },
     release: (command) =>
-      runOnHold(context, 'tollgateRelease', [command, writeJson(command.details)], (words): ReleaseReply => {
+      runOnHold(context, 'tollgateRelease', [command, writeEntryDetails(command.details)], (words): ReleaseReply => {
         if (words[0] !== 'released') return readBare<ReleaseReply>(words);
         return { result: 'released', balance: readBalance(words, 1) };
       }),
     reclaim: (command) =>
-      runOnHold(context, 'tollgateReclaim', [command, writeJson(command.details)], (words): ReclaimReply => {
+      runOnHold(context, 'tollgateReclaim', [command, writeEntryDetails(command.details)], (words): ReclaimReply => {
         if (words[0] !== 'reclaimed') return readBare<ReclaimReply>(words);
         return { result: 'reclaimed', amountNanoUsd: BigInt(readWord(words, 1)), balance: readBalance(words, 2) };
       }),

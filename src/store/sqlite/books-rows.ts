@@ -2,7 +2,9 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { type AccountBooks, cellKey, readCellKey } from '../../domain/credit/account-books.ts';
 import type { CellName } from '../../domain/credit/credit-commands.ts';
 import { TOMBSTONE_LIFE_MS } from '../../domain/credit/credit-limits.ts';
-import type { HoldState, JournalEntry, Tombstone } from '../../domain/credit/credit-types.ts';
+import type { HoldState, Tombstone } from '../../domain/credit/credit-types.ts';
+import type { WrittenEntry } from '../../domain/credit/draft.ts';
+import { writeDetails } from '../../domain/credit/write-details.ts';
 import { prepareBooksStatements } from './books-statements.ts';
 import {
   type Row,
@@ -30,12 +32,12 @@ export interface Named {
 export interface BooksRows {
   load(accountId: string, named: Named): AccountBooks | undefined;
   /** Writes what an entry changed, and the entry. */
-  save(books: AccountBooks, entry: JournalEntry): void;
+  save(books: AccountBooks, entry: WrittenEntry): void;
   /** Writes a lease alone: a heartbeat has no entry. */
   saveLease(books: AccountBooks, holdId: string): void;
   /** Writes all of an account that has nothing but its line in `books`, or not even that. */
   saveWhole(books: AccountBooks): void;
-  saveEntry(entry: JournalEntry): void;
+  saveEntry(entry: WrittenEntry): void;
   saveTombstone(accountId: string, holdId: string, tombstone: Tombstone): void;
 }
 
@@ -109,7 +111,7 @@ function createSaves(sql: Statements, reloads: ReloadRows): Omit<BooksRows, 'loa
     const values = grantValues(books, grantId);
     if (values !== undefined) sql.writeGrant.run(...values);
   };
-  const saveEntry = (entry: JournalEntry): void => void sql.writeEntry.run(...entryValues(entry));
+  const saveEntry = (entry: WrittenEntry): void => void sql.writeEntry.run(...entryValues(entry));
 
   return {
     save(books, entry) {
@@ -154,7 +156,7 @@ function addGrant(books: AccountBooks, row: Row): void {
   books.grants.set(grant.grantId, grant);
 }
 
-function grantsOf(entry: JournalEntry): Set<string> {
+function grantsOf(entry: WrittenEntry): Set<string> {
   const touched = new Set<string>();
   if (entry.operation === 'void') touched.add(entry.subjectId);
   for (const { grantId } of entry.postings) if (grantId !== undefined) touched.add(grantId);
@@ -190,11 +192,11 @@ function holdValues(accountId: string, hold: HoldState): SQLInputValue[] {
   ];
 }
 
-function entryValues(entry: JournalEntry): SQLInputValue[] {
+function entryValues(entry: WrittenEntry): SQLInputValue[] {
   return [
     ...[entry.accountId, entry.sequence, entry.atMs, entry.operation, entry.subjectId, entry.amountNanoUsd],
     ...[writeJson(entry.postings), writeJson(entry.cells)],
     entry.terms === undefined ? null : writeJson(entry.terms),
-    entry.details === undefined ? null : writeJson(entry.details),
+    entry.details === undefined ? null : writeDetails(entry.details),
   ];
 }
