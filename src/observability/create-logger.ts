@@ -1,10 +1,16 @@
-import { type Logger, pino, stdTimeFunctions } from 'pino';
+import { type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
 import { boundFields, clipText } from './bound-fields.ts';
 import { formatForPeople } from './format-for-people.ts';
 import { joinLines } from './join-lines.ts';
 import { createSecretMask } from './mask-secrets.ts';
 
-export type { Logger };
+/** A way past the look at each field, for the line that every call writes. It passes the mask like all others. */
+export interface BoundedLines {
+  /** @param fields bounded by the caller, none of them under a secret name. */
+  bounded?(level: 'info' | 'warn', fields: { readonly [name: string]: unknown }, message: string): void;
+}
+
+export type Logger = PinoLogger & BoundedLines;
 
 /** The longest message. Fields are bounded by boundFields. */
 const MESSAGE_CHARACTERS_AT_MOST = 2_000;
@@ -28,7 +34,8 @@ export function createLogger(options: LoggerOptions): Logger {
   const lines = joinLines(output);
   // What ends the process leaves no turn to wait for.
   if (options.output === undefined) process.once('exit', lines.flush);
-  return pino(
+  const write = (line: string): void => void (options.output === undefined ? lines : output).write(mask(format(line)));
+  const logger = pino(
     {
       level: options.level,
       base: null,
@@ -49,6 +56,13 @@ export function createLogger(options: LoggerOptions): Logger {
         },
       },
     },
-    { write: (line: string) => (options.output === undefined ? lines : output).write(mask(format(line))) },
+    { write },
   );
+  const bounded: BoundedLines['bounded'] = function (this: PinoLogger, level, fields, message) {
+    // A child adds fields of its own.
+    if (this !== logger) this[level](fields, message);
+    else if (logger.isLevelEnabled(level))
+      write(`${JSON.stringify({ level, time: new Date().toISOString(), ...fields, msg: message })}\n`);
+  };
+  return Object.assign(logger, { bounded });
 }

@@ -40,7 +40,7 @@ export interface CallLogLine {
 const ID_CHARACTERS_AT_MOST = 128;
 
 /** Writes the one line of a call: `info`, or `warn` where the answer was cut. Money as decimal dollars. */
-export function logCall(logger: Pick<Logger, 'info' | 'warn'>, line: CallLogLine): void {
+export function logCall(logger: Pick<Logger, 'info' | 'warn' | 'bounded'>, line: CallLogLine): void {
   const fields = {
     event: 'call',
     request_id: clip(line.requestId),
@@ -64,8 +64,9 @@ export function logCall(logger: Pick<Logger, 'info' | 'warn'>, line: CallLogLine
     duration_ms: roundMs(line.durationMs),
     time_to_first_byte_ms: roundMs(line.timeToFirstByteMs),
   };
-  if (line.outcome === 'interrupted' || line.outcome === 'not_sent') logger.warn(fields, 'call');
-  else logger.info(fields, 'call');
+  const level = line.outcome === 'interrupted' || line.outcome === 'not_sent' ? 'warn' : 'info';
+  if (logger.bounded === undefined) logger[level](fields, 'call');
+  else logger.bounded(level, fields, 'call');
 }
 
 function clip(text: string | undefined): string | undefined {

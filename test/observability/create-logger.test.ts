@@ -177,6 +177,21 @@ describe('logCall', () => {
     });
   });
 
+  test('is the same line as by the way of every other line, and keeps to the level', () => {
+    const { logger, lines } = capture();
+    const lone = { ...CALL, model: 'lone \ud800 "quoted"\n', sessionId: CANARIES.own };
+    logCall(logger, lone);
+    logCall(logger.child({}), lone);
+    logCall(logger.child({ worker: 1 }), lone);
+    const [{ time: _, ...short }, { time: __, ...long }, { time: ___, worker, ...ofChild }] = lines();
+    expect(short).toEqual(long);
+    expect(ofChild).toEqual(long);
+    expect(worker).toBe(1);
+    logger.level = 'warn';
+    logCall(logger, CALL);
+    expect(lines()).toHaveLength(3);
+  });
+
   test('takes nothing along that it has no place for', () => {
     const { logger, written } = capture();
     const more = { ...CALL, prompt: 'CANARY prompt', apiKey: CANARIES.own, headers: { 'x-api-key': CANARIES.own } };
