@@ -1,11 +1,15 @@
 /** Longest text that is put together character by character, which for short ones is faster than the decoder. */
 const SHORT_TEXT_BYTES = 40;
 
+/** Every answer has several of these, and most are asked for a short name. */
+const FIRST_BYTES = 64;
+/** One for all: given whole texts, it keeps nothing between them. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
 /** Bytes gathered one by one up to a limit; beyond it they are counted as lost and not kept. */
 export class ByteBuffer {
   readonly #limit: number;
-  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  #bytes = new Uint8Array(256);
+  #bytes = new Uint8Array(FIRST_BYTES);
   #length = 0;
   #overflowed = false;
 
@@ -45,7 +49,7 @@ export class ByteBuffer {
   }
 
   text(): string {
-    return this.#shortAscii() ?? this.#decoder.decode(this.#bytes.subarray(0, this.#length));
+    return this.#shortAscii() ?? decoder.decode(this.#bytes.subarray(0, this.#length));
   }
 
   #shortAscii(): string | undefined {

@@ -6,6 +6,9 @@ const NEAR_BYTES = 64;
 /** Bytes of a long string that are checked at once. */
 const PIECE_BYTES = 256 * 1_024;
 
+/** One for all: given whole pieces, it keeps nothing between them. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** Where a string ended, or why it is none. */
 export interface StringEnd {
   /** Index of the closing quote, or of where to go on; -1 where the string is not valid JSON in valid UTF-8. */
@@ -28,7 +31,6 @@ export class JsonStringScanner {
   readonly #words: Uint32Array;
   /** Bytes before the first aligned word. */
   readonly #wordsFrom: number;
-  readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   /** One result for all strings: a body may hold a million of them. */
   readonly #result: StringEnd = { end: -1, isOpen: false, escaped: false, problem: '', problemAt: 0 };
   #nextQuote = -1;
@@ -114,7 +116,7 @@ export class JsonStringScanner {
 
   #isUtf8(from: number, end: number): boolean {
     try {
-      this.#decoder.decode(this.#bytes.subarray(from, end));
+      decoder.decode(this.#bytes.subarray(from, end));
       return true;
     } catch {
       // The decoder's only way of saying that the bytes are not UTF-8.

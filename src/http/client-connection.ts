@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http';
 /** The client's side of one call: whether it is still there, and how fast it takes the answer. */
 export interface ClientConnection {
   readonly gone: boolean;
-  /** Fires when the client left before the answer's end. */
-  readonly signal: AbortSignal;
+  /** Calls when the client leaves before the answer's end, from now on. */
+  onGone(listener: () => void): void;
   /** Writes a chunk. @returns false when the client is slower than we are: wait for `onDrain`. */
   write(chunk: Buffer): boolean;
   onDrain(listener: () => void): void;
@@ -18,19 +18,22 @@ export interface ClientConnection {
  * noticed too.
  */
 export function watchClient(response: ServerResponse): ClientConnection {
-  const left = new AbortController();
+  const listeners: (() => void)[] = [];
+  let gone = false;
   const note = (): void => {
-    if (!response.writableFinished) left.abort();
+    if (response.writableFinished || gone) return;
+    gone = true;
+    for (const listener of listeners) listener();
   };
   response.once('close', note);
   // A write that races the client's leaving fails; the close that follows says all there is to say.
   response.on('error', () => undefined);
-  if (response.destroyed || response.closed || response.socket?.destroyed) left.abort();
+  if (response.destroyed || response.closed || response.socket?.destroyed) gone = true;
   return {
     get gone() {
-      return left.signal.aborted;
+      return gone;
     },
-    signal: left.signal,
+    onGone: (listener) => void listeners.push(listener),
     write: (chunk) => response.destroyed || response.write(chunk),
     onDrain: (listener) => void response.once('drain', listener),
     destroy: () => void response.destroy(),

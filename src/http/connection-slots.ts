@@ -11,6 +11,8 @@ export interface ConnectionSlot {
  * agent's own queue, which has no bound, stays empty.
  */
 export interface ConnectionSlots {
+  /** One that is free now, unless others wait for it. */
+  takeFree(owner: string): ConnectionSlot | undefined;
   /**
    * Waits for a free one: first among those who ask for the same owner in order of asking, among owners the one that
    * has the fewest.
@@ -104,10 +106,15 @@ export function createConnectionSlots(options: ConnectionSlotsOptions): Connecti
     return true;
   };
 
+  const takeFree = (owner: string): ConnectionSlot | undefined =>
+    used < slots && queued === 0 ? take(owner) : undefined;
+
   return {
+    takeFree,
     async acquire(owner, signal) {
       if (signal?.aborted) return undefined;
-      if (used < slots && queued === 0) return take(owner);
+      const free = takeFree(owner);
+      if (free !== undefined) return free;
       return queued < queueMax || makeRoom(owner) ? wait(owner, signal) : undefined;
     },
     get used() {

@@ -13,16 +13,11 @@ import { createSuccessSink, refusalOfEnd } from './relay-success.ts';
  */
 export async function forwardCall(parts: ForwardParts, job: ForwardJob): Promise<void> {
   const client = watchClient(job.response);
-  const interrupted = new AbortController();
-  job.call.onInterrupt(() => interrupted.abort());
   // A slow sender never waits here: its body is whole before this is called.
-  const slot = await parts.upstream.slots.acquire(
-    job.call.facts.principal.account.id,
-    AbortSignal.any([client.signal, interrupted.signal]),
-  );
-  if (slot === undefined || client.gone || interrupted.signal.aborted) {
+  const { slot, interrupted } = await takeSlot(parts, job, client);
+  if (slot === undefined || client.gone || interrupted) {
     slot?.release();
-    return refuseUnsent(job, client, interrupted.signal.aborted);
+    return refuseUnsent(job, client, interrupted);
   }
   const relay = createRelay(parts, job, client);
   const exchange = startExchange(
@@ -39,8 +34,25 @@ export async function forwardCall(parts: ForwardParts, job: ForwardJob): Promise
     relay.events,
   );
   relay.attach(exchange);
-  client.signal.addEventListener('abort', () => relay.onClientGone());
+  client.onGone(() => relay.onClientGone());
   job.call.onInterrupt((reason) => relay.interrupt(isExhausted(reason) ? reason : 'shutdown'));
+}
+
+/** Waits only where none is free; neither a client that leaves nor a call that is to end goes on waiting. */
+async function takeSlot(parts: ForwardParts, job: ForwardJob, client: ClientConnection) {
+  const owner = job.call.facts.principal.account.id;
+  const free = parts.upstream.slots.takeFree(owner);
+  if (free !== undefined) return { slot: free, interrupted: false };
+  const given = new AbortController();
+  let interrupted = false;
+  if (client.gone) given.abort();
+  client.onGone(() => given.abort());
+  job.call.onInterrupt(() => {
+    interrupted = true;
+    given.abort();
+  });
+  const slot = await parts.upstream.slots.acquire(owner, given.signal);
+  return { slot, interrupted };
 }
 
 function refuseUnsent(job: ForwardJob, client: ClientConnection, shutDown: boolean): void {
