@@ -69,9 +69,10 @@ export function readProcessorMs(pid: number): number {
   return readChildren(pid).reduce((sum, child) => sum + readProcessorMs(child), own);
 }
 
-/** Resident memory of a process, in bytes. */
+/** Resident memory of a process and its children, in bytes. */
 export function readResidentBytes(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1_024;
+  const own = Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1_024;
+  return readChildren(pid).reduce((sum, child) => sum + readResidentBytes(child), own);
 }
 
 function readChildren(pid: number): number[] {

@@ -30,7 +30,7 @@ export interface Field {
 }
 
 /** Gives every field of a plan its path. */
-export function buildField(plan: FieldPlan, path = ''): Field {
+function buildField(plan: FieldPlan, path = ''): Field {
   const parts = Object.entries(plan.members ?? {}).map(([name, member]) => {
     const separator = path === '' || name === '[]' ? '' : '.';
     const field = buildField(member, `${path}${separator}${name}`);
@@ -44,4 +44,16 @@ export function buildField(plan: FieldPlan, path = ''): Field {
     element: parts.find((part) => part.name === '[]')?.field,
     members: parts.filter((part) => part.name !== '[]'),
   };
+}
+
+/** Plans are constants, and every answer has a reader of its own. */
+const fields = new WeakMap<FieldPlan, Field>();
+
+/** The root field of a plan, built once. */
+export function findField(plan: FieldPlan): Field {
+  const known = fields.get(plan);
+  if (known !== undefined) return known;
+  const field = buildField(plan, '');
+  fields.set(plan, field);
+  return field;
 }

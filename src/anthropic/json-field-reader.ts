@@ -1,21 +1,10 @@
 import { ByteBuffer } from './byte-buffer.ts';
-import { buildField, type Field, type FieldListener, type FieldPlan } from './field-plan.ts';
+import { type Field, type FieldListener, type FieldPlan, findField } from './field-plan.ts';
 import { BACKSLASH, CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './json-bytes.ts';
 import { parseJson } from './parse-json.ts';
 
 /** Bytes of one captured value. Usage with a hundred iterations has some 30 KB. */
 const LARGEST_CAPTURE_BYTES = 1_048_576;
-
-/** Plans are constants, and every answer has a reader of its own. */
-const fields = new WeakMap<FieldPlan, Field>();
-
-function findField(plan: FieldPlan): Field {
-  const known = fields.get(plan);
-  if (known !== undefined) return known;
-  const field = buildField(plan, '');
-  fields.set(plan, field);
-  return field;
-}
 
 /** Where the next byte belongs. */
 type Mode = 'structure' | 'name' | 'string' | 'scalar' | 'container' | 'done' | 'broken';
