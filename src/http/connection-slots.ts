@@ -64,11 +64,7 @@ export function createConnectionSlots(options: ConnectionSlotsOptions): Connecti
   const usedOf = (owner: string): number => usedBy.get(owner) ?? 0;
 
   const serveNext = (): void => {
-    let poorest: string | undefined;
-    for (const owner of queues.keys()) {
-      if (poorest === undefined || usedOf(owner) < usedOf(poorest)) poorest = owner;
-      if (usedOf(poorest) === 0) break;
-    }
+    const poorest = findPoorest(queues.keys(), usedOf);
     if (poorest === undefined) return;
     const queue = queues.get(poorest) as Set<Waiter>;
     const [next] = queue;
@@ -113,9 +109,7 @@ export function createConnectionSlots(options: ConnectionSlotsOptions): Connecti
     takeFree,
     async acquire(owner, signal) {
       if (signal?.aborted) return undefined;
-      const free = takeFree(owner);
-      if (free !== undefined) return free;
-      return queued < queueMax || makeRoom(owner) ? wait(owner, signal) : undefined;
+      return takeFree(owner) ?? (queued < queueMax || makeRoom(owner) ? wait(owner, signal) : undefined);
     },
     get used() {
       return used;
@@ -124,4 +118,14 @@ export function createConnectionSlots(options: ConnectionSlotsOptions): Connecti
       return queued;
     },
   };
+}
+
+/** The first of those that have the fewest. */
+function findPoorest(owners: Iterable<string>, usedOf: (owner: string) => number): string | undefined {
+  let poorest: string | undefined;
+  for (const owner of owners) {
+    if (poorest === undefined || usedOf(owner) < usedOf(poorest)) poorest = owner;
+    if (usedOf(poorest) === 0) break;
+  }
+  return poorest;
 }

@@ -147,7 +147,7 @@ function createSaves(sql: Statements, reloads: ReloadRows): Omit<BooksRows, 'loa
 }
 
 /** The books of other entries have auto-reload not loaded. */
-function touchesReload({ operation, terms }: JournalEntry): boolean {
+function touchesReload({ operation, terms }: WrittenEntry): boolean {
   return operation.startsWith('reload_') || terms?.reloadId !== undefined;
 }
 
