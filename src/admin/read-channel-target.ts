@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { ChannelTarget, ChannelType } from '../alerts/alert-channel.ts';
+import type { ChannelTarget } from '../alerts/alert-channel.ts';
 import { isPublicAddress } from '../alerts/channels/is-public-address.ts';
+import type { ChannelType } from '../domain/alert-kinds.ts';
 import type { FieldError } from './problem.ts';
 
 export interface TargetFields {

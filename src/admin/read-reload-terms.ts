@@ -1,18 +1,9 @@
 import type { AccountMode } from '../domain/credit/credit-types.ts';
-import {
-  CENT_NANO_USD,
-  findReloadOutOfRange,
-  MAX_RELOAD_NANO_USD,
-  MIN_RELOAD_NANO_USD,
-  type ReloadState,
-  type ReloadTerms,
-} from '../domain/credit/reload-state.ts';
-import { formatUsd, parseUsd } from '../domain/money.ts';
+import { DEFAULT_HOURLY_LIMIT, findReloadFault } from '../domain/credit/find-reload-fault.ts';
+import type { ReloadState, ReloadTerms } from '../domain/credit/reload-state.ts';
+import { parseUsd } from '../domain/money.ts';
 import type { FieldError } from './problem.ts';
 import type { SetReloadBody } from './schemas/reload-schemas.ts';
-
-const DEFAULT_HOURLY_LIMIT = 3;
-const CHARGE_MESSAGE = `must be whole cents, ${formatUsd(MIN_RELOAD_NANO_USD)} to ${formatUsd(MAX_RELOAD_NANO_USD)}`;
 
 interface Standing {
   reload: ReloadState;
@@ -51,7 +42,8 @@ export function readReloadTerms(
   const names = { thresholdNanoUsd: 'threshold_usd', amountNanoUsd: own, monthlyCapNanoUsd: 'monthly_cap_usd' };
   const missing = Object.entries(names).filter(([name]) => terms[name as keyof typeof names] === undefined);
   if (missing.length > 0) return missing.map(([, field]) => ({ field, message: 'is needed to turn it on' }));
-  return checkTerms(terms as ReloadTerms, own);
+  const fault = findReloadFault(terms as ReloadTerms);
+  return fault === undefined ? (terms as ReloadTerms) : [fault];
 }
 
 /** Terms are changed while it is on, so that none lie ready unchecked. */
@@ -59,25 +51,6 @@ function findIdleTerms({ enabled: _, ...terms }: SetReloadBody): FieldError[] | 
   const given = Object.keys(terms);
   if (given.length === 0) return undefined;
   return given.map((field) => ({ field, message: 'is only taken with enabled true' }));
-}
-
-function checkTerms(terms: ReloadTerms, own: 'amount_usd' | 'target_usd'): ReloadTerms | FieldError[] {
-  switch (findReloadOutOfRange(terms)) {
-    case undefined:
-      return terms;
-    case 'thresholdNanoUsd':
-      return [{ field: 'threshold_usd', message: `must be at most ${formatUsd(MAX_RELOAD_NANO_USD)}` }];
-    case 'amountNanoUsd':
-      return [{ field: own, message: isCharge(terms.amountNanoUsd) ? 'must be above threshold_usd' : CHARGE_MESSAGE }];
-    case 'monthlyCapNanoUsd':
-      return [{ field: 'monthly_cap_usd', message: CHARGE_MESSAGE }];
-    default:
-      return [{ field: 'hourly_limit', message: 'is out of range' }];
-  }
-}
-
-function isCharge(amount: bigint): boolean {
-  return amount >= MIN_RELOAD_NANO_USD && amount <= MAX_RELOAD_NANO_USD && amount % CENT_NANO_USD === 0n;
 }
 
 function readUsd(text: string | undefined, present: bigint | undefined): bigint | undefined {

@@ -1,6 +1,3 @@
-export const CHANNEL_TYPES = ['webhook', 'slack', 'teams', 'email'] as const;
-export type ChannelType = (typeof CHANNEL_TYPES)[number];
-
 export type ChannelTarget =
   /** `secret`: of Standard Webhooks, `whsec_...`. */
   | { type: 'webhook'; url: string; secret: string }

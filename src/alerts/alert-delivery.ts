@@ -1,4 +1,4 @@
-import type { ChannelType } from './alert-channel.ts';
+import type { ChannelType } from '../domain/alert-kinds.ts';
 
 /** `failed`: will be tried again by itself. `abandoned`: will not. */
 export const DELIVERY_RESULTS = ['delivered', 'failed', 'abandoned'] as const;

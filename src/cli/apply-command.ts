@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import { readNamedVariable } from '../config/cli-settings.ts';
 import type { FileProblem } from '../organisation/cursor.ts';
-import type { PresentAccount, WantedAccount } from '../organisation/kind.ts';
+import { type Bearer, findDenied, findUnseenSections } from '../organisation/find-denied.ts';
+import type { PresentAccount, WantedAccount, WantedOrganisation } from '../organisation/kind.ts';
 import { parseOrganisation } from '../organisation/parse-organisation.ts';
 import type { Plan, Step } from '../organisation/plan.ts';
 import { matchAccounts, planChanges } from '../organisation/plan-changes.ts';
@@ -10,7 +12,7 @@ import { type CliOutput, type CliSession, openSession } from './cli-session.ts';
 import { CliFailure, EXIT_CODES } from './exit-codes.ts';
 import { openSecretKeeper } from './keep-secrets.ts';
 import { readSource } from './read-card-files.ts';
-import { listAccounts, readAccount } from './read-organisation.ts';
+import { listAccounts, readAccount, readBearer, readInstallation } from './read-organisation.ts';
 import { toTerminalText } from './terminal-text.ts';
 
 /** As of a file. */
@@ -30,36 +32,46 @@ export function addApplyCommand(program: Command, output: CliOutput, nowMs: () =
   program
     .command('apply')
     .description(
-      'make accounts, teams, members, keys and quotas as a YAML says; shows what differs, and never grants credit',
+      'make accounts, what belongs to them, and alerts as a YAML says; shows what differs, and never grants credit',
     )
     .requiredOption('-f, --file <path>', 'the YAML, as export writes it; - reads the standard input')
     .option('--dry-run', 'show what differs and change nothing')
     .option('--detailed-exitcode', 'with --dry-run: end with 4 where something differs')
-    .option('--prune', 'delete teams, members and quotas that a section of the file does not have')
+    .option('--prune', 'delete teams, members, quotas, alerts and channels that a section of the file does not have')
     .option('--yes', 'with --prune: revoke keys too, which is for good')
-    .option('--account <account>', 'only this account of the file, by its id or name')
-    .option('--secrets-file <path>', 'a new file for the secrets of new keys; needed unless at a terminal')
+    .option('--account <account>', 'only this account of the file, by its id or name, and nothing of the installation')
+    .option('--secrets-file <path>', 'a new file for the secrets of new keys and webhooks; needed unless at a terminal')
     .action((options: ApplyOptions, command: Command) => apply(openSession(command, output), options, nowMs()));
 }
 
 async function apply(session: CliSession, options: ApplyOptions, nowMs: number): Promise<void> {
   const { output, isJson } = session;
-  const plan = await makePlan(session, options, nowMs);
+  const bearer = await readBearer(session);
+  const plan = await makePlan(session, options, nowMs, bearer);
   const { steps } = plan;
   if (!isJson) showPlan(plan, output);
+  const denied = findDenied(steps, bearer).map(({ message }) => toTerminalText(message));
+  const refusal = `this token may not do all of it:\n${denied.join('\n')}`;
+  if (denied.length > 0 && options.dryRun === true) output.error(refusal);
+  if (denied.length > 0 && options.dryRun !== true)
+    throw new CliFailure(`nothing was changed: ${refusal}`, EXIT_CODES.refused);
   if (options.dryRun === true || steps.length === 0) {
     if (isJson) output.out(JSON.stringify(presentOutcome(plan, 0, options), null, 2));
     if (options.detailedExitcode === true && steps.length > 0) throw new CliFailure('', EXIT_CODES.changes);
     return;
   }
-  const keys = steps.filter(({ action, kind }) => action === 'create' && kind.removal === 'revoke').length;
-  const secrets = openSecretKeeper(options.secretsFile, keys, output);
+  const made = steps.filter(({ action, kind, values }) => action === 'create' && kind.isSecretMade?.(values) === true);
+  const secrets = openSecretKeeper(options.secretsFile, made.length, output);
   let done = 0;
   try {
     const onDone = (): void => {
       done += 1;
     };
-    await carryOutPlan(session, steps, { onDone, onKey: (key) => secrets.keep(key) });
+    await carryOutPlan(session, steps, {
+      onDone,
+      onSecret: (secret) => secrets.keep(secret),
+      environment: readNamedVariable,
+    });
   } catch (error) {
     throw explainStop(error, steps, done);
   } finally {
@@ -69,20 +81,27 @@ async function apply(session: CliSession, options: ApplyOptions, nowMs: number):
   if (!isJson) output.out(`Done: ${steps.length === 1 ? 'one change' : `${steps.length} changes`}.`);
 }
 
-async function makePlan(session: CliSession, options: ApplyOptions, nowMs: number): Promise<Plan> {
+async function makePlan(session: CliSession, options: ApplyOptions, nowMs: number, bearer: Bearer): Promise<Plan> {
   const text = options.file === '-' ? await readStandardInput() : readSource(options.file).text;
   const parsed = parseOrganisation(text);
   if (!parsed.ok) throw refuseFile(options.file, parsed.problems);
-  const wanted = chooseAccounts(parsed.accounts, options.account);
-  const matched = matchAccounts(wanted, await listAccounts(session));
+  const organisation = chooseAccounts(parsed.organisation, options.account);
+  const unseen = findUnseenSections(organisation, bearer);
+  if (unseen.length > 0) throw refuseFile(options.file, unseen);
+  const matched = matchAccounts(organisation.accounts, await listAccounts(session));
   if (!matched.ok) throw refuseFile(options.file, matched.problems);
+  const installation = await readInstallation(session, bearer);
   const accounts: { wanted: WantedAccount; present: PresentAccount | undefined }[] = [];
-  for (const match of matched.matches) {
-    const present = match.present === undefined ? undefined : await readAccount(session, match.present);
-    accounts.push({ wanted: match.wanted, present });
+  for (const { wanted, present } of matched.matches) {
+    const read = present === undefined ? undefined : await readAccount(session, present, installation, bearer);
+    accounts.push({ wanted, present: read });
   }
   const { prune = false, yes = false } = options;
-  const planned = planChanges(accounts, { prune, revokes: prune && yes, nowMs });
+  const { sections: wanted } = organisation;
+  const planned = planChanges(
+    { accounts, installation: installation === undefined ? undefined : { wanted, present: installation } },
+    { prune, revokes: prune && yes, nowMs, environment: readNamedVariable },
+  );
   if (!planned.ok) throw refuseFile(options.file, planned.problems);
   return planned.plan;
 }
@@ -98,11 +117,11 @@ async function readStandardInput(): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function chooseAccounts(accounts: WantedAccount[], named: string | undefined): WantedAccount[] {
-  if (named === undefined) return accounts;
-  const chosen = accounts.filter(({ id, values }) => id === named || values.name === named);
-  if (chosen.length === 0) throw new CliFailure(`the file has no account ${toTerminalText(named)}`, EXIT_CODES.usage);
-  return chosen;
+function chooseAccounts(organisation: WantedOrganisation, named: string | undefined): WantedOrganisation {
+  if (named === undefined) return organisation;
+  const accounts = organisation.accounts.filter(({ id, values }) => id === named || values.name === named);
+  if (accounts.length === 0) throw new CliFailure(`the file has no account ${toTerminalText(named)}`, EXIT_CODES.usage);
+  return { accounts, sections: new Map() };
 }
 
 /** `org.yaml:12:7: accounts[0].teams[1]: no such field; ...`, as editors jump to it. */

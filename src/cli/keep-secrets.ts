@@ -1,12 +1,12 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
-import type { MadeKey } from './carry-out-plan.ts';
+import type { MadeSecret } from './carry-out-plan.ts';
 import type { CliOutput } from './cli-session.ts';
 import { CliFailure, EXIT_CODES } from './exit-codes.ts';
 import { toTerminalText } from './terminal-text.ts';
 
-/** Where the secrets of new keys go, each as soon as it is known. */
+/** Where the secrets of new keys and channels go, each as soon as it is known. */
 export interface SecretKeeper {
-  keep(key: MadeKey): void;
+  keep(made: MadeSecret): void;
   /** Says what is to be said of them, also after a failure. */
   close(): void;
 }
@@ -16,11 +16,11 @@ export interface SecretKeeper {
  * log that they would stay in gets none.
  * @throws CliFailure before anything is made, where the file is there already or nobody would see them.
  */
-export function openSecretKeeper(path: string | undefined, keys: number, output: CliOutput): SecretKeeper {
-  if (path !== undefined && keys > 0) return keepInFile(path, output);
-  if (keys > 0 && output.terminal?.error !== true) {
+export function openSecretKeeper(path: string | undefined, count: number, output: CliOutput): SecretKeeper {
+  if (path !== undefined && count > 0) return keepInFile(path, output);
+  if (count > 0 && output.terminal?.error !== true) {
     throw new CliFailure(
-      `${keys === 1 ? 'a key is' : `${keys} keys are`} to be made, and secrets are shown only once: name a --secrets-file`,
+      `${count === 1 ? 'a secret is' : `${count} secrets are`} to be made, and shown only once: name a --secrets-file`,
       EXIT_CODES.usage,
     );
   }
@@ -31,9 +31,10 @@ function keepInFile(path: string, output: CliOutput): SecretKeeper {
   const file = openFile(path);
   let count = 0;
   return {
-    keep({ account, name, id, secret }) {
-      if (secret === undefined) return tellLost(output, { account, name, id, secret });
-      writeSync(file, `${JSON.stringify({ account, key: name, key_id: id, secret })}\n`);
+    keep(made) {
+      const { kind, account, name, id, secret } = made;
+      if (secret === undefined) return tellLost(output, made);
+      writeSync(file, `${JSON.stringify({ account, [kind]: name, [`${kind}_id`]: id, secret })}\n`);
       fsyncSync(file);
       count += 1;
     },
@@ -55,21 +56,21 @@ function openFile(path: string): number {
 }
 
 function showAtTheEnd(output: CliOutput): SecretKeeper {
-  const keys: MadeKey[] = [];
+  const shown: MadeSecret[] = [];
   return {
-    keep(key) {
-      if (key.secret === undefined) tellLost(output, key);
-      else keys.push(key);
+    keep(made) {
+      if (made.secret === undefined) tellLost(output, made);
+      else shown.push(made);
     },
     close() {
-      if (keys.length === 0) return;
+      if (shown.length === 0) return;
       output.error('Keep the secrets now: they are not shown again.');
-      for (const { account, name, secret } of keys)
-        output.error(`${toTerminalText(account)}: ${toTerminalText(name)}: ${secret}`);
+      for (const { account, name, secret } of shown)
+        output.error(`${toTerminalText(account ?? 'installation')}: ${toTerminalText(name)}: ${secret}`);
     },
   };
 }
 
-function tellLost(output: CliOutput, { name, id }: MadeKey): void {
-  output.error(`The key ${toTerminalText(name)} (${id}) was made by an earlier run, which had its secret.`);
+function tellLost(output: CliOutput, { kind, name, id }: MadeSecret): void {
+  output.error(`The ${kind} ${toTerminalText(name)} (${id}) was made by an earlier run, which had its secret.`);
 }

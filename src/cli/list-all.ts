@@ -7,9 +7,10 @@ const PAGE = 200;
 export async function* listAll<Row extends { id: string }>(
   session: Pick<CliSession, 'call'>,
   path: readonly string[],
+  query: { readonly [name: string]: string } = {},
 ): AsyncGenerator<Row> {
   for (let after: string | undefined; ; ) {
-    const { json } = await session.call({ method: 'GET', path, query: { limit: PAGE, after } });
+    const { json } = await session.call({ method: 'GET', path, query: { ...query, limit: PAGE, after } });
     const { data, next_after: next } = json as { data: Row[]; next_after?: string };
     yield* data;
     if (next === undefined) return;

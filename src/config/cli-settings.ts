@@ -42,6 +42,11 @@ export function loadCliProcessSettings(adminUrl: string | undefined): LoadedCliS
   return loadCliSettings({ environment: process.env, readFile: (path) => readFileSync(path, 'utf8'), adminUrl });
 }
 
+/** A variable that a file names, of this process; undefined: it is not set, or empty. */
+export function readNamedVariable(name: string): string | undefined {
+  return readText(process.env, name);
+}
+
 /** Where the rate card of this process lies. */
 export function findRateCardPath(): string {
   return readText(process.env, settingsTable.rateCardPath.name) ?? settingsTable.rateCardPath.default;

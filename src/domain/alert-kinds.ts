@@ -10,3 +10,7 @@ export const INSTALLATION_ALERTS = [
 ] as const;
 export const ALERT_KINDS = [...ACCOUNT_ALERTS, ...INSTALLATION_ALERTS] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
+
+/** Where people can be told. */
+export const CHANNEL_TYPES = ['webhook', 'slack', 'teams', 'email'] as const;
+export type ChannelType = (typeof CHANNEL_TYPES)[number];

@@ -1,8 +1,8 @@
 import { LineCounter, parseDocument } from 'yaml';
 import { type Cursor, type CursorFile, createCursor, type FileProblem, type Place, sortProblems } from './cursor.ts';
-import type { Field, Kind, WantedAccount, WantedRecord } from './kind.ts';
+import type { Field, Kind, WantedOrganisation, WantedRecord } from './kind.ts';
 import { accountKind } from './kinds/account-kind.ts';
-import { SECTION_KINDS } from './kinds.ts';
+import { INSTALLATION_KINDS, SECTION_KINDS } from './kinds.ts';
 import type { Value } from './value.ts';
 
 /** The format that this version reads and writes. */
@@ -12,39 +12,40 @@ const MAX_FILE_CHARACTERS = 4 * 1_048_576;
 const MAX_PROBLEMS = 100;
 
 export type ParsedOrganisation =
-  | { ok: true; accounts: WantedAccount[] }
+  | { ok: true; organisation: WantedOrganisation }
   /** In the order of the file. */
   | { ok: false; problems: FileProblem[] };
 
 /** Reads an organisation's YAML. Every mistake is told at once, each at its place; one of them and nothing is read. */
 export function parseOrganisation(text: string): ParsedOrganisation {
   const file: CursorFile = { lines: new LineCounter(), problems: [] };
-  const accounts = text.length > MAX_FILE_CHARACTERS ? refuseLength(file) : readDocument(file, text);
-  if (file.problems.length === 0) return { ok: true, accounts };
+  const organisation = text.length > MAX_FILE_CHARACTERS ? refuseLength(file) : readDocument(file, text);
+  if (file.problems.length === 0 && organisation !== undefined) return { ok: true, organisation };
   return { ok: false, problems: sortProblems(file.problems).slice(0, MAX_PROBLEMS) };
 }
 
-function refuseLength(file: CursorFile): [] {
+function refuseLength(file: CursorFile): undefined {
   file.problems.push({ line: 1, column: 1, path: '', message: `is longer than ${MAX_FILE_CHARACTERS} characters` });
-  return [];
 }
 
-function readDocument(file: CursorFile, text: string): WantedAccount[] {
+function readDocument(file: CursorFile, text: string): WantedOrganisation | undefined {
   const document = parseYaml(file, text);
-  if (document === undefined) return [];
+  if (document === undefined) return undefined;
   const root = createCursor(file, document.contents as Parameters<typeof createCursor>[1], '');
-  const fields = root.isNone ? noteEmpty(root) : root.fields(['version', accountKind.section]);
-  if (fields === undefined) return [];
+  const own = INSTALLATION_KINDS.map(({ section }) => section);
+  const fields = root.isNone ? noteEmpty(root) : root.fields(['version', ...own, accountKind.section]);
+  if (fields === undefined) return undefined;
   const version = fields.get('version');
   if (version === undefined) root.note('version is required');
   else if (version.text() !== `${FILE_VERSION}`) version.note(`must be ${FILE_VERSION}: this Tollgate reads no other`);
-  const accounts = fields.get(accountKind.section);
-  if (accounts === undefined) root.note(`${accountKind.section} is required`);
+  const list = fields.get(accountKind.section);
+  if (list === undefined) root.note(`${accountKind.section} is required`);
   const sections = SECTION_KINDS.map(({ section }) => section);
-  return (accounts?.list() ?? []).flatMap((cursor) => {
+  const accounts = (list?.list() ?? []).flatMap((cursor) => {
     const read = readRecord(accountKind, cursor, sections);
-    return read === undefined ? [] : [{ ...read.record, sections: readSections(read.fields) }];
+    return read === undefined ? [] : [{ ...read.record, sections: readSections(SECTION_KINDS, read.fields) }];
   });
+  return { accounts, sections: readSections(INSTALLATION_KINDS, fields) };
 }
 
 function parseYaml(file: CursorFile, text: string): ReturnType<typeof parseDocument> | undefined {
@@ -68,13 +69,14 @@ function noteEmpty(root: Cursor): undefined {
   root.note('is empty');
 }
 
-function readSections(fields: ReadonlyMap<string, Cursor>): Map<string, WantedRecord[]> {
+function readSections(kinds: readonly Kind[], fields: ReadonlyMap<string, Cursor>): Map<string, WantedRecord[]> {
   return new Map(
-    SECTION_KINDS.flatMap((kind): [string, WantedRecord[]][] => {
+    kinds.flatMap((kind): [string, WantedRecord[]][] => {
       const cursor = fields.get(kind.section);
       // Left empty, as `teams:` with its entries commented out: that is no list, and must not delete all of them.
       if (cursor === undefined || cursor.isNone) return [];
-      const records = (cursor.list() ?? []).flatMap((item) => readRecord(kind, item, [])?.record ?? []);
+      const items = kind.isSingle === true ? [cursor] : (cursor.list() ?? []);
+      const records = items.flatMap((item) => readRecord(kind, item, [])?.record ?? []);
       return [[kind.section, records]];
     }),
   );
@@ -86,7 +88,8 @@ function readRecord(
   cursor: Cursor,
   others: readonly string[],
 ): { record: WantedRecord; fields: Map<string, Cursor> } | undefined {
-  const fields = cursor.fields(['id', ...kind.fields.map(({ name }) => name), ...others]);
+  const id = kind.isSingle === true ? [] : ['id'];
+  const fields = cursor.fields([...id, ...kind.fields.map(({ name }) => name), ...others]);
   if (fields === undefined) return undefined;
   const places = new Map<string, Place>();
   const values: { [field: string]: Value } = {};
@@ -98,14 +101,15 @@ function readRecord(
     if (value === undefined) isSound &&= at === undefined && field.isRequired !== true;
     else values[field.name] = value;
   }
-  const id = fields.get('id');
-  if (isSound) kind.check?.(values, (name, message) => noteAt(cursor, fields.get(name), name, message));
+  const whole = isSound && kind.complete !== undefined ? kind.complete(values) : values;
+  if (isSound) kind.check?.(whole, (name, message) => noteAt(cursor, fields.get(name), name, message));
+  const given = fields.get('id');
   const record = {
     kind,
     path: cursor.path,
     place: cursor,
-    id: id?.isNone === true ? undefined : id?.text(),
-    values,
+    id: given?.isNone === true ? undefined : given?.text(),
+    values: whole,
     places,
   };
   return { record, fields };

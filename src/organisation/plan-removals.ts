@@ -1,39 +1,45 @@
 import type { PresentRecord } from './kind.ts';
 import type { KeptRecord, MatchedSection, PlanOptions, Step, StepAccount } from './plan.ts';
-import { isReference, type Value } from './value.ts';
+import { isReference, isReferences, type Value } from './value.ts';
 
 const WITHOUT_PRUNE = 'is not in the file; --prune deletes it';
 const WITHOUT_PRUNE_KEY = 'is not in the file; --prune with --yes revokes it';
 const WITHOUT_YES = 'is not in the file; a key is revoked only with --yes';
 
 interface Removals {
-  /** Quotas first, then keys, members and teams: nothing goes before what refers to it. */
+  /** Alerts first, then channels, quotas, keys, members and teams: nothing goes before what refers to it. */
   steps: Step[];
   kept: KeptRecord[];
 }
 
-/** What goes because a section of the file does not have it, and what stays. */
+/**
+ * What goes because a section of the file does not have it, and what stays.
+ * @param users what stays elsewhere and may belong to one of these.
+ */
 export function planRemovals(
-  account: StepAccount,
+  account: StepAccount | undefined,
   sections: readonly MatchedSection[],
   options: PlanOptions,
+  users: readonly PresentRecord[] = [],
 ): Removals {
   const kept: KeptRecord[] = [];
   const going = new Set<PresentRecord>();
   const reversed = sections.toReversed();
   const records = reversed.flatMap((section) => section.left.map((record) => ({ section, record })));
-  for (const { section, record } of records.filter(({ record: { end } }) => end === undefined)) {
+  for (const { section, record } of records.filter(({ record }) => record.end === undefined && !record.isBuiltIn)) {
     const reason = section.isNamed ? findReasonToStay(record, options) : undefined;
     if (section.isNamed && reason === undefined) going.add(record);
     if (reason !== undefined) kept.push(keep(account, record, reason));
   }
   // From the keys on: a key that stays keeps its member, and a member its team.
   for (const record of [...going]) {
-    const user = records.find(({ record: other }) => isHolding(other, record, going));
+    const others = [...records.map((one) => one.record), ...users];
+    const user = others.find((other) => isHolding(other, record, going));
     if (user === undefined) continue;
     going.delete(record);
-    const { kind, values } = user.record;
-    kept.push(keep(account, record, `is not in the file, but ${kind.name} ${kind.describe(values)} belongs to it`));
+    const { kind, values } = user;
+    const holds = kind.name === 'alert' ? 'names it' : 'belongs to it';
+    kept.push(keep(account, record, `is not in the file, but ${kind.name} ${kind.describe(values)} ${holds}`));
   }
   const quotas = records.filter(({ record }) => record.kind.name === 'quota' && isOnGoing(record, going));
   for (const { record } of quotas) going.add(record);
@@ -49,7 +55,7 @@ function findReasonToStay({ kind }: PresentRecord, { prune, revokes }: PlanOptio
   return kind.removal === 'revoke' && !revokes ? WITHOUT_YES : undefined;
 }
 
-function keep(account: StepAccount, record: PresentRecord, reason: string): KeptRecord {
+function keep(account: StepAccount | undefined, record: PresentRecord, reason: string): KeptRecord {
   const { kind, id, values } = record;
   return { kind, account, id, label: kind.describe(values), reason };
 }
@@ -60,20 +66,21 @@ function isHolding(user: PresentRecord, owner: PresentRecord, going: ReadonlySet
 }
 
 function refersTo({ values }: PresentRecord, { id }: PresentRecord): boolean {
-  return Object.values(values).some((value) => isReference(value) && value.id === id);
+  const isIt = (value: Value): boolean => isReference(value) && value.id === id;
+  return Object.values(values).some((value) => (isReferences(value) ? value.some(isIt) : isIt(value)));
 }
 
 function isOnGoing(quota: PresentRecord, going: ReadonlySet<PresentRecord>): boolean {
   return [...going].some((record) => refersTo(quota, record));
 }
 
-function remove(account: StepAccount, { kind, id, values }: PresentRecord): Step {
+function remove(account: StepAccount | undefined, { kind, id, values }: PresentRecord): Step {
   const action = kind.removal === 'revoke' ? 'revoke' : 'delete';
   return { action, kind, account, id, label: kind.describe(values), changes: [], values, note: undefined };
 }
 
 /** An owner cannot go while a key names it, and be the key long revoked. */
-function detach(account: StepAccount, record: PresentRecord, going: ReadonlySet<PresentRecord>): Step[] {
+function detach(account: StepAccount | undefined, record: PresentRecord, going: ReadonlySet<PresentRecord>): Step[] {
   const { kind, id, values, end } = record;
   if (kind.removal !== 'revoke' || (end === undefined && !going.has(record))) return [];
   const goingIds = new Set([...going].map((one) => one.id));

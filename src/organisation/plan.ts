@@ -1,5 +1,5 @@
 import type { FileProblem } from './cursor.ts';
-import type { Kind, PresentRecord, WantedRecord } from './kind.ts';
+import type { Environment, Kind, PresentRecord, WantedRecord } from './kind.ts';
 import type { Value, Values } from './value.ts';
 
 /** The account that a step is about. Its id is known once it is there. */
@@ -19,7 +19,8 @@ export interface FieldChange {
 export interface Step {
   action: 'create' | 'update' | 'delete' | 'revoke';
   kind: Kind;
-  account: StepAccount;
+  /** Undefined: it is the installation's. */
+  account: StepAccount | undefined;
   /** Undefined: it is not there yet. */
   id: string | undefined;
   /** What the record is called, before the step. */
@@ -35,7 +36,7 @@ export interface Step {
 /** A record that the file does not have, and that stays all the same. */
 export interface KeptRecord {
   kind: Kind;
-  account: StepAccount;
+  account: StepAccount | undefined;
   id: string;
   label: string;
   reason: string;
@@ -53,6 +54,8 @@ export interface PlanOptions {
   /** With `prune`: keys are revoked too. */
   revokes: boolean;
   nowMs: number;
+  /** Holds the secrets of channels that are to be made. */
+  environment: Environment;
 }
 
 /** A record of the file, references resolved, and the one of the store that it is; undefined: it is to be made. */

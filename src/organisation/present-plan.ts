@@ -1,6 +1,6 @@
 import { accountKind } from './kinds/account-kind.ts';
-import type { FieldChange, KeptRecord, Plan, Step } from './plan.ts';
-import { isReference, showValue, type Value } from './value.ts';
+import type { FieldChange, KeptRecord, Plan, Step, StepAccount } from './plan.ts';
+import { isReference, isReferences, showValue, type Value } from './value.ts';
 
 /** A line of a diff. `sign` says what becomes of it; lines of fields have none. */
 export interface DiffLine {
@@ -20,7 +20,7 @@ export function diffLines(steps: readonly Step[]): DiffLine[] {
 
 /** `Acme: team Research` */
 export function describeStep({ action, kind, account, label, note }: Step): string {
-  const what = kind === accountKind ? `account ${label}` : `${account.name}: ${kind.name} ${label}`;
+  const what = kind === accountKind ? `account ${label}` : `${nameOwner(account)}: ${kind.name} ${label}`;
   const said = [...(action === 'revoke' ? ['revoked for good'] : []), ...(note === undefined ? [] : [note])];
   return said.length === 0 ? what : `${what} (${said.join('; ')})`;
 }
@@ -40,7 +40,15 @@ export function countSteps(steps: readonly Step[]): string {
 }
 
 export function describeKept({ kind, account, label, reason }: KeptRecord): string {
-  return `${account.name}: ${kind.name} ${label} stays: it ${reason}`;
+  return `${nameOwner(account)}: ${kind.name} ${label} stays: it ${reason}`;
+}
+
+function nameOwner(account: StepAccount | undefined): string {
+  return account?.name ?? 'installation';
+}
+
+function presentOwner(account: StepAccount | undefined) {
+  return account === undefined ? null : { id: account.id ?? null, name: account.name };
 }
 
 /** The plan for scripts. `done` counts the steps that were carried out. */
@@ -49,7 +57,7 @@ export function planJson({ steps, kept }: Plan, done: number) {
     changes: steps.map((step, index) => ({
       action: step.action,
       kind: step.kind.name,
-      account: { id: step.account.id ?? null, name: step.account.name },
+      account: presentOwner(step.account),
       id: step.id ?? null,
       label: step.label,
       fields: step.changes.map(({ field, before, after }) => ({
@@ -62,7 +70,7 @@ export function planJson({ steps, kept }: Plan, done: number) {
     })),
     kept: kept.map(({ kind, account, id, label, reason }) => ({
       kind: kind.name,
-      account: { id: account.id ?? null, name: account.name },
+      account: presentOwner(account),
       id,
       label,
       reason,
@@ -71,6 +79,7 @@ export function planJson({ steps, kept }: Plan, done: number) {
 }
 
 function plain(value: Value | undefined): unknown {
+  if (isReferences(value)) return value.map(plain);
   if (isReference(value)) return { [value.refer]: value.name ?? null, id: value.id ?? null };
   return value ?? null;
 }

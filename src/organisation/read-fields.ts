@@ -74,6 +74,24 @@ export function wholeField(least: number, most: number): ReadField<number> {
   };
 }
 
+export function readBoolean(cursor: Cursor): boolean | undefined {
+  const text = choiceField(['true', 'false'])(cursor);
+  return text === undefined ? undefined : text === 'true';
+}
+
+/** A decimal, which is compared in units of `10 ** -places`. */
+export function decimalField(least: number, most: number, places: number): ReadField<number> {
+  const pattern = new RegExp(`^\\d{1,4}(\\.\\d{1,${places}})?$`);
+  return (cursor) => {
+    const text = cursor.text();
+    if (text === undefined) return undefined;
+    const value = pattern.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    cursor.note(`must be a number, ${least} to ${most}, with at most ${places} places`);
+    return undefined;
+  };
+}
+
 /** Models in the order of their names: a list of them is a set. */
 export function readModels(cursor: Cursor): string[] | undefined {
   const models = readEach(cursor, readModel, MAX_MODELS);

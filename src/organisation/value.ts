@@ -1,5 +1,5 @@
-/** What a record of an organisation may refer to by its name. */
-export type Referable = 'team' | 'member' | 'key';
+/** What a record of an organisation may refer to by its name. `installation`: a channel of the installation. */
+export type Referable = 'team' | 'member' | 'key' | 'quota' | 'channel' | 'installation';
 
 /** One record named by another of the same account. */
 export interface Reference {
@@ -17,7 +17,8 @@ export interface Prices {
 }
 
 /** What a field holds. Amounts, times and lists are in one form each, so that equal values are written alike. */
-export type Value = string | number | null | readonly string[] | Reference | Prices;
+export type Value = string | number | boolean | null | List | Reference | Prices;
+type List = readonly string[] | readonly number[] | readonly Reference[];
 
 export type Values = { readonly [field: string]: Value };
 
@@ -25,8 +26,15 @@ export function isReference(value: Value | undefined): value is Reference {
   return typeof value === 'object' && value !== null && 'refer' in value;
 }
 
+/** An empty list is one of them. */
+export function isReferences(value: Value | undefined): value is readonly Reference[] {
+  return Array.isArray(value) && value.every((item: Value) => isReference(item));
+}
+
 /** The same for equal values: a reference by its record, whatever that is called. */
 export function keyOf(value: Value | undefined): string {
+  // An alert goes to its channels in no order.
+  if (isReferences(value)) return JSON.stringify(value.map(keyOf).sort());
   if (!isReference(value)) return JSON.stringify(value ?? null);
   return value.id === undefined ? `new ${value.refer} ${value.name}` : value.id;
 }
@@ -34,12 +42,17 @@ export function keyOf(value: Value | undefined): string {
 /** For people. */
 export function showValue(value: Value | undefined): string {
   if (value === null || value === undefined) return 'none';
-  if (isReference(value)) return value.name ?? value.id ?? '';
-  if (typeof value === 'string' || typeof value === 'number') return `${value}`;
-  return isList(value) ? value.join(', ') || 'none' : showPrices(value);
+  if (isReference(value)) return showReference(value);
+  if (typeof value !== 'object') return `${value}`;
+  return isList(value) ? value.map(showValue).join(', ') || 'none' : showPrices(value);
 }
 
-function isList(value: readonly string[] | Prices): value is readonly string[] {
+function showReference({ refer, name, id = '' }: Reference): string {
+  if (name === undefined) return id;
+  return refer === 'installation' ? `${name} of the installation` : name;
+}
+
+function isList(value: List | Prices): value is List {
   return Array.isArray(value);
 }
 

@@ -10,6 +10,8 @@ export interface OrganisationCli {
   admin: AdminUnderTest;
   folder: string;
   run(...args: string[]): Promise<CliResult>;
+  /** The token of the calls from now on. */
+  use(token: string): void;
   /** Writes the YAML to a file and applies it, as `--json`. */
   apply(yaml: string, ...args: string[]): Promise<CliResult & { json: Json }>;
   exportAll(...args: string[]): Promise<string>;
@@ -22,9 +24,10 @@ export async function openOrganisationCli(admin: AdminUnderTest | undefined = un
   await app.app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.app.server.address() as AddressInfo).port}`;
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-organisation-'));
+  let token = TOKEN;
   const run = async (...args: string[]): Promise<CliResult> => {
     const result: CliResult = { exitCode: 0, out: '', error: '' };
-    process.env.TOLLGATE_ADMIN_TOKEN = TOKEN;
+    process.env.TOLLGATE_ADMIN_TOKEN = token;
     const output = {
       out(text: string) {
         result.out += `${text}\n`;
@@ -47,6 +50,9 @@ export async function openOrganisationCli(admin: AdminUnderTest | undefined = un
     admin: app,
     folder,
     run,
+    use(secret) {
+      token = secret;
+    },
     async apply(yaml, ...args) {
       const file = join(folder, 'org.yaml');
       writeFileSync(file, yaml);

@@ -1,9 +1,9 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { hashKeySecret } from '../../src/directory/key-secret.ts';
 import { accountKind } from '../../src/organisation/kinds/account-kind.ts';
-import { SECTION_KINDS } from '../../src/organisation/kinds.ts';
+import { INSTALLATION_KINDS, SECTION_KINDS } from '../../src/organisation/kinds.ts';
 import type { Json } from '../admin/admin-under-test.ts';
 import { type OrganisationCli, openOrganisationCli } from './organisation-cli.ts';
 
@@ -13,10 +13,27 @@ beforeEach(async () => {
 });
 afterEach(() => cli.close());
 
+/** What an installation has by itself. */
+const AT_FIRST = `alert_channels: []
+alerts:
+  - kind: ledger_drift
+    built_in: true
+  - kind: reload_failed
+    built_in: true
+  - kind: store_down
+    built_in: true
+  - kind: unpriced_model
+    built_in: true
+  - kind: upstream_credit
+    built_in: true
+  - kind: usage_missing
+    built_in: true
+`;
+
 const ACME = `# Read by: tollgate apply -f <this file>
 
 version: 1
-accounts:
+${AT_FIRST}accounts:
   - name: Acme
     timezone: Europe/Berlin
     mode: postpaid
@@ -29,6 +46,8 @@ accounts:
       overrides:
         - model: claude-haiku-4-5
           input_usd_per_mtok: "0.5"
+    auto_reload:
+      enabled: false
     teams:
       - name: Research
       - name: Sales
@@ -68,6 +87,8 @@ accounts:
         window: week
         limit_tokens: 1000000
         mode: hard
+    alert_channels: []
+    alerts: []
 `;
 
 async function readKeys(): Promise<Json[]> {
@@ -90,7 +111,7 @@ describe('an organisation in a file', () => {
     expect((await cli.run('apply', '-f', join(cli.folder, 'org.yaml'))).out).toBe('No changes.\n');
     const [account] = (await cli.admin.call('GET', '/accounts')).body.data;
     expect(account.balance).toMatchObject({ granted_usd: '0.00' });
-    expect(await cli.exportAll(account.id)).toBe(ACME);
+    expect(await cli.exportAll(account.id)).toBe(ACME.replace(AT_FIRST, ''));
   });
 
   test('shows its differences as a diff and changes nothing on a dry run', async () => {
@@ -265,12 +286,19 @@ describe('docs/organisation-file.md', () => {
 
   test('has an example that can be applied', async () => {
     const yaml = /```yaml\n(.*?)```/s.exec(document)?.[1] ?? '';
-    expect((await cli.apply(yaml)).json.changes).toHaveLength(6);
+    expect((await cli.apply(yaml)).json.changes).toHaveLength(7);
     expect((await cli.apply(yaml, '--prune', '--yes')).json).toMatchObject({ has_changes: false, kept: [] });
+    for (const name of ['SLACK_URL', 'ACME_HOOK_URL']) vi.stubEnv(name, 'https://hooks.example.com/1');
+    vi.stubEnv('ACME_HOOK_SECRET', `whsec_${'c'.repeat(40)}`);
+    const second = (document.split('```yaml\n')[2] ?? '').split('```')[0] ?? '';
+    const elsewhere = second.replace('name: Acme', 'name: Acme II');
+    expect(said((await cli.apply(elsewhere)).json)).toHaveLength(8);
+    expect((await cli.apply(elsewhere, '--prune')).json).toMatchObject({ has_changes: false, kept: [] });
+    vi.unstubAllEnvs();
   });
 
   test('names every field of every kind', () => {
-    for (const { name, fields } of [accountKind, ...SECTION_KINDS]) {
+    for (const { name, fields } of [accountKind, ...SECTION_KINDS, ...INSTALLATION_KINDS]) {
       const line = document.split('\n').find((one) => one.startsWith(`| ${name} | `)) ?? '';
       for (const field of fields) expect(line).toContain(`\`${field.name}\``);
     }

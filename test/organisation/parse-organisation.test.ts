@@ -29,7 +29,7 @@ describe('a file', () => {
   test('is read with values in one form each', () => {
     const parsed = parseOrganisation(GOOD);
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-    const [account] = parsed.accounts;
+    const [account] = parsed.organisation.accounts;
     expect(account?.values).toEqual({ name: 'Acme', credit_limit_usd: '50.00' });
     expect([...(account?.sections.keys() ?? [])]).toEqual(['teams', 'keys', 'quotas']);
     expect(account?.sections.get('keys')?.[0]?.values).toEqual({
@@ -114,6 +114,6 @@ accounts:
 
   test('without a word in a section has none of it', () => {
     const parsed = parseOrganisation('version: 1\naccounts: [{name: x, teams: , members: []}]');
-    expect(parsed.ok && [...(parsed.accounts[0]?.sections.keys() ?? [])]).toEqual(['members']);
+    expect(parsed.ok && [...(parsed.organisation.accounts[0]?.sections.keys() ?? [])]).toEqual(['members']);
   });
 });

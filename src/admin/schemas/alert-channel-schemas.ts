@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { CHANNEL_TYPES } from '../../alerts/alert-channel.ts';
 import { DELIVERY_RESULTS } from '../../alerts/alert-delivery.ts';
+import { CHANNEL_TYPES } from '../../domain/alert-kinds.ts';
 import {
   describeField,
   emailField,

@@ -101,7 +101,8 @@ export function findReloadOutOfRange(terms: ReloadTerms): keyof ReloadTerms | un
   return hourlyCount < 1 || hourlyCount > MAX_HOURLY_RELOADS ? 'hourlyCount' : undefined;
 }
 
-function isCharge(amount: NanoUsd): boolean {
+/** Whether that much can be asked for in one payment. */
+export function isCharge(amount: NanoUsd): boolean {
   return amount >= MIN_RELOAD_NANO_USD && amount <= MAX_RELOAD_NANO_USD && amount % CENT_NANO_USD === 0n;
 }
 

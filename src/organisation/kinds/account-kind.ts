@@ -29,8 +29,12 @@ const readPrice = textField(
   'must be dollars per million tokens above zero such as "2.5", at most four places',
 );
 
+/** What is not the account's owner's to decide. */
+const MONEY = { permission: 'money.write' } as const;
+
 /** Described whole: what is left out of it is not there. */
 const pricingField: Field = {
+  ...MONEY,
   name: 'pricing',
   read: readPrices,
   fromApi: ({ pricing }) => presentPrices((pricing ?? {}) as Partial<Prices>),
@@ -84,14 +88,16 @@ function presentPrices({ multiplier = null, overrides = [] }: Partial<Prices>): 
 export const accountKind: Kind = {
   name: 'account',
   section: 'accounts',
+  owner: 'installation',
+  access: { read: 'usage.read', write: 'account.write', create: 'money.write' },
   isPartial: true,
   fields: [
     nameField,
     plainField('timezone', readTimeZone),
-    plainField('mode', choiceField(['prepaid', 'postpaid']), { default: 'prepaid' }),
-    plainField('credit_limit_usd', readUsd),
+    plainField('mode', choiceField(['prepaid', 'postpaid']), { default: 'prepaid', ...MONEY }),
+    plainField('credit_limit_usd', readUsd, MONEY),
     plainField('on_disconnect', choiceField(['drain', 'cancel'])),
-    plainField('on_exhausted', choiceField(['refuse', 'cut', 'finish'])),
+    plainField('on_exhausted', choiceField(['refuse', 'cut', 'finish']), MONEY),
     plainField('low_balance_usd', readLevels),
     pricingField,
   ],

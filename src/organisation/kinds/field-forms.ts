@@ -1,10 +1,15 @@
 import type { ApiRecord, Field, RecordEnd } from '../kind.ts';
-import { readModels, readName, referenceField, sortModels } from '../read-fields.ts';
+import { readBoolean, readModels, readName, referenceField, sortModels } from '../read-fields.ts';
 import type { Referable, Value } from '../value.ts';
 
 /** A field that the admin API writes as the file does. */
 export function plainField(name: string, read: Field['read'], more: Partial<Field> = {}): Field {
   return { name, read, fromApi: (record) => (record[name] ?? null) as Value, ...more };
+}
+
+/** Yes or no; an export leaves it out where it is as usual. */
+export function flagField(name: string, usual: boolean, more: Partial<Field> = {}): Field {
+  return plainField(name, readBoolean, { default: usual, isTerse: true, ...more });
 }
 
 export const nameField: Field = plainField('name', readName, { isRequired: true });

@@ -6,6 +6,8 @@ import { endOfStatus, modelsField, nameField, ownerField, plainField } from './f
 export const keyKind: Kind = {
   name: 'key',
   section: 'keys',
+  owner: 'account',
+  access: { read: 'usage.read', write: 'people.write' },
   fields: [
     nameField,
     ownerField('team'),
@@ -19,6 +21,7 @@ export const keyKind: Kind = {
     if (typeof expiresAt === 'string' && Date.parse(expiresAt) <= nowMs)
       note('expires_at', 'has passed: no key can be made or changed so; leave the key out, or give it a later time');
   },
+  isSecretMade: () => true,
   findEnd: endOfStatus,
   removal: 'revoke',
 };

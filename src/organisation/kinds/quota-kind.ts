@@ -4,8 +4,8 @@ import { findQuotaFaults, MAX_QUOTA_LIMIT } from '../../domain/quota-rules.ts';
 import { QUOTA_WINDOWS, type QuotaWindow } from '../../domain/quota-window.ts';
 import type { Cursor } from '../cursor.ts';
 import type { Field, Kind, NoteField } from '../kind.ts';
-import { choiceField, readReference, readUsd, wholeField } from '../read-fields.ts';
-import { keyOf, type Referable, showValue, type Value, type Values } from '../value.ts';
+import { choiceField, readModels, readReference, readUsd, wholeField } from '../read-fields.ts';
+import { isReference, keyOf, type Referable, type Reference, showValue, type Value, type Values } from '../value.ts';
 import { modelsField, plainField } from './field-forms.ts';
 
 const ACCOUNT = 'account';
@@ -60,6 +60,8 @@ function nameCounted(values: Values): string {
 export const quotaKind: Kind = {
   name: 'quota',
   section: 'quotas',
+  owner: 'account',
+  access: { read: 'usage.read', write: 'quotas.write' },
   fields: [
     scopeField,
     plainField('window', choiceField(QUOTA_WINDOWS), { isRequired: true, isFixed: true }),
@@ -70,19 +72,80 @@ export const quotaKind: Kind = {
   ],
   // Many have a soft one below a hard one.
   identities: [(values) => `${nameCounted(values)} ${values.mode}`, nameCounted],
+  nameOf: nameQuota,
+  writeName: writeQuotaName,
   describe: describeQuota,
   check: checkQuota,
   endsWith: 'scope',
   removal: 'delete',
 };
 
+/** Without its limit, which may change: `on team Research, day, requests, hard`. */
+function nameQuota(values: Values): string {
+  return nameCounter({ ...values, measure: findMeasure(values) ?? null });
+}
+
+function nameCounter({ scope, window, anchor_day: anchorDay = null, measure, models = null, mode }: Values): string {
+  const parts = [describeScope(scope), window, anchorDay, measure, models === null ? null : showValue(models), mode];
+  return parts.filter((part) => part !== null).join(', ');
+}
+
+function writeQuotaName({ scope, window, anchor_day: anchorDay, models, mode, ...limits }: Values): object {
+  const name = {
+    scope: isReference(scope) ? { [scope.refer]: scope.name } : scope,
+    window,
+    anchor_day: anchorDay,
+    measure: findMeasure(limits),
+    models,
+    mode: mode === 'hard' ? null : mode,
+  };
+  return Object.fromEntries(Object.entries(name).filter(([, value]) => value !== null));
+}
+
+const NAME_FIELDS = ['scope', 'window', 'anchor_day', 'measure', 'models', 'mode'];
+const readWindow = choiceField(QUOTA_WINDOWS);
+const readAnchorDay = wholeField(1, 31);
+const readMeasure = choiceField(QUOTA_MEASURES);
+const readMode = choiceField(QUOTA_MODES);
+
+/** A quota has no name: another record says what it counts, or its id. */
+export function readQuotaReference(cursor: Cursor): Reference | undefined {
+  const fields = cursor.fields(['id', ...NAME_FIELDS]);
+  if (fields === undefined) return undefined;
+  const id = fields.get('id');
+  if (id !== undefined) return readReference(cursor, 'quota');
+  const missing = ['scope', 'window', 'measure'].filter((name) => !fields.has(name));
+  for (const name of missing) cursor.note(`${name} is required, or {id: ...}`);
+  const read = (name: string, readField: Field['read'], left: Value): Value | undefined => {
+    const at = fields.get(name);
+    return at === undefined || at.isNone ? left : readField(at);
+  };
+  const values = {
+    scope: read('scope', readScope, null),
+    window: read('window', readWindow, null),
+    anchor_day: read('anchor_day', readAnchorDay, null),
+    measure: read('measure', readMeasure, null),
+    models: read('models', readModels, null),
+    mode: read('mode', readMode, 'hard'),
+  };
+  const isWhole = missing.length === 0 && Object.values(values).every((value) => value !== undefined);
+  if (!isWhole) return undefined;
+  const { scope } = values;
+  if (!isReference(scope) || scope.id === undefined) return { refer: 'quota', name: nameCounter(values as Values) };
+  fields.get('scope')?.note('goes by a name here: give the id of the quota in place of all this');
+  return undefined;
+}
+
+function describeScope(scope: Value | undefined): string {
+  return isReference(scope) ? `on ${scope.refer} ${showValue(scope)}` : 'on the account';
+}
+
 function describeQuota(values: Values): string {
   const { scope, window, anchor_day: anchorDay, models = null, mode } = values;
   const measure = findMeasure(values);
-  const whose = scope === ACCOUNT ? 'the account' : `${(scope as { refer: string }).refer} ${showValue(scope)}`;
   const limit = showValue(values[`limit_${measure}`]);
   const parts = [
-    `on ${whose}`,
+    describeScope(scope),
     `${window}${anchorDay === null || anchorDay === undefined ? '' : ` from day ${anchorDay}`}`,
     measure === 'usd' ? `${limit} USD` : `${limit} ${measure === 'concurrency' ? 'open calls' : measure}`,
     ...(models === null ? [] : [showValue(models)]),
