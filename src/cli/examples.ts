@@ -98,6 +98,8 @@ export const EXAMPLES: { readonly [command: string]: readonly string[] } = {
   ],
   statement: ['statement acct_... 2026-11', 'statement acct_... 2026-11 --csv'],
   runway: ['runway acct_...'],
+  calls: ['calls acct_... --team team_...'],
+  health: ['health'],
   journal: ['journal acct_... --csv', 'journal acct_... --only absurd'],
   refund: [
     'refund acct_... --request req_... --note "cut off"',
