@@ -51,9 +51,21 @@ export async function openSettleSpool(path: string, timers: Timers = systemTimer
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const { live, corrupt } = readLiveLines(await readText(path));
   if (corrupt.length > 0) await appendFile(`${path}.corrupt`, `${corrupt.join('\n')}\n`, { mode: 0o600, flush: true });
-  const file = await createAppendFile(path, live.text());
-  const spool = createFileSpool(file, live, timers);
-  return { spool, waiting: live.writes(), orphans: live.marks(), corruptLines: corrupt.length };
+  const opened = await openSpoolOn(live, timers, (lines) => createAppendFile(path, lines));
+  return { ...opened, corruptLines: corrupt.length };
+}
+
+/**
+ * The spool on any file of lines.
+ * @param createFile makes the file anew, with these lines and no others.
+ */
+export async function openSpoolOn(
+  live: LiveLines,
+  timers: Timers,
+  createFile: (lines: string) => Promise<AppendFile>,
+): Promise<Omit<OpenedSpool, 'corruptLines'>> {
+  const spool = createFileSpool(await createFile(live.text()), live, timers);
+  return { spool, waiting: live.writes(), orphans: live.marks() };
 }
 
 function createFileSpool(file: AppendFile, live: LiveLines, timers: Timers): SettleSpool {

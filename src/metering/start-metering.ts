@@ -14,9 +14,9 @@ import { createOpenCostMemory } from './open-cost-memory.ts';
 import type { PriceBook } from './price-book.ts';
 import { recoverOrphans } from './recover-orphans.ts';
 import { createSettleQueue, type SettleQueue } from './settle-queue.ts';
-import { openSettleSpool } from './settle-spool.ts';
+import { type OpenedSpool, openSettleSpool } from './settle-spool.ts';
 import { createSweeper, type Sweeper } from './sweeper.ts';
-import { systemTimers } from './timers.ts';
+import { systemTimers, type Timers } from './timers.ts';
 
 /** Milliseconds, and places in the spool. */
 export interface MeteringLimits {
@@ -45,6 +45,10 @@ export interface MeteringOptions {
   onShortOfCredit(short: CreditShortage): void;
   /** False: the store is there and must not be trusted with money. */
   isFit(): boolean;
+  /** The machine's own clock unless given. */
+  timers?: Timers;
+  /** The spool, opened elsewhere than at its path. */
+  openSpool?(): Promise<OpenedSpool>;
 }
 
 /** What meters calls, and what works for it in the background. */
@@ -61,10 +65,10 @@ export interface Metering {
 
 /** Opens the spool and starts to deliver what an earlier process left in it. Throws the disk's errors. */
 export async function startMetering(options: MeteringOptions): Promise<Metering> {
-  const { ledger, metrics, logger, limits, policies } = options;
+  const { ledger, metrics, logger, limits, policies, timers = systemTimers } = options;
   const openCalls = createOpenCalls();
-  const shared = { ledger, timers: systemTimers, metrics, logger, openCalls, limits };
-  const { spool, waiting, orphans, corruptLines } = await openSettleSpool(options.spoolPath);
+  const shared = { ledger, timers, metrics, logger, openCalls, limits };
+  const { spool, waiting, orphans, corruptLines } = await (options.openSpool?.() ?? openSettleSpool(options.spoolPath));
   if (corruptLines > 0)
     logger.error({ lines: corruptLines }, 'lines of the settle spool could not be read and were set aside');
   const grace = startGrace(options, [...waiting, ...orphans]);
@@ -96,14 +100,14 @@ export async function startMetering(options: MeteringOptions): Promise<Metering>
 }
 
 function startGrace(
-  { graceBudgetNanoUsd, isFit, metrics, limits }: MeteringOptions,
+  { graceBudgetNanoUsd, isFit, metrics, limits, timers = systemTimers }: MeteringOptions,
   waiting: Parameters<typeof createGraceBudget>[0]['waiting'],
 ): GraceBudget | undefined {
   if (graceBudgetNanoUsd === 0n) return undefined;
   return createGraceBudget({
     budgetNanoUsd: graceBudgetNanoUsd,
     lifeMs: limits.graceLifeMs,
-    nowMs: systemTimers.nowMs,
+    nowMs: timers.nowMs,
     isFit,
     waiting,
     metrics,
