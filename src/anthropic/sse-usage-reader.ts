@@ -41,6 +41,8 @@ class SseUsageReader implements UsageReader, FieldListener, EventStreamListener 
   #type: string | undefined;
   #error: unknown;
   #usage: unknown;
+  /** Members of its `delta`. They count with the usage that follows them in the same event: one without the other misleads. */
+  readonly #delta = new Map<string, unknown>();
   #complete = false;
   #ended = false;
   #errorEvent: string | undefined;
@@ -78,20 +80,27 @@ class SseUsageReader implements UsageReader, FieldListener, EventStreamListener 
     if (this.#complete) return;
     if (this.#fields.started && !this.#fields.done) this.#collector.odd('malformed_json');
     const type = this.#type ?? name;
-    if (type === 'message_delta') this.#collector.setMember('usage', this.#usage ?? null);
+    if (type === 'message_delta') this.#endDelta();
     else if (type === 'message_stop') this.#complete = true;
     else if (type === 'error') this.#errorEvent = textOf(objectOf(this.#error)?.type) ?? 'unknown';
     this.#type = undefined;
     this.#error = undefined;
     this.#usage = undefined;
+    this.#delta.clear();
     this.#fields.reset();
+  }
+
+  #endDelta(): void {
+    for (const [name, value] of this.#delta) this.#collector.setMember(name, value);
+    this.#collector.setMember('usage', this.#usage ?? null);
   }
 
   captured(path: string, value: unknown): void {
     const dot = path.lastIndexOf('.');
     const parent = path.slice(0, Math.max(dot, 0));
     const name = path.slice(dot + 1);
-    if (parent === 'message' || parent === 'delta') this.#collector.setMember(name, value);
+    if (parent === 'message') this.#collector.setMember(name, value);
+    else if (parent === 'delta') this.#delta.set(name, value);
     else if (BLOCK_PATHS.includes(parent)) this.#collector.setBlockMember(name, value);
     else if (name === 'type') this.#type = textOf(value);
     else if (name === 'error') this.#error = value;

@@ -141,6 +141,20 @@ describe('a stream', () => {
     expect(tokens(found)).toEqual([counts({ input: 1 })]);
   });
 
+  it('has its stop reason never before the usage of the same event, wherever it breaks off', () => {
+    const [first, last] = [start({ usage: { input_tokens: 10, output_tokens: 1 } }) + textDelta('a word'), delta({ output_tokens: 40 })];
+    expect(last.indexOf('stop_reason')).toBeLessThan(last.indexOf('output_tokens'));
+    for (let length = 0; length <= last.length; length += 1) {
+      const reader = createUsageReader('text/event-stream', 'claude-opus-5');
+      reader.push(encode(first + last.slice(0, length)));
+      for (const end of [() => undefined, () => reader.end()]) {
+        end();
+        const { usage } = reader.snapshot();
+        if (usage?.stopReason !== undefined) expect(usage.passes[0]?.tokens.output, `${length} bytes`).toBe(40);
+      }
+    }
+  });
+
   it('takes nothing after its end', () => {
     const found = readStream(
       start({ usage: { input_tokens: 1 } }) + stop + delta({ output_tokens: 999_999 }) + textDelta('late'),
