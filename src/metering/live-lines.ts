@@ -22,13 +22,18 @@ interface LiveLine {
 export function createLiveLines(): LiveLines {
   const puts = new Map<string, LiveLine>();
   const marks = new Map<string, LiveLine>();
+  const forget = (name: string): void => {
+    puts.delete(name);
+    // The put that took its place may never have come to the disk.
+    marks.delete(name.slice(name.indexOf(':') + 1));
+  };
   return {
     get size() {
       return puts.size + marks.size;
     },
     apply(line) {
       const text = encodeSpoolLine(line);
-      if ('acknowledged' in line) puts.delete(line.acknowledged);
+      if ('acknowledged' in line) forget(line.acknowledged);
       else if ('mark' in line) marks.set(nameHold(line.mark), { text, write: line.mark });
       else {
         // The end of a call is what its marks were kept for.
@@ -37,7 +42,7 @@ export function createLiveLines(): LiveLines {
       }
       return text;
     },
-    forget: (name) => void puts.delete(name),
+    forget,
     text: () => [...puts.values(), ...marks.values()].map(({ text }) => text).join(''),
     writes: () => [...puts.values()].map(({ write }) => write),
     marks: () => [...marks.values()].map(({ write }) => write),

@@ -77,10 +77,10 @@ function createFileSpool(file: AppendFile, live: LiveLines, timers: Timers): Set
     file.append(added.map((line) => live.apply(line)).join(''));
     compact();
   };
-  const takeNotes = (): SpoolLine[] => {
-    const taken = notes.map((acknowledged) => ({ acknowledged }));
+  /** Notes that a full disk did not take are written with the next line. */
+  const appendWithNotes = (added: readonly SpoolLine[]): void => {
+    append([...notes.map((acknowledged) => ({ acknowledged })), ...added]);
     notes = [];
-    return taken;
   };
   const compact = (): void => {
     const dead = lines - live.size;
@@ -103,8 +103,8 @@ function createFileSpool(file: AppendFile, live: LiveLines, timers: Timers): Set
     return true;
   });
   return {
-    put: (put) => append([...takeNotes(), { put }]),
-    mark: (mark) => append([...takeNotes(), { mark }]),
+    put: (put) => appendWithNotes([{ put }]),
+    mark: (mark) => appendWithNotes([{ mark }]),
     acknowledge(names) {
       for (const name of names) {
         live.forget(name);
@@ -112,13 +112,13 @@ function createFileSpool(file: AppendFile, live: LiveLines, timers: Timers): Set
       }
       // A file of which nothing counts needs no notes: it is emptied.
       if (live.size === 0) clearing.start();
-      else if (notes.length >= NOTES_AT_MOST) append(takeNotes());
+      else if (notes.length >= NOTES_AT_MOST) appendWithNotes([]);
     },
     sync: () => file.sync(),
     async close() {
       clearing.stop();
       if (live.size === 0 && !file.isBeingReplaced) clear();
-      else if (notes.length > 0) append(takeNotes());
+      else if (notes.length > 0) appendWithNotes([]);
       await file.close();
     },
   };

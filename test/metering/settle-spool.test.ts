@@ -2,7 +2,8 @@ import { appendFile, copyFile, mkdir, readFile, rm, stat, truncate, writeFile } 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type LedgerWrite, nameLedgerWrite } from '../../src/metering/ledger-write.ts';
-import { openSettleSpool } from '../../src/metering/settle-spool.ts';
+import { readLiveLines } from '../../src/metering/live-lines.ts';
+import { openSettleSpool, openSpoolOn } from '../../src/metering/settle-spool.ts';
 import { createManualTimers } from '../support/manual-timers.ts';
 import { openFolder, releaseOf, settleOf } from './metering-fixtures.ts';
 
@@ -65,6 +66,44 @@ describe('the settle spool', () => {
     const { waiting, spool: again } = await openSettleSpool(copy);
     expect(waiting).toEqual([settleOf('hold_f', 1n)]);
     await Promise.all([spool.close(), again.close()]);
+  });
+
+  it('writes with the next line what a full disk did not take, and leaves no mark of an ended call behind', async () => {
+    let [text, isFull] = ['', false];
+    const { live } = readLiveLines('');
+    const { spool } = await openSpoolOn(live, createManualTimers(), async () => ({
+      get bytes() {
+        return text.length;
+      },
+      isBeingReplaced: false,
+      append(lines) {
+        if (isFull) throw new Error('ENOSPC');
+        text += lines;
+      },
+      clear() {
+        text = '';
+      },
+      sync: async () => undefined,
+      replace: async () => undefined,
+      close: async () => undefined,
+    }));
+    const [kept, other, write] = [settleOf('hold_k', 1n), settleOf('hold_a', 1n), settleOf('hold_b', 2n)];
+    for (const one of [kept, other]) spool.put(one);
+    spool.mark(write);
+    isFull = true;
+    expect(() => spool.put(write)).toThrow('ENOSPC');
+    spool.acknowledge([nameLedgerWrite(write), nameLedgerWrite(other)]);
+    const lost = settleOf('hold_l', 4n);
+    expect(() => spool.put(lost)).toThrow('ENOSPC');
+    spool.acknowledge([nameLedgerWrite(lost)]);
+    isFull = false;
+    const last = settleOf('hold_c', 3n);
+    spool.put(last);
+    const { live: left } = readLiveLines(text);
+    expect([left.writes(), left.marks()]).toEqual([[kept, last], []]);
+    spool.acknowledge([nameLedgerWrite(kept), nameLedgerWrite(last)]);
+    await spool.close();
+    expect(text).toBe('');
   });
 
   it('survives a crash at any byte: a torn line is cut off, whole ones are kept', async () => {
