@@ -4,6 +4,7 @@ import type { JournalEntry } from '../../src/ledger/ledger.ts';
 import { expectSoundBooks } from '../ledger/ledger-conformance.ts';
 import { type Expectation, expectCharge } from './expect-charge.ts';
 import type { RestedWorld } from './run-seed.ts';
+import type { UpstreamCall } from './scripted-upstream.ts';
 
 /** What a seed came to. */
 export interface Verdict {
@@ -57,10 +58,24 @@ function judgeCall(world: RestedWorld, number: number, charges: readonly Journal
   verdict.counts[expected.why] = (verdict.counts[expected.why] ?? 0) + 1;
   if (charged < expected.fromNanoUsd || (expected.toNanoUsd !== undefined && charged > expected.toNanoUsd))
     tell(`charged ${charged}, expected ${expected.fromNanoUsd} to ${expected.toNanoUsd} (${expected.why})`);
+  if (call !== undefined && isBrokenDrain(world, call)) tell('was aborted, and its account has answers read to their end');
   const told = /tollgate-cost-usd: ([\d.]+)/.exec(world.clients.get(number)?.received() ?? '')?.[1];
   if (told !== undefined && call?.outlivedEnd && BigInt(Math.round(Number(told) * 1e9)) !== charged)
     tell(`the client was told $${told}, and ${charged} was charged`);
 }
+
+/** Where nothing but the client's leaving could end it, an answer is read on for a while. */
+function isBrokenDrain({ plan }: RestedWorld, call: UpstreamCall): boolean {
+  const asked = plan.calls[call.number - 1];
+  const terms = plan.accounts[asked?.account ?? -1]?.terms;
+  if (plan.disconnectDrains < plan.calls.length || plan.events.some(({ kind }) => kind === 'restart' || kind === 'terms'))
+    return false;
+  const isRead = terms?.onDisconnect === 'drain' && terms.onExhausted !== 'cut';
+  return isRead && call.end === 'aborted' && call.endedAfterMs < DRAINED_AT_LEAST_MS;
+}
+
+/** The shortest of the limits that end a call from our side. */
+const DRAINED_AT_LEAST_MS = 8_000;
 
 /** Ends that one hold may come to, in order. */
 const ENDS = new Set(['settle', 'release', 'reclaim', 'reclaim,late', 'reclaim,release']);

@@ -33,6 +33,8 @@ export interface UpstreamCall {
   end: 'ended' | 'failed' | 'aborted' | undefined;
   /** It was alive when what it did about the end was done. */
   outlivedEnd: boolean;
+  /** On virtual time, from its arrival. */
+  endedAfterMs: number;
   billedNanoUsd: bigint;
 }
 
@@ -83,6 +85,7 @@ export function createScriptedUpstream(
             hasGivenHeaders: false,
             end: undefined,
             outlivedEnd: false,
+            endedAfterMs: 0,
             billedNanoUsd: 0n,
           };
           if (!isFree) calls.push(call);
@@ -115,6 +118,7 @@ class Delivery {
   readonly #steps: DeliveryStep[];
   readonly #controller: Dispatcher.DispatchController;
   readonly #progress = { begun: false, complete: false, share: 0 };
+  readonly #startedAtMs: number;
   #parked: (() => void) | undefined;
   #isPaused = false;
   #isBilled = false;
@@ -123,6 +127,7 @@ class Delivery {
     this.#parts = parts;
     this.#call = call;
     this.#handler = handler;
+    this.#startedAtMs = parts.time.elapsedMs;
     const { delivery, frames } = call.answer;
     const { ending, ...rest } = delivery;
     this.#steps = planDelivery(frames, ending === undefined || ending.at === 'before_headers' ? rest : delivery);
@@ -221,6 +226,7 @@ class Delivery {
   #finish(end: 'ended' | 'failed' | 'aborted', how: CallEnd, tell: () => void): void {
     if (this.#call.end !== undefined) return;
     this.#call.end = end;
+    this.#call.endedAfterMs = this.#parts.time.elapsedMs - this.#startedAtMs;
     this.#bill(how);
     tell();
     this.#call.outlivedEnd = this.#call.owner.isAlive;
