@@ -142,7 +142,10 @@ describe('a stream', () => {
   });
 
   it('has its stop reason never before the usage of the same event, wherever it breaks off', () => {
-    const [first, last] = [start({ usage: { input_tokens: 10, output_tokens: 1 } }) + textDelta('a word'), delta({ output_tokens: 40 })];
+    const [first, last] = [
+      start({ usage: { input_tokens: 10, output_tokens: 1 } }) + textDelta('a word'),
+      delta({ output_tokens: 40 }),
+    ];
     expect(last.indexOf('stop_reason')).toBeLessThan(last.indexOf('output_tokens'));
     for (let length = 0; length <= last.length; length += 1) {
       const reader = createUsageReader('text/event-stream', 'claude-opus-5');

@@ -85,7 +85,9 @@ function wasSpooled({ places }: RestedWorld, number: number): boolean {
 const ORPHANED = '"reason":"process_ended"';
 
 function hasPut(lines: string, name: string): boolean {
-  return lines.split('\n').some((line) => line.slice(9).startsWith('{"put"') && line.includes(name) && !line.includes(ORPHANED));
+  return lines
+    .split('\n')
+    .some((line) => line.slice(9).startsWith('{"put"') && line.includes(name) && !line.includes(ORPHANED));
 }
 
 /** A full disk keeps ends of calls in memory alone. */

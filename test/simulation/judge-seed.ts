@@ -1,6 +1,6 @@
-import { billAnswer } from '../../src/simulator/bill-answer.ts';
-import { createBillBook } from '../../src/simulator/bill.ts';
 import type { JournalEntry } from '../../src/ledger/ledger.ts';
+import { createBillBook } from '../../src/simulator/bill.ts';
+import { billAnswer } from '../../src/simulator/bill-answer.ts';
 import { expectSoundBooks } from '../ledger/ledger-conformance.ts';
 import { type Expectation, expectCharge } from './expect-charge.ts';
 import type { RestedWorld } from './run-seed.ts';
@@ -23,7 +23,9 @@ export async function judgeSeed(world: RestedWorld): Promise<Verdict> {
   for (const [index, { account }] of world.principals.entries()) {
     const journal = await world.ledger.readJournal(account.id, { afterSequence: 0, limit: 1_000_000 });
     journals.set(index, journal);
-    await expectSoundBooks(world.ledger, account.id, world.storeNowMs).catch((error: Error) => problems.push(error.message));
+    await expectSoundBooks(world.ledger, account.id, world.storeNowMs).catch((error: Error) =>
+      problems.push(error.message),
+    );
     problems.push(...(await judgeAccount(world, index, journal)));
   }
   for (const [index, { disk }] of world.places.entries()) {
@@ -58,7 +60,8 @@ function judgeCall(world: RestedWorld, number: number, charges: readonly Journal
   verdict.counts[expected.why] = (verdict.counts[expected.why] ?? 0) + 1;
   if (charged < expected.fromNanoUsd || (expected.toNanoUsd !== undefined && charged > expected.toNanoUsd))
     tell(`charged ${charged}, expected ${expected.fromNanoUsd} to ${expected.toNanoUsd} (${expected.why})`);
-  if (call !== undefined && isBrokenDrain(world, call)) tell('was aborted, and its account has answers read to their end');
+  if (call !== undefined && isBrokenDrain(world, call))
+    tell('was aborted, and its account has answers read to their end');
   const told = /tollgate-cost-usd: ([\d.]+)/.exec(world.clients.get(number)?.received() ?? '')?.[1];
   if (told !== undefined && call?.outlivedEnd && BigInt(Math.round(Number(told) * 1e9)) !== charged)
     tell(`the client was told $${told}, and ${charged} was charged`);
@@ -68,7 +71,10 @@ function judgeCall(world: RestedWorld, number: number, charges: readonly Journal
 function isBrokenDrain({ plan }: RestedWorld, call: UpstreamCall): boolean {
   const asked = plan.calls[call.number - 1];
   const terms = plan.accounts[asked?.account ?? -1]?.terms;
-  if (plan.disconnectDrains < plan.calls.length || plan.events.some(({ kind }) => kind === 'restart' || kind === 'terms'))
+  if (
+    plan.disconnectDrains < plan.calls.length ||
+    plan.events.some(({ kind }) => kind === 'restart' || kind === 'terms')
+  )
     return false;
   const isRead = terms?.onDisconnect === 'drain' && terms.onExhausted !== 'cut';
   return isRead && call.end === 'aborted' && call.endedAfterMs < DRAINED_AT_LEAST_MS;
@@ -109,7 +115,8 @@ async function judgeAccount(world: RestedWorld, index: number, journal: readonly
   for (const holdId of held.keys()) if (!ends.has(holdId)) problems.push(`${id}: hold ${holdId} never ended`);
   if (balance === undefined) return [...problems, `${id}: no balance`];
   if (balance.heldNanoUsd !== 0n) problems.push(`${id}: ${balance.heldNanoUsd} is held at the end`);
-  if (balance.debtNanoUsd > excess) problems.push(`${id}: a debt of ${balance.debtNanoUsd}, at most ${excess} is explained`);
+  if (balance.debtNanoUsd > excess)
+    problems.push(`${id}: a debt of ${balance.debtNanoUsd}, at most ${excess} is explained`);
   return problems;
 }
 
@@ -117,7 +124,9 @@ async function judgeAccount(world: RestedWorld, index: number, journal: readonly
 function judgeReclaim(world: RestedWorld, holdId: string): string[] {
   if (world.plan.seed % 4 !== 0) return [];
   const holder = world.store.holders.get(holdId) ?? '';
-  return world.places.some(({ killed }) => killed.has(holder)) ? [] : [`hold ${holdId} was left behind by a living process`];
+  return world.places.some(({ killed }) => killed.has(holder))
+    ? []
+    : [`hold ${holdId} was left behind by a living process`];
 }
 
 /** The upstream's price of no more than a part of an answer. */

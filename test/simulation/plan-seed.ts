@@ -56,7 +56,13 @@ const ACCOUNTS = 3;
 /** Virtual time in which calls arrive and things go wrong. */
 export const TROUBLE_MS = 40_000;
 const MILLI_USD = 1_000_000n;
-const ERRORS: readonly SimulatedErrorName[] = ['rate_limit', 'overloaded', 'api_error', 'invalid_request', 'bad_gateway_html'];
+const ERRORS: readonly SimulatedErrorName[] = [
+  'rate_limit',
+  'overloaded',
+  'api_error',
+  'invalid_request',
+  'bad_gateway_html',
+];
 const CUT = 'cut' as const;
 const MODELS = ['claude-haiku-4-5', 'claude-opus-5'] as const;
 
@@ -76,7 +82,7 @@ export function planSeed(seed: number): SeedPlan {
     accounts: Array.from({ length: ACCOUNTS }, () => planAccount(random)),
     calls,
     events,
-    faultsPerMille: isCalm ? 0 : [0, 10, 50, 200][random.integer(4)] as number,
+    faultsPerMille: isCalm ? 0 : ([0, 10, 50, 200][random.integer(4)] as number),
     spoolEntries: one(6) ? 3 : 10_000,
     upstreamConnections: one(5) ? 2 : 64,
     disconnectDrains: one(5) ? 1 : 64,
@@ -144,7 +150,8 @@ function planCall(random: SeededRandom, number: number): CallPlan {
 }
 
 function planScenario(random: SeededRandom, outputTokens: number | undefined): Scenario {
-  if (random.integer(12) === 0) return { kind: 'error', error: ERRORS[random.integer(ERRORS.length)] as SimulatedErrorName };
+  if (random.integer(12) === 0)
+    return { kind: 'error', error: ERRORS[random.integer(ERRORS.length)] as SimulatedErrorName };
   const chunking: Delivery['chunking'] = [
     'events' as const,
     'whole' as const,
@@ -153,9 +160,14 @@ function planScenario(random: SeededRandom, outputTokens: number | undefined): S
   ][random.integer(4)] as Delivery['chunking'];
   const ending = planEnding(random);
   const delivery = { chunking, encoding: 'identity', ...(ending === undefined ? {} : { ending }) } as Delivery;
-  const answer = outputTokens === undefined ? { deltas: 1 + random.integer(24) } : { deltas: 1 + random.integer(60), outputTokens };
+  const answer =
+    outputTokens === undefined ? { deltas: 1 + random.integer(24) } : { deltas: 1 + random.integer(60), outputTokens };
   // Of a long answer a byte at a time would take the machine's time and show nothing more.
-  return { kind: 'answer', answer, delivery: outputTokens === undefined ? delivery : { ...delivery, chunking: 'events' } };
+  return {
+    kind: 'answer',
+    answer,
+    delivery: outputTokens === undefined ? delivery : { ...delivery, chunking: 'events' },
+  };
 }
 
 function planEnding(random: SeededRandom): Delivery['ending'] {
@@ -169,7 +181,10 @@ function planEnding(random: SeededRandom): Delivery['ending'] {
     { afterEventType: 'message_delta' },
   ][random.integer(6)] as NonNullable<Delivery['ending']>['at'];
   // The API writes an error between two events.
-  const kinds = typeof at === 'object' && 'afterBytes' in at ? [CUT, 'silence' as const] : [CUT, 'silence' as const, 'error_event' as const];
+  const kinds =
+    typeof at === 'object' && 'afterBytes' in at
+      ? [CUT, 'silence' as const]
+      : [CUT, 'silence' as const, 'error_event' as const];
   const kind = kinds[random.integer(kinds.length)] as typeof CUT;
   return { kind, at };
 }
@@ -191,7 +206,12 @@ function planEvent(random: SeededRandom): EventPlan {
     case 6:
       return { kind: 'outage', atMs, forMs: random.integer(20_000) };
     case 7:
-      return { kind: 'clock', atMs, place: random.integer(2) === 0 ? undefined : place, byMs: random.integer(120_000) - 60_000 };
+      return {
+        kind: 'clock',
+        atMs,
+        place: random.integer(2) === 0 ? undefined : place,
+        byMs: random.integer(120_000) - 60_000,
+      };
     case 8:
       return { kind: 'disk_full', atMs, place, forMs: random.integer(5_000) };
     case 9:

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Limits } from '../../src/config/settings.ts';
-import { hashKeySecret } from '../../src/directory/key-secret.ts';
 import type { Account, Principal } from '../../src/directory/directory.ts';
+import { hashKeySecret } from '../../src/directory/key-secret.ts';
 import { createSeededRandom } from '../../src/simulator/seeded-random.ts';
 import { createModelLedger, type ModelLedger } from '../ledger/model-ledger.ts';
 import { loadDefaultLimits } from '../support/shared-parts.ts';

@@ -1,6 +1,6 @@
 import { Dispatcher } from 'undici';
-import { billAnswer } from '../../src/simulator/bill-answer.ts';
 import { createBillBook } from '../../src/simulator/bill.ts';
+import { billAnswer } from '../../src/simulator/bill-answer.ts';
 import { type DeliveryStep, planDelivery } from '../../src/simulator/delivery-steps.ts';
 import { type PreparedAnswer, prepareMessages } from '../../src/simulator/prepare-answer.ts';
 import { createPromptCache } from '../../src/simulator/prompt-cache.ts';
@@ -136,7 +136,8 @@ class Delivery {
       aborted: false,
       paused: false,
       reason: null,
-      abort: (reason: Error) => self.#finish('aborted', 'client_gone', () => handler.onResponseError?.(self.#controller, reason)),
+      abort: (reason: Error) =>
+        self.#finish('aborted', 'client_gone', () => handler.onResponseError?.(self.#controller, reason)),
       pause() {
         self.#isPaused = true;
       },
@@ -158,7 +159,8 @@ class Delivery {
       this.#handler.onRequestSent?.();
       const { ending } = this.#call.answer.delivery;
       const isEarly = ending?.at === 'before_headers';
-      if (isEarly && ending.kind === 'cut') return this.#later(plan.headersAfterMs, () => this.#fail('UND_ERR_SOCKET', 'cut'));
+      if (isEarly && ending.kind === 'cut')
+        return this.#later(plan.headersAfterMs, () => this.#fail('UND_ERR_SOCKET', 'cut'));
       if (isEarly && ending.kind === 'silence')
         return this.#later(times.firstByteMs, () => this.#fail('UND_ERR_HEADERS_TIMEOUT', 'client_gone'));
       this.#later(plan.headersAfterMs, () => this.#giveHeaders());
@@ -184,7 +186,8 @@ class Delivery {
         this.#finish('ended', 'finished', () => this.#handler.onResponseEnd?.(this.#controller, {})),
       );
     }
-    if (step.kind === 'hold') return this.#later(times.silenceMs, () => this.#fail('UND_ERR_BODY_TIMEOUT', 'client_gone'));
+    if (step.kind === 'hold')
+      return this.#later(times.silenceMs, () => this.#fail('UND_ERR_BODY_TIMEOUT', 'client_gone'));
     this.#later(random.integer(plan.gapMs + 1), () => {
       if (step.kind === 'cut') return this.#fail('UND_ERR_SOCKET', 'cut');
       if (step.kind === 'error_event') return this.#giveErrorEvent();
@@ -212,7 +215,8 @@ class Delivery {
     const error = { type: 'overloaded_error', message: 'Overloaded' };
     const event = Buffer.from(`event: error\ndata: ${JSON.stringify({ type: 'error', error })}\n\n`);
     // After its last byte an answer cannot fail any more.
-    const isWhole = this.#call.givenBytes === this.#call.answer.frames.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const isWhole =
+      this.#call.givenBytes === this.#call.answer.frames.reduce((sum, { bytes }) => sum + bytes.length, 0);
     this.#bill(isWhole ? 'finished' : 'error_event');
     this.#handler.onResponseData?.(this.#controller, event);
     this.#finish('failed', 'error_event', () => this.#handler.onResponseEnd?.(this.#controller, {}));

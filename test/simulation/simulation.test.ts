@@ -6,7 +6,7 @@
 // simulator's own bill and a judge that sees only what crossed the borders of the processes say what is right.
 // SIMULATION_SEEDS: how many seeds; SIMULATION_FROM: the first one. One seed again: both, with SIMULATION_SEEDS=1.
 import { expect, test } from 'vitest';
-import { type Verdict, judgeSeed } from './judge-seed.ts';
+import { judgeSeed, type Verdict } from './judge-seed.ts';
 import { KEPT_SEEDS } from './kept-seeds.ts';
 import { runSeed } from './run-seed.ts';
 

@@ -17,6 +17,8 @@ export interface RedisSentinel extends AsyncDisposable {
   /** The servers; the first began as the primary. */
   readonly servers: readonly RedisServer[];
   readonly sentinelPorts: readonly number[];
+  /** Their Unix sockets. */
+  readonly sentinelSockets: readonly string[];
   /** The server that the sentinels call the primary now. */
   findPrimary(): Promise<RedisServer>;
 }
@@ -82,6 +84,7 @@ export async function startRedisSentinel(options: RedisSentinelOptions = {}): Pr
     url: urlOf(watchers, password, sentinelPassword),
     servers,
     sentinelPorts: watchers.map(({ port }) => port),
+    sentinelSockets: watchers.map(({ socketPath }) => socketPath),
     findPrimary: () =>
       until(
         async () => {
@@ -108,6 +111,7 @@ function urlOf(watchers: readonly Watcher[], password?: string, sentinelPassword
 
 interface Watcher {
   port: number;
+  socketPath: string;
   ask(line: string): Promise<string>;
   /** What it knows of the primary. */
   see(): Promise<string>;
@@ -146,7 +150,7 @@ async function startWatcher(
     await stop();
     throw error;
   }
-  return { port, ask, see: () => ask(`SENTINEL MASTER ${NAME}`), stop };
+  return { port, socketPath, ask, see: () => ask(`SENTINEL MASTER ${NAME}`), stop };
 }
 
 async function endChild(child: ChildProcess, folder: string): Promise<void> {
