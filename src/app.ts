@@ -45,6 +45,8 @@ export interface ServingWorkers {
 export interface App {
   publicUrl: string | undefined;
   adminUrl: string | undefined;
+  /** From now on it is not ready and refuses what is new. */
+  startClosing(): void;
   /**
    * Refuses what is new, lets open calls end up to the limit, interrupts the rest, and resolves when every end is
    * charged or safe in the spool. The services stay open.
@@ -57,6 +59,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { settings, services, workers } = options;
   let closing = false;
   const isClosing = () => closing;
+  const startClosing = (): void => {
+    closing = true;
+  };
   const publicApp = workers === undefined ? await createPublic(options, isClosing) : undefined;
   const publicUrl = () => findPublicUrl(publicApp, options);
   const adminApp = options.listenAdmin ? createAdmin(options, { isClosing, publicUrl }) : undefined;
@@ -71,8 +76,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   return {
     publicUrl: publicApp && urlOf(publicApp, settings.host),
     adminUrl: adminApp && urlOf(adminApp, settings.adminHost),
+    startClosing,
     async drain() {
-      closing = true;
+      startClosing();
       // The listener stays open meanwhile: what comes is told to come back, and a probe that we are not ready.
       const outcome = await services.openCalls.drain(settings.limits.shutdownDrainMs, systemTimers);
       if (publicApp !== undefined) await closeListener(publicApp);

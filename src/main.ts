@@ -29,12 +29,13 @@ await (worker === undefined ? main() : mainOfWorker(worker));
 
 async function main(): Promise<void> {
   const running = start();
+  let started: Running | undefined;
   let first: { signal: NodeJS.Signals; at: number } | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
     const at = performance.now();
     if (first?.signal === signal && at - first.at < SAME_STOP_MS) return;
     if (first !== undefined) {
-      running.then(({ abandon }) => abandon(), ignoreFailedStart);
+      started?.abandon();
       process.exit(signal === 'SIGINT' ? 130 : 143);
     }
     first = { signal, at };
@@ -46,7 +47,7 @@ async function main(): Promise<void> {
   if (isAtTerminal()) process.on('SIGHUP', onSignal);
   else process.on('SIGHUP', () => void running.then(({ reload }) => reload(), ignoreFailedStart));
   try {
-    await running;
+    started = await running;
   } catch (error) {
     process.stderr.write(describeStartFailure(error));
     process.exit(1);

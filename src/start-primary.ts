@@ -49,6 +49,8 @@ export async function startPrimary(settings: Settings, program: string): Promise
       await tollgate.reload();
     },
     async stop() {
+      // While the workers end, this listener is asked whether calls may be sent here.
+      tollgate.app.startClosing();
       await pool?.stop(limits.shutdownDrainMs + WORKER_END_MS);
       await tollgate.stop();
     },

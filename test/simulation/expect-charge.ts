@@ -1,4 +1,5 @@
-import { priceStart } from './judge-seed.ts';
+import { createBillBook } from '../../src/simulator/bill.ts';
+import { billAnswer } from '../../src/simulator/bill-answer.ts';
 import type { RestedWorld } from './run-seed.ts';
 import type { UpstreamCall } from './scripted-upstream.ts';
 
@@ -93,4 +94,10 @@ function hasPut(lines: string, name: string): boolean {
 /** A full disk keeps ends of calls in memory alone. */
 function mayHaveLostIts({ plan }: RestedWorld): boolean {
   return plan.events.some(({ kind }) => kind === 'disk_full') && plan.events.some(({ kind }) => kind === 'kill');
+}
+
+/** The upstream's price of no more than a part of an answer. */
+function priceStart(truth: Parameters<typeof billAnswer>[0]): bigint {
+  const owed = billAnswer(truth, 'cut', { begun: true, complete: false, share: 0 }, 'generated_so_far');
+  return createBillBook(1).record({ requestId: '', status: 200, ...owed }).amountNanoUsd;
 }

@@ -1,6 +1,4 @@
-import type { JournalEntry } from '../../src/ledger/ledger.ts';
-import { createBillBook } from '../../src/simulator/bill.ts';
-import { billAnswer } from '../../src/simulator/bill-answer.ts';
+import type { JournalEntry } from '../../src/domain/credit/credit-types.ts';
 import { expectSoundBooks } from '../ledger/ledger-conformance.ts';
 import { type Expectation, expectCharge } from './expect-charge.ts';
 import type { RestedWorld } from './run-seed.ts';
@@ -127,10 +125,4 @@ function judgeReclaim(world: RestedWorld, holdId: string): string[] {
   return world.places.some(({ killed }) => killed.has(holder))
     ? []
     : [`hold ${holdId} was left behind by a living process`];
-}
-
-/** The upstream's price of no more than a part of an answer. */
-export function priceStart(truth: Parameters<typeof billAnswer>[0]): bigint {
-  const owed = billAnswer(truth, 'cut', { begun: true, complete: false, share: 0 }, 'generated_so_far');
-  return createBillBook(1).record({ requestId: '', status: 200, ...owed }).amountNanoUsd;
 }

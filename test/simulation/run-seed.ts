@@ -1,16 +1,14 @@
 import type { Duplex } from 'node:stream';
-import type { Limits } from '../../src/config/settings.ts';
 import type { Account, Principal } from '../../src/directory/directory.ts';
-import { hashKeySecret } from '../../src/directory/key-secret.ts';
 import { createSeededRandom } from '../../src/simulator/seeded-random.ts';
 import { createModelLedger, type ModelLedger } from '../ledger/model-ledger.ts';
-import { loadDefaultLimits } from '../support/shared-parts.ts';
 import { createFaultyStore, type FaultyStore } from './faulty-store.ts';
 import { type MemoryConnection, openMemoryConnection } from './memory-connection.ts';
 import { createMemoryDisk, type MemoryDisk } from './memory-disk.ts';
 import { type CallPlan, type EventPlan, planSeed, type SeedPlan, TROUBLE_MS } from './plan-seed.ts';
 import { type ProxyProcess, startProxyProcess } from './proxy-process.ts';
 import { createScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts';
+import { createPrincipal, LIMITS, START_MS, writeRequest } from './seed-parts.ts';
 import { createVirtualTime, type VirtualTime } from './virtual-time.ts';
 
 /** Where a process runs: its disk outlasts it. */
@@ -40,18 +38,6 @@ export interface RestedWorld {
   elapsedMs: number;
 }
 
-const START_MS = Date.UTC(2026, 10, 20, 12);
-const LIMITS: Limits = {
-  ...loadDefaultLimits(),
-  holdLeaseMs: 12_000,
-  holdHeartbeatMs: 3_000,
-  upstreamFirstByteMs: 5_000,
-  upstreamSilenceMs: 5_000,
-  upstreamQueueMs: 2_000,
-  callTotalMs: 30_000,
-  disconnectDrainMs: 8_000,
-  shutdownDrainMs: 4_000,
-};
 /** After the trouble: every silence, lease and delay is over by then. */
 const REST_MS = 300_000;
 
@@ -230,32 +216,29 @@ class World {
     if (this.#isCalm) return;
     const place = 'place' in event && event.place !== undefined ? this.places[event.place] : undefined;
     const principal = 'account' in event ? this.principals[event.account] : undefined;
-    const accountId = principal?.account.id ?? '';
-    switch (event.kind) {
-      case 'kill':
-        return this.#kill(place as Place, event);
-      case 'restart':
-        return this.#stop(place as Place, event.downMs);
-      case 'outage':
-        this.store.awayUntilMs = this.time.elapsedMs + event.forMs;
-        return;
-      case 'disk_full':
-        (place as Place).disk.isFull = true;
-        this.time.after(event.forMs, () => {
-          (place as Place).disk.isFull = false;
-        });
-        return;
-      case 'clock':
-        if (place === undefined) this.#storeSkewMs += event.byMs;
-        else place.skewMs += event.byMs;
-        return;
-      case 'terms':
-        if (event.terms.onExhausted === 'finish') this.indebted.add(event.account);
-        if (principal !== undefined) principal.account = { ...principal.account, ...event.terms };
-        return;
-      default:
-        this.#administer(event, accountId).catch((error: unknown) => this.#faults.push(error));
+    if (event.kind === 'outage') this.store.awayUntilMs = this.time.elapsedMs + event.forMs;
+    else if (event.kind === 'clock' && place === undefined) this.#storeSkewMs += event.byMs;
+    else if (principal !== undefined && 'account' in event) this.#changeAccount(event, principal);
+    else if (place !== undefined) this.#happenAt(place, event);
+  }
+
+  #happenAt(place: Place, event: EventPlan): void {
+    if (event.kind === 'kill') this.#kill(place, event);
+    else if (event.kind === 'restart') this.#stop(place, event.downMs);
+    else if (event.kind === 'clock') place.skewMs += event.byMs;
+    else if (event.kind === 'disk_full') {
+      place.disk.isFull = true;
+      this.time.after(event.forMs, () => {
+        place.disk.isFull = false;
+      });
     }
+  }
+
+  #changeAccount(event: Extract<EventPlan, { account: number }>, principal: Principal): void {
+    if (event.kind === 'terms') {
+      if (event.terms.onExhausted === 'finish') this.indebted.add(event.account);
+      principal.account = { ...principal.account, ...event.terms };
+    } else this.#administer(event, principal.account.id).catch((error: unknown) => this.#faults.push(error));
   }
 
   async #administer(event: EventPlan, accountId: string): Promise<void> {
@@ -305,48 +288,4 @@ export async function runSeed(seed: number): Promise<RestedWorld> {
 
 function isServing({ process, isBusy }: Place): boolean {
   return process !== undefined && !isBusy;
-}
-
-function createPrincipal(index: number, { terms, quota }: SeedPlan['accounts'][number]): Principal {
-  const account: Account = {
-    id: `acct_${index}`,
-    name: `Account ${index}`,
-    timezone: 'UTC',
-    mode: 'prepaid',
-    creditLimitNanoUsd: 0n,
-    lowBalanceNanoUsd: [],
-    createdAtMs: START_MS,
-    ...terms,
-  };
-  const key = {
-    id: `key_${index}`,
-    accountId: account.id,
-    name: 'laptop',
-    secretHash: hashKeySecret(secretOf(index)),
-    hint: 'tg_aaaa',
-    createdAtMs: START_MS,
-  };
-  const scope = { type: 'account', id: account.id } as const;
-  const rest = { id: `quota_${index}`, accountId: account.id, scope, window: 'total', mode: 'hard' } as const;
-  const quotas = quota === undefined ? [] : [{ ...rest, ...quota, raises: [], createdAtMs: START_MS }];
-  return { account, key, quotas };
-}
-
-function secretOf(index: number): string {
-  return `tg_${String(index).repeat(43).slice(0, 43)}`;
-}
-
-function writeRequest({ account, number, request }: CallPlan): Buffer {
-  const body = JSON.stringify(request);
-  const head = [
-    'POST /v1/messages HTTP/1.1',
-    'host: tollgate.invalid',
-    `x-api-key: ${secretOf(account)}`,
-    'anthropic-version: 2023-06-01',
-    'content-type: application/json',
-    `content-length: ${Buffer.byteLength(body)}`,
-    `x-claude-code-session-id: call-${number}`,
-    'connection: close',
-  ];
-  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -178,16 +178,20 @@ class Delivery {
   }
 
   #step(index: number): void {
-    const { plan, random, times } = this.#parts;
+    const { random, times } = this.#parts;
     const step = this.#steps[index];
     if (step === undefined) {
       // The end of a chunked body may come with its last bytes or later.
-      return this.#later(random.integer(3) * random.integer(40), () =>
+      this.#later(random.integer(3) * random.integer(40), () =>
         this.#finish('ended', 'finished', () => this.#handler.onResponseEnd?.(this.#controller, {})),
       );
-    }
-    if (step.kind === 'hold')
-      return this.#later(times.silenceMs, () => this.#fail('UND_ERR_BODY_TIMEOUT', 'client_gone'));
+    } else if (step.kind === 'hold') {
+      this.#later(times.silenceMs, () => this.#fail('UND_ERR_BODY_TIMEOUT', 'client_gone'));
+    } else this.#takeStep(step, index);
+  }
+
+  #takeStep(step: Exclude<DeliveryStep, { kind: 'hold' }>, index: number): void {
+    const { plan, random } = this.#parts;
     this.#later(random.integer(plan.gapMs + 1), () => {
       if (step.kind === 'cut') return this.#fail('UND_ERR_SOCKET', 'cut');
       if (step.kind === 'error_event') return this.#giveErrorEvent();

@@ -43,7 +43,7 @@ test.each(blocks)('seeds $from to $to', { timeout: TIMEOUT_MS }, async ({ from, 
     if (verdict.problems.length > 0) failed.push(tell(seed, verdict.problems));
     for (const [why, count] of Object.entries(verdict.counts)) counts[why] = (counts[why] ?? 0) + count;
   }
-  if (process.env.SIMULATION_SEEDS !== undefined) console.info(from, to, counts);
+  if (process.env.SIMULATION_SEEDS !== undefined) process.stdout.write(`${from} to ${to}: ${JSON.stringify(counts)}\n`);
   expect(failed.join('\n')).toBe('');
 });
 

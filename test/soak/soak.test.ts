@@ -66,7 +66,7 @@ test('an installation under load that is broken again and again', { timeout: TIM
   const judged = judgeCalls(load, charges);
   expect(judged.wrong).toEqual([]);
   expect(judged.exact).toBeGreaterThan(0);
-  console.info(describeSoak(load, tolds, judged, charged, api.bill().totalNanoUsd));
+  process.stdout.write(`${describeSoak(load, tolds, judged, charged, api.bill().totalNanoUsd)}\n`);
 });
 
 interface Judged {
