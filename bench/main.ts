@@ -10,6 +10,7 @@ import type { TargetGround } from './servers/targets.ts';
 import { findFreePort } from './servers/tollgate.ts';
 import { measureGrowth } from './suites/growth.ts';
 import { measureLatency } from './suites/latency.ts';
+import { measureMemory } from './suites/memory.ts';
 import { measureStreams } from './suites/streams.ts';
 import { measureThroughput } from './suites/throughput.ts';
 
@@ -18,6 +19,7 @@ const SUITES = {
   latency: measureLatency,
   streams: measureStreams,
   growth: measureGrowth,
+  memory: measureMemory,
 };
 type SuiteName = keyof typeof SUITES;
 

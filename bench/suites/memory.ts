@@ -1,0 +1,48 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runWrk } from '../load/wrk.ts';
+import { MEASURED_CORE } from '../machine.ts';
+import { type BenchOptions, type Section, writeTable } from '../report.ts';
+import type { TargetGround } from '../servers/targets.ts';
+import { startTollgate } from '../servers/tollgate.ts';
+
+const BODY = { model: 'claude-haiku-4-5', max_tokens: 64, messages: [{ role: 'user', content: 'Which way?' }] };
+const MIB = 1_024;
+
+/** The memory of one process while requests go on: JSON and streams in turn, a slice of the run for each sample. */
+export async function measureMemory(ground: TargetGround, { rounds, seconds }: BenchOptions): Promise<Section> {
+  const bodyPath = join(ground.folder, 'body.json');
+  const common = { folder: ground.folder, core: MEASURED_CORE, upstreamPort: ground.upstream.port };
+  const tollgate = await startTollgate({ ...common, name: 'memory', redisUrl: ground.redisUrl });
+  const headers = {
+    'x-api-key': tollgate.caller.secret,
+    'content-type': 'application/json',
+    'anthropic-version': '2023-06-01',
+  };
+  const url = `http://127.0.0.1:${tollgate.port}/v1/messages`;
+  const samples = [{ requests: 0, residentMiB: readResidentMiB(tollgate.pid) }];
+  let requests = 0;
+  for (let round = 0; round < rounds; round += 1) {
+    const stream = round % 2 === 1;
+    writeFileSync(bodyPath, JSON.stringify(stream ? { ...BODY, stream } : BODY));
+    const marked = stream ? { ...headers, 'x-bench-stream': '1' } : headers;
+    const result = await runWrk(ground.folder, { url, headers: marked, bodyPath, connections: 64, seconds });
+    if (result.failed > 0) throw new Error(`${result.failed} requests failed`);
+    requests += result.requests;
+    samples.push({ requests, residentMiB: readResidentMiB(tollgate.pid) });
+  }
+  await tollgate.stop();
+  return {
+    title: 'Memory as requests go on',
+    lines: writeTable(
+      ['requests so far', 'resident MiB'],
+      samples.map((sample) => [`${sample.requests}`, sample.residentMiB.toFixed(0)]),
+    ),
+    figures: samples,
+  };
+}
+
+function readResidentMiB(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kib) / MIB;
+}
