@@ -1,13 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runWrk } from '../load/wrk.ts';
-import { MEASURED_CORE } from '../machine.ts';
+import { MEASURED_CORE, readResidentBytes } from '../machine.ts';
 import { type BenchOptions, type Section, writeTable } from '../report.ts';
 import type { TargetGround } from '../servers/targets.ts';
 import { startTollgate } from '../servers/tollgate.ts';
 
 const BODY = { model: 'claude-haiku-4-5', max_tokens: 64, messages: [{ role: 'user', content: 'Which way?' }] };
-const MIB = 1_024;
+const MIB = 1_024 * 1_024;
 
 /** The memory of one process while requests go on: JSON and streams in turn, a slice of the run for each sample. */
 export async function measureMemory(ground: TargetGround, { rounds, seconds }: BenchOptions): Promise<Section> {
@@ -20,7 +20,7 @@ export async function measureMemory(ground: TargetGround, { rounds, seconds }: B
     'anthropic-version': '2023-06-01',
   };
   const url = `http://127.0.0.1:${tollgate.port}/v1/messages`;
-  const samples = [{ requests: 0, residentMiB: readResidentMiB(tollgate.pid) }];
+  const samples = [{ requests: 0, residentMiB: readResidentBytes(tollgate.pid) / MIB }];
   let requests = 0;
   for (let round = 0; round < rounds; round += 1) {
     const stream = round % 2 === 1;
@@ -29,7 +29,7 @@ export async function measureMemory(ground: TargetGround, { rounds, seconds }: B
     const result = await runWrk(ground.folder, { url, headers: marked, bodyPath, connections: 64, seconds });
     if (result.failed > 0) throw new Error(`${result.failed} requests failed`);
     requests += result.requests;
-    samples.push({ requests, residentMiB: readResidentMiB(tollgate.pid) });
+    samples.push({ requests, residentMiB: readResidentBytes(tollgate.pid) / MIB });
   }
   await tollgate.stop();
   return {
@@ -40,9 +40,4 @@ export async function measureMemory(ground: TargetGround, { rounds, seconds }: B
     ),
     figures: samples,
   };
-}
-
-function readResidentMiB(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kib) / MIB;
 }
