@@ -209,12 +209,13 @@ function findMeteringSettings({ settings, dataFolder, logger, version }: Service
 /** A store that can lose what it acknowledged is watched for that, and sent it again. */
 function watchForLosses(settings: Settings, store: Store, metrics: Metrics, logger: Logger) {
   if (!store.canLoseWrites) return { ledger: store.ledger, stop: () => undefined };
-  const { ledger, probe } = redeliverLostWrites(store.ledger, {
+  const { ledger, probe, suspect } = redeliverLostWrites(store.ledger, {
     nowMs: systemTimers.nowMs,
     writesAtMost: settings.limits.rememberedWrites,
     onRegression: metrics.sequenceRegressed,
     logger,
   });
+  store.onReconnect(suspect);
   return { ledger, stop: systemTimers.every(LOSS_PROBE_MS, () => void probe()) };
 }
 

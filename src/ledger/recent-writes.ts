@@ -28,6 +28,8 @@ export interface RecentWrites {
   /** Of one account, oldest first. Walks all of them: asked when writes were lost. */
   of(accountId: string): RecentWrite[];
   has(accountId: string): boolean;
+  /** The last one of each account. Walks all of them. */
+  last(): ReadonlyMap<string, RecentWrite>;
   /** Whether writes had to be forgotten before their time since this was last asked. */
   takeOverflow(): boolean;
 }
@@ -56,6 +58,7 @@ export function createRecentWrites(keepMs: number, writesAtMost: number): Recent
     },
     of: (accountId) => [...writes].filter((write) => write.accountId === accountId),
     has: (accountId) => counts.has(accountId),
+    last: () => new Map([...writes].map((write) => [write.accountId, write])),
     takeOverflow() {
       const was = overflowed;
       overflowed = false;

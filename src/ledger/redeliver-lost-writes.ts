@@ -1,4 +1,5 @@
 import type { AccountBalance } from '../domain/credit/credit-types.ts';
+import { createLastWriteCheck } from './last-write-check.ts';
 import type { Ledger, SetPolicyCommand } from './ledger.ts';
 import { createRecentWrites, REPEATABLE_WRITES, type RecentWrites, type RepeatableWrite } from './recent-writes.ts';
 import { createRedelivery, type Redelivery } from './redelivery.ts';
@@ -8,7 +9,7 @@ export interface RedeliverOptions {
   nowMs: () => number;
   /** How many acknowledged writes are remembered, for two minutes at most. */
   writesAtMost: number;
-  /** A sequence went back. */
+  /** An account has gone back. */
   onRegression(): void;
   logger: { error(facts: object, text: string): void; warn(facts: object, text: string): void };
 }
@@ -21,6 +22,8 @@ export interface RedeliveringLedger {
    * be called every second or so. Never rejects.
    */
   probe(): Promise<void>;
+  /** The connection to the store was made anew: it may lead to another one. The next probe asks what that has. */
+  suspect(): void;
   /** Resolves when nothing is being sent again. */
   settled(): Promise<void>;
 }
@@ -49,7 +52,8 @@ const DONE: { readonly [Operation in RepeatableWrite]: readonly string[] } = {
  * Watches the account's sequence in every reply. A store that fails over to a replica which lagged, or comes back from
  * a file without its end, shows an older state: the sequence is lower than this process has seen. Every write of the
  * last two minutes that names what it changes is then sent again: what was kept ignores it, what was lost is done anew.
- * A change of policy names nothing; it is made again when the account shows another one than before.
+ * Where other processes wrote on after a fail-over, the sequence does not show it: after each reconnection the last write
+ * of each account is asked for as well. A change of policy names nothing; it is made again when the account shows another one than before.
  */
 export function redeliverLostWrites(ledger: Ledger, options: RedeliverOptions): RedeliveringLedger {
   const recent = createRecentWrites(REMEMBERED_MS, options.writesAtMost);
@@ -69,8 +73,21 @@ export function redeliverLostWrites(ledger: Ledger, options: RedeliverOptions): 
       },
       'the store has lost writes that it had acknowledged; the last two minutes are sent again',
     );
-    redelivery.start(regression, writes);
+    redelivery.start(accountId, before.policy, writes);
   };
+  const lastWrites = createLastWriteCheck({
+    ...{ ledger, recent, logger: options.logger },
+    onLost(accountId) {
+      options.onRegression();
+      const writes = recent.of(accountId);
+      const facts = { account_id: accountId, writes: writes.length };
+      options.logger.error(
+        facts,
+        'the store lacks the last write that it had acknowledged; two minutes are sent again',
+      );
+      redelivery.start(accountId, undefined, writes);
+    },
+  });
   const parts: WatchParts = { ledger, options, recent, seen, redelivery, regress };
   const readBalance = async (accountId: string): Promise<AccountBalance | undefined> => {
     const sent = snapshot(seen, accountId);
@@ -80,10 +97,12 @@ export function redeliverLostWrites(ledger: Ledger, options: RedeliverOptions): 
   };
   return {
     ledger: { ...ledger, ...watchCommands(parts), readBalance },
+    suspect: lastWrites.suspect,
     async probe() {
       if (recent.takeOverflow())
         options.logger.warn({ at_most: options.writesAtMost }, 'writes are forgotten before two minutes have passed');
       await redelivery.tryAgain();
+      await lastWrites.ask();
       const silent = seen
         .silentSince(options.nowMs() - SILENT_MS)
         .filter(recent.has)

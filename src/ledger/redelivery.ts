@@ -1,10 +1,10 @@
 import { type Ledger, LedgerUnavailable } from './ledger.ts';
 import type { RecentWrite, RepeatableWrite } from './recent-writes.ts';
-import type { AccountPolicy, Regression, SeenSequences } from './seen-sequences.ts';
+import type { AccountPolicy, SeenSequences } from './seen-sequences.ts';
 
 export interface Redelivery {
-  /** Sends these again and restores the policy. */
-  start(regression: Regression, writes: readonly RecentWrite[]): void;
+  /** Sends these again and restores the policy, where it is known to be another one. */
+  start(accountId: string, policy: AccountPolicy | undefined, writes: readonly RecentWrite[]): void;
   add(write: RecentWrite): void;
   /** What could not be sent, or had to wait for what another process has to send again first. */
   tryAgain(): Promise<void>;
@@ -58,10 +58,10 @@ export function createRedelivery(parts: RedeliveryParts): Redelivery {
     return done;
   };
   return {
-    start({ accountId, before }, writes) {
+    start(accountId, policy, writes) {
       const work = workOf(accountId);
       work.writes = [...writes];
-      work.policy = before.policy;
+      work.policy = policy ?? work.policy;
       void run(accountId);
     },
     add(write) {

@@ -117,9 +117,12 @@ function createFileSpool(file: AppendFile, live: LiveLines, timers: Timers): Set
     sync: () => file.sync(),
     async close() {
       clearing.stop();
-      if (live.size === 0 && !file.isBeingReplaced) clear();
-      else if (notes.length > 0) appendWithNotes([]);
-      await file.close();
+      try {
+        if (live.size === 0 && !file.isBeingReplaced) clear();
+        else if (notes.length > 0) appendWithNotes([]);
+      } finally {
+        await file.close();
+      }
     },
   };
 }

@@ -10,7 +10,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { ReportStore } from '../reports/report-store.ts';
 import { acknowledgeWrites } from './redis/acknowledge-writes.ts';
 import { checkRedis } from './redis/check-redis.ts';
-import { connectRedis, type RedisClient } from './redis/connect-redis.ts';
+import { connectRedis, type RedisClient, watchReconnects } from './redis/connect-redis.ts';
 import { createRedisAlerts } from './redis/redis-alerts.ts';
 import { createRedisAudit } from './redis/redis-audit.ts';
 import { openRedisDirectory } from './redis/redis-directory.ts';
@@ -49,6 +49,8 @@ export interface Store {
   description: string;
   /** Whether it can come back without writes that it had acknowledged (a fail-over, the end of a file). */
   canLoseWrites: boolean;
+  /** Calls back when a connection was made anew, perhaps to another server that has less. */
+  onReconnect(listener: () => void): void;
   /** What makes it less safe than it should be; the process starts all the same. */
   warnings: readonly StoreWarning[];
   /**
@@ -104,6 +106,7 @@ async function openEmbeddedStore({ dataFolder, nowMs }: OpenStoreOptions): Promi
     restorer: createSqliteRestorer(database),
     description: `embedded (SQLite) in ${path}`,
     canLoseWrites: false,
+    onReconnect: () => undefined,
     warnings: [],
     check: async () => ({ problems: [], warnings: [] }),
     close: async () => database.close(),
@@ -136,6 +139,7 @@ async function openRedisStore(options: OpenStoreOptions, url: string): Promise<S
       restorer: createRedisRestorer(client),
       description: `Redis at ${describeRedisAddress(parseRedisUrl(url))}`,
       canLoseWrites: true,
+      onReconnect: (listener) => watchReconnects(client, listener),
       warnings,
       check: () => checkRedis(client),
       async close() {

@@ -128,6 +128,34 @@ describe('lost writes', () => {
     expect(await ledger.readBalance(ACCOUNT)).toMatchObject({ chargedNanoUsd: 10n });
   });
 
+  it('are noticed after a reconnection, where others have written on past what was seen here', async () => {
+    const { ledger, probe, suspect, settled } = wrap();
+    await openWith(ledger);
+    await call(ledger, 10n);
+    const kept = store.commands;
+    await call(ledger, 20n);
+    await call(ledger, 30n);
+    const before = await ledger.readBalance(ACCOUNT);
+    await store.goBackTo(kept);
+    // Another process, which was quicker to find the new primary.
+    for (let number = 0; number < 5; number += 1) await call(store.ledger, 1n);
+    suspect();
+    store.state.down = true;
+    await probe();
+    store.state.down = false;
+    expect((await ledger.readBalance(ACCOUNT))?.sequence).toBeGreaterThan(before?.sequence ?? 0);
+    expect(regressions).toBe(0);
+    await probe();
+    await settled();
+    expect(regressions).toBe(1);
+    expect(await ledger.readBalance(ACCOUNT)).toMatchObject({ chargedNanoUsd: 65n });
+    await expectSoundBooks(ledger, ACCOUNT, nowMs);
+    suspect();
+    await probe();
+    await settled();
+    expect(regressions).toBe(1);
+  });
+
   it('are the whole account: it is opened again, with its policy', async () => {
     const { ledger, settled } = wrap();
     await openWith(ledger);

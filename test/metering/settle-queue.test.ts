@@ -212,4 +212,19 @@ describe('the settle queue', () => {
     await queue.close();
     expect(await charged(fixture)).toBe(6n);
   });
+
+  it('ends in order on a disk that takes nothing, and says so', async () => {
+    await using fixture = await openLedgerFixture();
+    await using folder = await openFolder();
+    const { spool: real } = await openSettleSpool(folder.file('other'));
+    const close = async (): Promise<void> => {
+      await real.close();
+      throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+    };
+    const { queue, log } = await openQueue(fixture, folder.file('spool'), { ...real, close });
+    queue.deliver(settleOf(await hold(fixture), 6n));
+    await queue.close();
+    expect(await charged(fixture)).toBe(6n);
+    expect(log).toContainEqual(expect.objectContaining({ msg: 'the settle spool cannot be closed in order' }));
+  });
 });

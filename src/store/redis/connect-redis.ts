@@ -68,6 +68,18 @@ export function reconnectDelayMs(attempt: number): number {
   return Math.round(longest * (0.75 + Math.random() / 4));
 }
 
+/** Calls back with every connection that is made from now on: of a cluster, whenever a node comes or goes as well. */
+export function watchReconnects(client: RedisClient, listener: () => void): void {
+  client.on('ready', listener);
+  if (!(client instanceof Cluster)) return;
+  for (const node of client.nodes('all')) node.on('ready', listener);
+  client.on('+node', (node: Redis) => {
+    node.on('ready', listener);
+    listener();
+  });
+  client.on('-node', listener);
+}
+
 function createRedisClient(
   address: RedisAddress,
   { commandTimeoutMs, sendsAgain = true }: Pick<ConnectRedisOptions, 'commandTimeoutMs' | 'sendsAgain'>,

@@ -8,6 +8,7 @@ import {
   type RedisClient,
   RedisUnreachable,
   reconnectDelayMs,
+  watchReconnects,
 } from '../../../src/store/redis/connect-redis.ts';
 import { openRedisDirectory } from '../../../src/store/redis/redis-directory.ts';
 import { classifyStoreFault } from '../../../src/store/redis/store-fault.ts';
@@ -108,6 +109,19 @@ test('reconnection delays grow to two seconds and stay there', () => {
   }
   expect(reconnectDelayMs(1)).toBeLessThanOrEqual(50);
   expect(reconnectDelayMs(1_000_000)).toBeGreaterThanOrEqual(1_500);
+});
+
+test('every connection that is made anew is told of', async () => {
+  const server = await start();
+  const client = await connect(server.url);
+  let reconnects = 0;
+  watchReconnects(client, () => {
+    reconnects += 1;
+  });
+  await server.restart();
+  await until(() => reconnects === 1, { what: 'the first new connection' });
+  await server.restart();
+  await until(() => reconnects === 2, { what: 'the second one' });
 });
 
 describe('classifyStoreFault', () => {

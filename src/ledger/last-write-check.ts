@@ -1,0 +1,63 @@
+import type { Ledger } from './ledger.ts';
+import type { RecentWrite, RecentWrites, RepeatableWrite } from './recent-writes.ts';
+
+/** Asks a store that may be another one now for the last write of every account that was written to lately. */
+export interface LastWriteCheck {
+  /** The connection was made anew: what was acknowledged until now is to be asked for. */
+  suspect(): void;
+  /** Asks. What the store does not answer is asked again by the next call. Never rejects. */
+  ask(): Promise<void>;
+}
+
+interface LastWriteParts {
+  ledger: Ledger;
+  recent: RecentWrites;
+  /** The last write was not there: neither may be others before it. */
+  onLost(accountId: string): void;
+  logger: { error(facts: object, text: string): void };
+}
+
+const ASKED_AT_ONCE = 64;
+
+/** Replies by which a write that was sent again is done now, so that it had been lost. */
+const DONE_NOW: { readonly [Operation in RepeatableWrite]: readonly string[] } = {
+  openAccount: ['opened'],
+  grant: ['granted'],
+  voidGrant: ['voided'],
+  settle: ['settled', 'late'],
+  release: ['released'],
+  refund: ['refunded'],
+  correct: ['corrected'],
+  closeAccount: ['closed_now'],
+};
+
+/**
+ * A replica has the beginning of what its primary had: where the last write of an account is there, all before it are.
+ * The sequence alone does not tell: other processes may have written on to the new primary, past what was seen here.
+ */
+export function createLastWriteCheck({ ledger, recent, onLost, logger }: LastWriteParts): LastWriteCheck {
+  const asked = new Map<string, RecentWrite>();
+  const askFor = async (write: RecentWrite): Promise<void> => {
+    const { accountId, operation, command } = write;
+    try {
+      const { result } = (await ledger[operation](command as never)) as { result: string };
+      if (asked.get(accountId) === write) asked.delete(accountId);
+      if (DONE_NOW[operation].includes(result)) onLost(accountId);
+    } catch (error) {
+      // It stays, until it is too old to be among what is remembered.
+      if (!recent.has(accountId)) asked.delete(accountId);
+      logger.error({ err: error, account_id: accountId }, 'a store that was connected to anew could not be asked');
+    }
+  };
+  return {
+    suspect() {
+      // An older suspicion is kept: what it asks for may have been lost earlier.
+      for (const [accountId, write] of recent.last()) if (!asked.has(accountId)) asked.set(accountId, write);
+    },
+    async ask() {
+      const writes = [...asked.values()];
+      for (let start = 0; start < writes.length; start += ASKED_AT_ONCE)
+        await Promise.all(writes.slice(start, start + ASKED_AT_ONCE).map(askFor));
+    },
+  };
+}
