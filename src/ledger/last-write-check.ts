@@ -1,4 +1,4 @@
-import type { Ledger } from './ledger.ts';
+import { type Ledger, LedgerUnavailable } from './ledger.ts';
 import type { RecentWrite, RecentWrites, RepeatableWrite } from './recent-writes.ts';
 
 /** Asks a store that may be another one now for the last write of every account that was written to lately. */
@@ -37,16 +37,29 @@ const DONE_NOW: { readonly [Operation in RepeatableWrite]: readonly string[] } =
  */
 export function createLastWriteCheck({ ledger, recent, onLost, logger }: LastWriteParts): LastWriteCheck {
   const asked = new Map<string, RecentWrite>();
-  const askFor = async (write: RecentWrite): Promise<void> => {
+  let running: Promise<void> | undefined;
+  /** @returns whether the store answered. */
+  const askFor = async (write: RecentWrite): Promise<boolean> => {
     const { accountId, operation, command } = write;
     try {
       const { result } = (await ledger[operation](command as never)) as { result: string };
       if (asked.get(accountId) === write) asked.delete(accountId);
       if (DONE_NOW[operation].includes(result)) onLost(accountId);
+      return true;
     } catch (error) {
       // It stays, until it is too old to be among what is remembered.
       if (!recent.has(accountId)) asked.delete(accountId);
-      logger.error({ err: error, account_id: accountId }, 'a store that was connected to anew could not be asked');
+      if (!(error instanceof LedgerUnavailable))
+        logger.error({ err: error, account_id: accountId }, 'the store could not be asked for the last write');
+      return false;
+    }
+  };
+  const askForAll = async (): Promise<void> => {
+    const writes = [...asked.values()];
+    for (let start = 0; start < writes.length; start += ASKED_AT_ONCE) {
+      const answered = await Promise.all(writes.slice(start, start + ASKED_AT_ONCE).map(askFor));
+      // It is away: the rest would wait for as long each.
+      if (!answered.includes(true)) return;
     }
   };
   return {
@@ -54,10 +67,11 @@ export function createLastWriteCheck({ ledger, recent, onLost, logger }: LastWri
       // An older suspicion is kept: what it asks for may have been lost earlier.
       for (const [accountId, write] of recent.last()) if (!asked.has(accountId)) asked.set(accountId, write);
     },
-    async ask() {
-      const writes = [...asked.values()];
-      for (let start = 0; start < writes.length; start += ASKED_AT_ONCE)
-        await Promise.all(writes.slice(start, start + ASKED_AT_ONCE).map(askFor));
+    ask() {
+      running ??= askForAll().finally(() => {
+        running = undefined;
+      });
+      return running;
     },
   };
 }

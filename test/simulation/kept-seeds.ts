@@ -6,4 +6,7 @@ export const KEPT_SEEDS: readonly { seed: number; found: string }[] = [
   { seed: 4, found: 'a stop reason that counted without the usage of its event' },
   { seed: 37, found: 'the same' },
   { seed: 114, found: 'the same, in a mark' },
+  { seed: 2462, found: 'a stop that a full disk kept from ending' },
+  { seed: 2566, found: 'the same' },
+  { seed: 3020, found: 'the same' },
 ];
