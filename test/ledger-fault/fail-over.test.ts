@@ -5,9 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createId } from '../../src/directory/create-id.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { redeliverLostWrites } from '../../src/ledger/redeliver-lost-writes.ts';
-import { connectRedis } from '../../src/store/redis/connect-redis.ts';
+import { connectRedis, watchReconnects } from '../../src/store/redis/connect-redis.ts';
 import { createRedisLedger } from '../../src/store/redis/redis-ledger.ts';
 import { openFaultyLink } from '../support/faulty-link.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';
@@ -38,7 +39,7 @@ async function openGround(url: string, auditUrl = url): Promise<Ground> {
   const client = await open(url, 500);
   const auditor = await open(auditUrl, 1_000);
   let regressions = 0;
-  const { ledger, probe, settled } = redeliverLostWrites(createRedisLedger({ client }), {
+  const { ledger, probe, suspect, settled } = redeliverLostWrites(createRedisLedger({ client }), {
     nowMs: Date.now,
     writesAtMost: 50_000,
     onRegression: () => {
@@ -46,6 +47,7 @@ async function openGround(url: string, auditUrl = url): Promise<Ground> {
     },
     logger: { error: () => undefined, warn: () => undefined },
   });
+  watchReconnects(client, suspect);
   const driver = await createCallDriver(ledger, createRedisLedger({ client: auditor }), folder);
   onTestFinished(async () => {
     await driver.close();
@@ -157,5 +159,40 @@ describe('a fail-over under load', () => {
     expect(regressions()).toBeGreaterThan(0);
     expect(before?.sequence).toBeGreaterThan(0);
     await expectExact();
+  });
+  test('to a replica on which another process has written on already: they are noticed all the same', {
+    timeout: 120_000,
+  }, async () => {
+    const primary = await startRedisServer();
+    onTestFinished(() => primary.stop());
+    const replica = await startRedisServer({ args: ['--replicaof', `127.0.0.1 ${primary.port}`] });
+    onTestFinished(() => replica.stop());
+    await using link = await openFaultyLink(primary.port);
+    const { driver, ledger, more, regressions, expectExact } = await openGround(link.url, replica.url);
+    await until(() => isWellFollowed(primary.socketPath, 1), { what: 'the replica has followed' });
+    const calls = driver.run(LANES);
+    await more(60);
+    await sendRedisLine(replica.socketPath, 'REPLICAOF NO ONE');
+    await more(30);
+    await calls.stop();
+    const { accountId } = driver;
+    const before = (await ledger.readBalance(accountId))?.sequence ?? 0;
+    const client = await connectRedis({
+      url: replica.url,
+      commandTimeoutMs: 1_000,
+      startTimeoutMs: 10_000,
+      onFault: () => {},
+    });
+    onTestFinished(() => client.disconnect());
+    const other = createRedisLedger({ client });
+    for (let sequence = 0; sequence <= before; sequence = (await other.readBalance(accountId))?.sequence ?? 0) {
+      const holdId = createId('hold', Date.now());
+      const common = { accountId, holdId, modelLabels: [], cells: [] };
+      await other.hold({ ...common, amountNanoUsd: 1n, tokens: 1n, leaseMs: 60_000 });
+      await other.release({ accountId, holdId });
+    }
+    link.leadTo(replica.port);
+    await expectExact();
+    expect(regressions()).toBe(1);
   });
 });
