@@ -53,7 +53,8 @@ export function startSoakLoad(options: SoakLoadOptions): SoakLoad {
     number += 1;
     const serving = places.filter(({ publicUrl }) => publicUrl !== undefined);
     const place = serving[number % Math.max(1, serving.length)];
-    const caller = callers[number % callers.length] as Caller;
+    // No account has a place of its own.
+    const caller = callers[Math.floor(number / 7) % callers.length] as Caller;
     if (place?.publicUrl === undefined) return;
     const session = `soak-${number}`;
     const call: SoakCall = { session, place, sentAtMs: performance.now(), endedAtMs: 0, isWhole: false };

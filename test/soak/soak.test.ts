@@ -14,7 +14,7 @@ import { type SoakProxies, startSoakProxies } from './soak-proxies.ts';
 
 const SECONDS = Number(process.env.SOAK_SECONDS ?? 20);
 /** Between a fault that is mended and the next one: what a fail-over lost is sent again by then. */
-const CALM_MS = SECONDS > 60 ? 8_000 : 2_500;
+const CALM_MS = SECONDS > 60 ? 8_000 : 5_000;
 const REST_MS = 60_000;
 const TIMEOUT_MS = (SECONDS + 300) * 1_000;
 
@@ -64,9 +64,9 @@ test('an installation under load that is broken again and again', { timeout: TIM
     }
   }
   const judged = judgeCalls(load, charges);
-  expect(judged.wrong).toEqual([]);
-  expect(judged.exact).toBeGreaterThan(0);
   process.stdout.write(`${describeSoak(load, tolds, judged, charged, api.bill().totalNanoUsd)}\n`);
+  expect(judged.wrong.slice(0, 20)).toEqual([]);
+  expect(judged.exact).toBeGreaterThan(0);
 });
 
 interface Judged {

@@ -131,6 +131,8 @@ function placeOf(address: Exclude<RedisAddress, { kind: 'cluster' }>): RedisOpti
     ...(address.sentinelUsername === undefined ? {} : { sentinelUsername: address.sentinelUsername }),
     ...(address.sentinelPassword === undefined ? {} : { sentinelPassword: address.sentinelPassword }),
     sentinelRetryStrategy: reconnectDelayMs,
+    // The sentinels say at once that another is the primary; the old one may take writes for ten seconds more, in vain.
+    failoverDetector: true,
     sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
     ...(address.tls ? { enableTLSForSentinelMode: true, sentinelTLS: { rejectUnauthorized: true } } : {}),
   };
