@@ -51,6 +51,17 @@ describeLedger('Redis with Sentinel', open);
 describeLedgerProperty('Redis with Sentinel', open, RUNS);
 
 // The last one: afterwards a server is gone.
+test('the sentinels tell of a fail-over: nobody waits until the old primary refuses writes', async () => {
+  const listeners = async (socketPath: string): Promise<number> =>
+    Number(/:(\d+)/.exec(await sendRedisLine(socketPath, 'PUBSUB NUMSUB +switch-master'))?.[1]);
+  const sum = async (): Promise<number> =>
+    (await Promise.all(sentinel.sentinelSockets.map(listeners))).reduce((total, count) => total + count, 0);
+  const before = await sum();
+  const client = await connect();
+  onTestFinished(() => client.disconnect());
+  await until(async () => (await sum()) > before, { what: 'it listens to a sentinel' });
+});
+
 test('grants that were acknowledged survive a fail-over, every one', { timeout: 90_000 }, async () => {
   const { ledger, close } = await openAsLeft();
   onTestFinished(close);

@@ -3,13 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AdminCalls, createAdminCalls } from '../support/admin-calls.ts';
 import { UPSTREAM_KEY } from '../support/simulated-api.ts';
-import {
-  type LogLine,
-  type ProcessEnd,
-  spawnTollgate,
-  type TollgateProcess,
-  waitUntilRunning,
-} from '../support/tollgate-process.ts';
+import { type ProcessEnd, spawnTollgate, type TollgateProcess, waitUntilRunning } from '../support/tollgate-process.ts';
 
 /** One place behind the load balancer: a data folder, and the process that runs on it now. */
 export interface SoakPlace {
