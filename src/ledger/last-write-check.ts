@@ -28,6 +28,7 @@ const DONE_NOW: { readonly [Operation in RepeatableWrite]: readonly string[] } =
   release: ['released'],
   refund: ['refunded'],
   correct: ['corrected'],
+  answerReload: ['paid', 'declined'],
   closeAccount: ['closed_now'],
 };
 

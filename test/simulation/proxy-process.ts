@@ -69,6 +69,7 @@ export async function startProxyProcess(parts: ProxyProcessParts): Promise<Proxy
     policies: { ...policies, unboundedRequests: 'hold' },
     traces: undefined,
     graceBudgetNanoUsd: policies.graceBudgetNanoUsd,
+    onShortOfCredit: () => undefined,
     isFit: () => true,
     timers,
     openSpool: () => parts.disk.open(time, life),
