@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openHeapProbe } from '../load/heap-probe.ts';
 import { runWrk } from '../load/wrk.ts';
 import { MEASURED_CORE, readResidentBytes } from '../machine.ts';
 import { type BenchOptions, type Section, writeTable } from '../report.ts';
 import type { TargetGround } from '../servers/targets.ts';
-import { startTollgate } from '../servers/tollgate.ts';
+import { findFreePort, startTollgate } from '../servers/tollgate.ts';
 
 const BODY = { model: 'claude-haiku-4-5', max_tokens: 64, messages: [{ role: 'user', content: 'Which way?' }] };
 const MIB = 1_024 * 1_024;
@@ -13,14 +14,22 @@ const MIB = 1_024 * 1_024;
 export async function measureMemory(ground: TargetGround, { rounds, seconds }: BenchOptions): Promise<Section> {
   const bodyPath = join(ground.folder, 'body.json');
   const common = { folder: ground.folder, core: MEASURED_CORE, upstreamPort: ground.upstream.port };
-  const tollgate = await startTollgate({ ...common, name: 'memory', redisUrl: ground.redisUrl });
+  const port = await findFreePort();
+  const nodeArguments = [`--inspect=127.0.0.1:${port}`];
+  const tollgate = await startTollgate({ ...common, name: 'memory', redisUrl: ground.redisUrl, nodeArguments });
+  const heap = await openHeapProbe(port);
+  const sample = async (requests: number) => ({
+    requests,
+    heapMiB: (await heap.readHeapBytes()) / MIB,
+    residentMiB: readResidentBytes(tollgate.pid) / MIB,
+  });
   const headers = {
     'x-api-key': tollgate.caller.secret,
     'content-type': 'application/json',
     'anthropic-version': '2023-06-01',
   };
   const url = `http://127.0.0.1:${tollgate.port}/v1/messages`;
-  const samples = [{ requests: 0, residentMiB: readResidentBytes(tollgate.pid) / MIB }];
+  const samples = [await sample(0)];
   let requests = 0;
   for (let round = 0; round < rounds; round += 1) {
     const stream = round % 2 === 1;
@@ -29,14 +38,15 @@ export async function measureMemory(ground: TargetGround, { rounds, seconds }: B
     const result = await runWrk(ground.folder, { url, headers: marked, bodyPath, connections: 64, seconds });
     if (result.failed > 0) throw new Error(`${result.failed} requests failed`);
     requests += result.requests;
-    samples.push({ requests, residentMiB: readResidentBytes(tollgate.pid) / MIB });
+    samples.push(await sample(requests));
   }
+  heap.close();
   await tollgate.stop();
   return {
     title: 'Memory as requests go on',
     lines: writeTable(
-      ['requests so far', 'resident MiB'],
-      samples.map((sample) => [`${sample.requests}`, sample.residentMiB.toFixed(0)]),
+      ['requests so far', 'live objects, MiB', 'resident, MiB'],
+      samples.map((each) => [`${each.requests}`, each.heapMiB.toFixed(1), each.residentMiB.toFixed(0)]),
     ),
     figures: samples,
   };
