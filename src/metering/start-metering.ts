@@ -68,7 +68,8 @@ export async function startMetering(options: MeteringOptions): Promise<Metering>
   const { ledger, metrics, logger, limits, policies, timers = systemTimers } = options;
   const openCalls = createOpenCalls();
   const shared = { ledger, timers, metrics, logger, openCalls, limits };
-  const { spool, waiting, orphans, corruptLines } = await (options.openSpool?.() ?? openSettleSpool(options.spoolPath));
+  const { spool, waiting, orphans, corruptLines } = await (options.openSpool?.() ??
+    openSettleSpool(options.spoolPath, timers));
   if (corruptLines > 0)
     logger.error({ lines: corruptLines }, 'lines of the settle spool could not be read and were set aside');
   const grace = startGrace(options, [...waiting, ...orphans]);

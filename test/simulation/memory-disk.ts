@@ -1,6 +1,7 @@
 import type { AppendFile } from '../../src/metering/append-file.ts';
 import { readLiveLines } from '../../src/metering/live-lines.ts';
 import { type OpenedSpool, openSpoolOn } from '../../src/metering/settle-spool.ts';
+import type { Timers } from '../../src/metering/timers.ts';
 import type { Mortal } from './mortal.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -11,7 +12,8 @@ export interface MemoryDisk {
   isFull: boolean;
   /** Everything that was ever appended, for whoever judges. */
   readonly history: string[];
-  open(time: VirtualTime, life: Mortal): Promise<OpenedSpool>;
+  /** @param timers by the clock of the process that opens it. */
+  open(time: VirtualTime, life: Mortal, timers: Timers): Promise<OpenedSpool>;
   /** Lines that still count. */
   liveLines(): number;
 }
@@ -24,9 +26,9 @@ export function createMemoryDisk(): MemoryDisk {
     isFull: false,
     history: [],
     liveLines: () => readLiveLines(disk.text).live.size,
-    async open(time, life) {
+    async open(time, life, timers) {
       const { live, corrupt } = readLiveLines(disk.text);
-      const opened = await openSpoolOn(live, async (lines) => {
+      const opened = await openSpoolOn(live, timers, async (lines) => {
         if (life.act()) disk.text = lines;
         return createMemoryFile(disk, time, life);
       });

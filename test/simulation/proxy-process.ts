@@ -72,7 +72,7 @@ export async function startProxyProcess(parts: ProxyProcessParts): Promise<Proxy
     onShortOfCredit: () => undefined,
     isFit: () => true,
     timers,
-    openSpool: () => parts.disk.open(time, life),
+    openSpool: () => parts.disk.open(time, life, timers),
   });
   let closing = false;
   const app = await createPublicApp({
