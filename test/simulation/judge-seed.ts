@@ -122,7 +122,7 @@ async function judgeAccount(world: RestedWorld, index: number, journal: readonly
 function judgeReclaim(world: RestedWorld, holdId: string): string[] {
   if (world.plan.seed % 4 !== 0) return [];
   const holder = world.store.holders.get(holdId) ?? '';
-  return world.places.some(({ killed }) => killed.has(holder))
+  return world.places.some(({ ended }) => ended.has(holder))
     ? []
     : [`hold ${holdId} was left behind by a living process`];
 }

@@ -12,6 +12,8 @@ export interface Mortal {
   /** Dies just before the effect after so many others: also in the middle of what runs without a wait. */
   dieAfter(effects: number): void;
   die(): void;
+  /** Ends as it was asked to: nothing more has an effect either. */
+  exit(): void;
 }
 
 export function createMortal(onDeath: () => void): Mortal {
@@ -35,6 +37,9 @@ export function createMortal(onDeath: () => void): Mortal {
       left = effects;
     },
     die,
+    exit() {
+      isAlive = false;
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { Duplex } from 'node:stream';
 import { createUsageReader } from '../../src/anthropic/create-usage-reader.ts';
 import type { Limits } from '../../src/config/settings.ts';
 import type { Principal } from '../../src/directory/directory.ts';
@@ -7,6 +7,7 @@ import { createPublicApp } from '../../src/http/create-public-app.ts';
 import type { Upstream } from '../../src/http/upstream.ts';
 import { createPriceBook } from '../../src/metering/price-book.ts';
 import { type Metering, startMetering } from '../../src/metering/start-metering.ts';
+import type { Timers } from '../../src/metering/timers.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import { loadRateCard } from '../support/shared-parts.ts';
 import type { FaultyStore } from './faulty-store.ts';
@@ -40,8 +41,9 @@ export interface ProxyProcessParts {
 export interface ProxyProcess {
   readonly name: string;
   readonly life: Mortal;
-  readonly app: FastifyInstance;
   readonly metering: Metering;
+  /** A client has connected. */
+  accept(socket: Duplex): void;
   /** What SIGTERM begins: resolves when the process would end with 0. */
   stop(): Promise<void>;
 }
@@ -75,6 +77,7 @@ export async function startProxyProcess(parts: ProxyProcessParts): Promise<Proxy
     openSpool: () => parts.disk.open(time, life, timers),
   });
   let closing = false;
+  const sockets = new Set<Duplex>();
   const app = await createPublicApp({
     ...{ limits, timers, ledger, metrics, logger, createUsageReader },
     upstream: createUpstreamOf(parts, life, timers),
@@ -91,19 +94,32 @@ export async function startProxyProcess(parts: ProxyProcessParts): Promise<Proxy
   return {
     name,
     life,
-    app,
     metering,
+    accept(socket) {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      app.server.emit('connection', socket);
+    },
     // As app.ts and services.ts do it.
     async stop() {
       closing = true;
       await metering.openCalls.drain(limits.shutdownDrainMs, timers);
+      await closeSockets(sockets, timers);
       await metering.openCalls.drain(0, timers);
       await metering.settleQueue.settled();
       metering.leaseKeeper.stop();
       metering.sweeper.stop();
       await metering.settleQueue.close();
+      life.exit();
     },
   };
+}
+
+/** What has not gone out in two seconds has a client that does not read, or waits for the store. */
+async function closeSockets(sockets: ReadonlySet<Duplex>, timers: Timers): Promise<void> {
+  for (let waits = 0; sockets.size > 0 && waits < 40; waits += 1)
+    await new Promise<void>((resolve) => void timers.after(50, resolve));
+  for (const socket of sockets) socket.destroy();
 }
 
 function createUpstreamOf(

@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream';
 import type { Account, Principal } from '../../src/directory/directory.ts';
 import { createSeededRandom } from '../../src/simulator/seeded-random.ts';
 import { createModelLedger, type ModelLedger } from '../ledger/model-ledger.ts';
@@ -19,8 +18,8 @@ export interface Place {
   /** Being started or stopped. */
   isBusy: boolean;
   generation: number;
-  /** Names of the processes that were killed here. */
-  killed: Set<string>;
+  /** Names of the processes that were killed here, or were stopped. */
+  ended: Set<string>;
 }
 
 /** A seed's run when everything has come to rest, as the judge looks at it. */
@@ -56,13 +55,14 @@ class World {
   #storeSkewMs = 0;
   #arrived = 0;
   #isCalm = false;
+  #isEnding = false;
 
   constructor(plan: SeedPlan) {
     this.plan = plan;
     this.#random = createSeededRandom(plan.seed ^ 0x5eed);
     this.places = Array.from({ length: plan.places }, () => ({
       ...{ disk: createMemoryDisk(), skewMs: 0, process: undefined, isBusy: false, generation: 0 },
-      killed: new Set<string>(),
+      ended: new Set<string>(),
     }));
     this.ledger = createModelLedger(() => this.storeNowMs);
     this.store = createFaultyStore(this.ledger, this.time, this.#random);
@@ -109,6 +109,7 @@ class World {
         throw new Error(this.#describeUnrest(), { cause: error });
       },
     );
+    this.#isEnding = true;
     for (const place of this.places) this.#stop(place, undefined);
     await this.#waitFor(() => this.places.every(({ process }) => process === undefined), REST_MS, 'all have stopped');
   }
@@ -167,7 +168,7 @@ class World {
       policies: this.plan.policies,
       findPrincipal: (hash) => this.principals.find(({ key }) => key.secretHash === hash),
       onDeath: () => {
-        place.killed.add(name);
+        place.ended.add(name);
         place.process = undefined;
       },
     }).then(
@@ -187,6 +188,7 @@ class World {
     process.stop().then(
       () => {
         place.isBusy = false;
+        place.ended.add(process.name);
         // It may have been killed meanwhile, and another be there.
         if (place.process === process) place.process = undefined;
         if (downMs !== undefined) this.time.after(downMs, () => this.#revive(place));
@@ -196,7 +198,7 @@ class World {
   }
 
   #revive(place: Place): void {
-    if (place.process === undefined && !place.isBusy) this.#start(place);
+    if (place.process === undefined && !place.isBusy && !this.#isEnding) this.#start(place);
   }
 
   #send(call: CallPlan): void {
@@ -209,7 +211,7 @@ class World {
     const parts = { time, random: this.#random, life: process.life };
     const connection = openMemoryConnection(parts, writeRequest(call), call.client);
     this.clients.set(call.number, connection);
-    process.app.server.emit('connection', connection.socket satisfies Duplex);
+    process.accept(connection.socket);
   }
 
   #happen(event: EventPlan): void {
