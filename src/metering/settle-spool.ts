@@ -35,6 +35,8 @@ export interface OpenedSpool {
 
 /** Acknowledgements wait for the next line, to be written with it, up to so many. */
 const NOTES_AT_MOST = 64;
+/** On a disk that takes nothing; the older ones are let go, and their writes are sent once more. */
+const NOTES_KEPT = 256;
 /** Dead lines after which the file is written anew, when they are also most of it. */
 const COMPACT_LINES = 4_096;
 /** A file is cut at most so often: that costs the system more than a line does. */
@@ -82,6 +84,13 @@ function createFileSpool(file: AppendFile, live: LiveLines, timers: Timers): Set
     append([...notes.map((acknowledged) => ({ acknowledged })), ...added]);
     notes = [];
   };
+  const writeNotes = (): void => {
+    try {
+      appendWithNotes([]);
+    } finally {
+      if (notes.length > NOTES_KEPT) notes = notes.slice(-NOTES_AT_MOST);
+    }
+  };
   const compact = (): void => {
     const dead = lines - live.size;
     if (file.isBeingReplaced || dead < COMPACT_LINES || dead < live.size) return;
@@ -112,7 +121,7 @@ function createFileSpool(file: AppendFile, live: LiveLines, timers: Timers): Set
       }
       // A file of which nothing counts needs no notes: it is emptied.
       if (live.size === 0) clearing.start();
-      else if (notes.length >= NOTES_AT_MOST) appendWithNotes([]);
+      else if (notes.length >= NOTES_AT_MOST) writeNotes();
     },
     sync: () => file.sync(),
     async close() {

@@ -106,6 +106,33 @@ describe('the settle spool', () => {
     expect(text).toBe('');
   });
 
+  it('keeps no more notes than it needs while the disk takes nothing', async () => {
+    const { live } = readLiveLines('');
+    let [longest, isFull] = [0, false];
+    const { spool } = await openSpoolOn(live, createManualTimers(), async () => ({
+      bytes: 0,
+      isBeingReplaced: false,
+      append(lines) {
+        longest = Math.max(longest, lines.split('\n').length);
+        if (isFull) throw new Error('ENOSPC');
+      },
+      clear: () => undefined,
+      sync: async () => undefined,
+      replace: async () => undefined,
+      close: async () => undefined,
+    }));
+    spool.put(settleOf('hold_open', 1n));
+    isFull = true;
+    for (let number = 0; number < 2_000; number += 1) {
+      try {
+        spool.acknowledge([nameLedgerWrite(settleOf(`hold_${number}`, 1n))]);
+      } catch {
+        // Told of by the queue.
+      }
+    }
+    expect(longest).toBeLessThan(300);
+  });
+
   it('survives a crash at any byte: a torn line is cut off, whole ones are kept', async () => {
     await using folder = await openFolder();
     const path = folder.file('spool.jsonl');
