@@ -225,6 +225,28 @@ test('one session after the other in the same browser sees nothing of the one be
   expect(answer.status()).toBe(401);
 });
 
+test('tabs share one session: each shows whose it is now, and nothing of the one before', async () => {
+  await under.browser.context.clearCookies();
+  const second = await under.browser.context.newPage();
+  await second.goto(under.tollgate.adminUrl);
+  await second.getByLabel('Token or API key').waitFor();
+  await look('/credits');
+  await page().getByRole('table', { name: 'Grants in burn order' }).waitFor();
+  await second.getByRole('button', { name: 'Sign out' }).click();
+  await second.getByLabel('Token or API key').fill(under.other.secret);
+  let loads = 0;
+  second.on('load', () => {
+    loads += 1;
+  });
+  await second.getByRole('button', { name: 'Sign in' }).click();
+  await second.getByRole('heading', { name: 'My usage' }).waitFor();
+  await page().getByRole('heading', { name: 'My usage' }).waitFor();
+  expect(await page().content()).not.toMatch(/Acme|Grants/);
+  // The tab that signed in is not told of itself, and loads no second time.
+  expect(loads).toBe(0);
+  await second.close();
+});
+
 test('a wrong token is refused in words', async () => {
   await under.browser.context.clearCookies();
   await page().goto(under.tollgate.adminUrl);
