@@ -322,7 +322,7 @@ test('a rule is made, turned off and removed, and the built-in ones are shown', 
 
 test('a channel of an account is made: its secret is shown once, and a test says what came of it', async () => {
   await look('/alerts');
-  await button('New channel').click();
+  await page().getByRole('button', { name: 'New channel', exact: true }).click();
   await dialog().getByLabel('Name', { exact: true }).fill('ops hook');
   await dialog().getByLabel('Address').fill('no address');
   await dialog().getByRole('button', { name: 'Make channel' }).click();
@@ -331,13 +331,13 @@ test('a channel of an account is made: its secret is shown once, and a test says
   await dialog().getByRole('button', { name: 'Make channel' }).click();
   expect(await dialog().getByLabel('the secret', { exact: true }).inputValue()).toMatch(/^whsec_/);
   await dialog().getByRole('button', { name: 'I have it' }).click();
-  await page().getByRole('table', { name: 'Channels' }).getByText('ops hook').waitFor();
+  await page().getByRole('table', { name: 'Channels', exact: true }).getByText('ops hook').waitFor();
   await button('Send a test to ops hook').click();
   await page()
     .locator('#announcement')
     .getByText(/did not reach ops hook/)
     .waitFor();
-  const deliveries = page().getByRole('table', { name: 'Deliveries' });
+  const deliveries = page().getByRole('table', { name: 'Deliveries', exact: true });
   await deliveries
     .getByText(/failed|abandoned/)
     .first()
@@ -353,4 +353,29 @@ test('a channel of an account is made: its secret is shown once, and a test says
   await button('Remove the channel ops hook').click();
   await dialog().getByRole('button', { name: 'Remove it' }).click();
   await said('The channel was removed');
+});
+
+test('the operator has the channels of the installation, tests them and sees all that was told', async () => {
+  await look('/alerts');
+  await button('New channel of the installation').click();
+  await dialog().getByLabel('Name', { exact: true }).fill('on call');
+  await dialog().getByLabel('Address').fill('http://127.0.0.1:9/on-call');
+  await dialog().getByRole('button', { name: 'Make channel' }).click();
+  await dialog().getByRole('button', { name: 'I have it' }).click();
+  const { data } = await under.tollgate.admin.call<{ data: object[] }>('GET', '/alert-channels');
+  expect(data).toContainEqual(expect.objectContaining({ name: 'on call', account_id: null }));
+  const channels = page().getByRole('table', { name: 'Channels of the installation' });
+  await channels.getByRole('button', { name: 'Send a test to on call' }).click();
+  await page()
+    .locator('#announcement')
+    .getByText(/did not reach on call/)
+    .waitFor();
+  await page()
+    .getByRole('table', { name: 'All deliveries' })
+    .getByRole('row', { name: /test.*on call/ })
+    .waitFor();
+  await channels.getByRole('button', { name: 'Remove the channel on call' }).click();
+  await dialog().getByRole('button', { name: 'Remove it' }).click();
+  await said('The channel was removed');
+  await channels.getByText('on call').waitFor({ state: 'hidden' });
 });

@@ -1,7 +1,6 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { adminPath } from '../data/api.ts';
-import { useAccountId } from '../data/context.ts';
 import { html } from '../html.ts';
 import { Copy } from './copy.ts';
 import { Dialog } from './dialog.ts';
@@ -15,19 +14,21 @@ const TYPES = [
 ];
 
 interface ChannelDialogProps {
+  /** Whose it is; without it the installation's. */
+  accountId?: string;
   onDone: () => void;
   onClose: () => void;
 }
 
-export function ChannelDialog({ onDone, onClose }: ChannelDialogProps): VNode {
-  const accountId = useAccountId();
+export function ChannelDialog({ accountId, onDone, onClose }: ChannelDialogProps): VNode {
   const [type, setType] = useState('webhook');
   const [secret, setSecret] = useState<string>();
   const toSending = ({ name, url, to = '', is_default }: Record<string, string>): Sending => ({
     method: 'POST',
     path: adminPath('/alert-channels'),
     body: {
-      ...{ account_id: accountId, name, type, default: is_default === 'yes' },
+      ...(accountId === undefined ? {} : { account_id: accountId }),
+      ...{ name, type, default: is_default === 'yes' },
       ...(type === 'email'
         ? {
             to: to
@@ -46,7 +47,7 @@ export function ChannelDialog({ onDone, onClose }: ChannelDialogProps): VNode {
       <div class="form-buttons"><button type="button" class="button button-main" onClick=${onDone}>I have it</button></div>
     <//>`;
   }
-  return html`<${Dialog} title="New channel" onClose=${onClose}>
+  return html`<${Dialog} title=${accountId === undefined ? 'New channel of the installation' : 'New channel'} onClose=${onClose}>
     <${Form} submit="Make channel" toSending=${toSending} onDone=${onMade} onCancel=${onClose}>
       ${(error: (field: string) => string | undefined) => html`
         <${Field} label="Name" name="name" isFirst error=${error('name')} />
@@ -54,7 +55,7 @@ export function ChannelDialog({ onDone, onClose }: ChannelDialogProps): VNode {
         ${
           type === 'email'
             ? html`<${Field} key="to" label="To" name="to" error=${error('to')} hint="Addresses with commas between" />`
-            : html`<${Field} key="url" label="Address" name="url" type="url" error=${error('url')} hint="https to a public address. It is kept as a secret." />`
+            : html`<${Field} key="url" label="Address" name="url" type="url" error=${error('url')} hint=${accountId === undefined ? 'It is kept as a secret.' : 'https to a public address. It is kept as a secret.'} />`
         }
         <${Field} label="Takes what names no channel" name="is_default" options=${[{ value: 'yes', label: 'Yes' }, { value: 'no', label: 'No' }]} error=${error('default')} />`}
     <//>

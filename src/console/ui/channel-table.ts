@@ -8,12 +8,13 @@ import { Confirm } from './confirm.ts';
 import { type Column, Table } from './table.ts';
 
 interface ChannelTableProps {
+  caption: string;
   channels: readonly AlertChannel[];
   mayWrite: boolean;
   onChanged: (said: string) => () => void;
 }
 
-export function ChannelTable({ channels, mayWrite, onChanged }: ChannelTableProps): VNode {
+export function ChannelTable({ caption, channels, mayWrite, onChanged }: ChannelTableProps): VNode {
   const [removing, setRemoving] = useState<AlertChannel>();
   const test = async ({ id, name }: AlertChannel): Promise<void> => {
     announce(`A test is sent to ${name} …`);
@@ -51,7 +52,7 @@ export function ChannelTable({ channels, mayWrite, onChanged }: ChannelTableProp
     });
   }
   return html`
-    <${Table} caption="Channels" columns=${columns} rows=${channels} rowId=${({ id }: AlertChannel) => id} isQuiet=${({ enabled }: AlertChannel) => !enabled} />
+    <${Table} caption=${caption} columns=${columns} rows=${channels} rowId=${({ id }: AlertChannel) => id} isQuiet=${({ enabled }: AlertChannel) => !enabled} />
     ${
       removing === undefined
         ? null

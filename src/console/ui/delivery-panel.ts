@@ -1,7 +1,6 @@
 import type { VNode } from 'preact';
 import type { AlertChannel, AlertDelivery } from '../data/alert-types.ts';
 import { ApiProblem, adminPath, send } from '../data/api.ts';
-import { useAccountId } from '../data/context.ts';
 import { usePages } from '../data/use-pages.ts';
 import { html } from '../html.ts';
 import { announce } from './announce.ts';
@@ -13,9 +12,17 @@ import { Time } from './time.ts';
 
 const RESULTS: Readonly<Record<string, string>> = { delivered: 'tag-good', failed: 'tag-warn', abandoned: 'tag-bad' };
 
+interface DeliveryPanelProps {
+  title: string;
+  note: string;
+  /** Without it all that was told, of every account and of none. */
+  accountId?: string;
+  channels: readonly AlertChannel[];
+  mayWrite: boolean;
+}
+
 /** What was told, where, and what came of it; told again by hand. */
-export function DeliveryPanel({ channels, mayWrite }: { channels: readonly AlertChannel[]; mayWrite: boolean }): VNode {
-  const accountId = useAccountId();
+export function DeliveryPanel({ title, note, accountId, channels, mayWrite }: DeliveryPanelProps): VNode {
   const pages = usePages<AlertDelivery>(adminPath('/alert-deliveries', { account_id: accountId, limit: 25 }));
   const replay = async ({ id }: AlertDelivery): Promise<void> => {
     try {
@@ -55,9 +62,9 @@ export function DeliveryPanel({ channels, mayWrite }: { channels: readonly Alert
     });
   }
   const isEmpty = pages.items.length === 0 && !pages.isLoading && pages.problem === undefined;
-  return html`<${Panel} title="Deliveries" note="The newest first." wide>
+  return html`<${Panel} title=${title} note=${note} wide>
     ${isEmpty ? html`<${Empty} title="Nothing was told yet" />` : null}
-    ${pages.items.length === 0 ? null : html`<${Table} caption="Deliveries" columns=${columns} rows=${pages.items} rowId=${({ id }: AlertDelivery) => id} />`}
+    ${pages.items.length === 0 ? null : html`<${Table} caption=${title} columns=${columns} rows=${pages.items} rowId=${({ id }: AlertDelivery) => id} />`}
     <${More} of=${pages} label="Show older ones" />
   <//>`;
 }
