@@ -22,6 +22,12 @@ export function findTicks(stacks: readonly Stack[]): number[] {
   return Array.from({ length: Math.ceil(most / step) + 1 }, (_, index) => index * step);
 }
 
+/** Places that tell the lines apart: two, or as many as the first one needs, to the nano-dollar. */
+export function findTickPlaces(ticks: readonly number[]): number {
+  const step = ticks[1] ?? 1;
+  return Math.min(9, Math.max(2, Math.ceil(-Math.log10(step))));
+}
+
 /** To 1, 2 or 5 times a power of ten. */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));

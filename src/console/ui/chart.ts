@@ -2,7 +2,7 @@ import type { RefObject, VNode } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { formatMoney } from '../data/money.ts';
 import { html, names } from '../html.ts';
-import { findTicks, layBars, type Stack } from './chart-scale.ts';
+import { findTickPlaces, findTicks, layBars, type Stack } from './chart-scale.ts';
 import { type Column, Table } from './table.ts';
 
 export type { Stack } from './chart-scale.ts';
@@ -17,6 +17,9 @@ interface ChartProps {
 
 const HEIGHT = 220;
 const LEFT = 56;
+/** So many places of a dollar stand to the left of the bars; each one more takes so much. */
+const PLACES_WITHIN = 4;
+const PLACE_WIDTH = 7;
 const FOOT = 22;
 /** A label below the bars takes so much. */
 const LABEL_WIDTH = 76;
@@ -41,16 +44,18 @@ function Bars({ title, stacks, series }: ChartProps): VNode {
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
   const ticks = findTicks(stacks);
+  const places = findTickPlaces(ticks);
+  const left = LEFT + Math.max(0, places - PLACES_WITHIN) * PLACE_WIDTH;
   const top = ticks.at(-1) ?? 1;
-  const step = (width - LEFT) / Math.max(1, stacks.length);
+  const step = (width - left) / Math.max(1, stacks.length);
   const every = Math.max(1, Math.ceil(LABEL_WIDTH / step));
   const yOf = (value: number): number => HEIGHT - FOOT - (value / top) * (HEIGHT - FOOT - 10);
   const told = pointed === undefined ? undefined : stacks[pointed];
   return html`<div class="chart-frame" ref=${frame}>
     <svg viewBox="0 0 ${width} ${HEIGHT}" role="img" aria-label="${title}. The table has every figure." onMouseLeave=${() => setPointed(undefined)}>
-      ${ticks.map((tick) => html`<g><line class="grid" x1=${LEFT} x2=${width} y1=${yOf(tick)} y2=${yOf(tick)} /><text class="tick" x=${LEFT - 8} y=${yOf(tick) + 4} text-anchor="end">${formatTick(tick)}</text></g>`)}
+      ${ticks.map((tick) => html`<g><line class="grid" x1=${left} x2=${width} y1=${yOf(tick)} y2=${yOf(tick)} /><text class="tick" x=${left - 8} y=${yOf(tick) + 4} text-anchor="end">${formatMoney(tick.toFixed(9), { places })}</text></g>`)}
       ${stacks.map((stack, index) => {
-        const x = LEFT + index * step;
+        const x = left + index * step;
         const bars = layBars(stack, series.length).map(
           ({ part, from, to }) =>
             html`<rect class=${`series-${part}`} x=${x + step * 0.14} width=${step * 0.72} y=${yOf(to)} height=${Math.max(0, yOf(from) - yOf(to))} />`,
@@ -103,8 +108,4 @@ function ChartTable({ title, stacks, series }: ChartProps): VNode {
     { id: 'total', label: 'All', isFigure: true, cell: ({ total }) => formatMoney(total) },
   ];
   return html`<${Table} caption=${title} columns=${columns} rows=${stacks} rowId=${({ id }: Stack) => id} />`;
-}
-
-function formatTick(value: number): string {
-  return formatMoney(value.toFixed(9), { places: value < 0.1 && value > 0 ? 4 : 2 });
 }
