@@ -182,6 +182,10 @@ describe('who sees less', () => {
       role: 'admin',
       scope,
     });
+    const refused: string[] = [];
+    under.page.on('response', (response) => {
+      if (response.status() >= 400) refused.push(response.url());
+    });
     await under.signIn(secret);
     const links = await under.page.getByRole('navigation', { name: 'Pages' }).getByRole('link').allInnerTexts();
     expect(links).toEqual(['Overview', 'Teams and keys', 'Usage', 'Live']);
@@ -191,6 +195,10 @@ describe('who sees less', () => {
     await under.open('/teams');
     await under.page.getByRole('row', { name: /ada-laptop/ }).waitFor();
     expect(await under.page.getByText('Research').count()).toBe(0);
+    // Limits of the account are not a team's to see, so none is denied; nor is anything asked for that it may not see.
+    expect(await under.page.getByText('but the credit').count()).toBe(0);
+    expect(await under.page.getByRole('row', { name: /Account/ }).count()).toBe(0);
+    expect(refused).toEqual([]);
     for (const path of ['/credits', '/journal', '/health', `/?account=${under.other.accountId}`]) {
       await under.open(path);
       await under.page.getByRole('navigation', { name: 'Pages' }).waitFor();

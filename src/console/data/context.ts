@@ -21,6 +21,11 @@ export function useMay(permission: string): boolean {
   return useDesk().session.permissions.includes(permission);
 }
 
+/** Whether all of the account is the reader's to see, or one team of it. */
+export function useSeesAccount(): boolean {
+  return useDesk().session.scope.type !== 'team';
+}
+
 /** The account in view; pages are shown only where there is one. */
 export function useAccountId(): string {
   return useDesk().accountId ?? '';

@@ -16,6 +16,8 @@ export type TreeAct =
 export interface Tree {
   quotas: readonly QuotaView[];
   accountName: string;
+  /** Whether limits of the account itself are among the quotas: a team is not shown them. */
+  seesAccount: boolean;
   act: (act: TreeAct) => void;
   mayWritePeople: boolean;
   mayWriteQuotas: boolean;

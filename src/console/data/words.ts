@@ -10,6 +10,8 @@ const clockTime = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
 
 export const formatCount = (count: number | bigint): string => whole.format(count);
+/** "1 call", "1,234 calls". */
+export const formatCalls = (count: number): string => `${whole.format(count)} ${count === 1 ? 'call' : 'calls'}`;
 export const formatShort = (count: number): string => short.format(count);
 export const formatPercent = (share: number): string => percent.format(share);
 export const formatDate = (time: string): string => dateOnly.format(new Date(time));

@@ -5,7 +5,7 @@ import { useAccountId, useMay } from '../data/context.ts';
 import { useLive } from '../data/live.ts';
 import { toNano } from '../data/money.ts';
 import { useResource } from '../data/use-resource.ts';
-import { formatCount } from '../data/words.ts';
+import { formatCalls, formatCount } from '../data/words.ts';
 import { html } from '../html.ts';
 import { BalanceHero } from '../ui/balance-hero.ts';
 import { Chart } from '../ui/chart.ts';
@@ -61,12 +61,12 @@ function SpendHero({ usage }: { usage: UsageResource }): VNode {
     <${Loaded} of=${usage} lines=${2}>${({ total }: Usage) => html`
       <p class="hero-label">Spent in the last ${DAYS_SHOWN} days</p>
       <p class="hero-amount"><${Money} usd=${total.cost_usd} /></p>
-      <p class="hero-line">${formatCount(total.requests)} calls</p>`}<//>
+      <p class="hero-line">${formatCalls(total.requests)}</p>`}<//>
   </section>`;
 }
 
 function SpendPanel({ usage, runway }: { usage: UsageResource; runway: Runway | undefined }): VNode {
-  return html`<${Panel} title="Spend per day" note="Last ${DAYS_SHOWN} days by model; what is to come at the burn of the last days" wide>
+  return html`<${Panel} title="Spend per day" note=${`Last ${DAYS_SHOWN} days by model${runway === undefined ? '' : '; what is to come at the burn of the last days'}`} wide>
     <${Loaded} of=${usage} lines=${6}>${(data: Usage) => {
       if (data.total.requests === 0 && toNano(data.total.cost_usd) === 0n) return html`<${NoUse} />`;
       const forecast = runway === undefined ? undefined : { days: FORECAST_DAYS, perDayUsd: runway.burn.per_day_usd };

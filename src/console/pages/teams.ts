@@ -2,11 +2,11 @@ import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { adminPath } from '../data/api.ts';
 import type { Account, Key, Page, Quota, Team } from '../data/api-types.ts';
-import { useAccountId, useMay } from '../data/context.ts';
+import { useAccountId, useMay, useSeesAccount } from '../data/context.ts';
 import { useLive } from '../data/live.ts';
 import { readQuota } from '../data/quota-view.ts';
 import { changeQuery, useRoute } from '../data/route.ts';
-import { type Tree, type TreeAct, TreeContext } from '../data/tree.ts';
+import { type Tree, type TreeAct, TreeContext, useTree } from '../data/tree.ts';
 import { usePages } from '../data/use-pages.ts';
 import { useResource } from '../data/use-resource.ts';
 import { html } from '../html.ts';
@@ -36,6 +36,7 @@ export default function Teams(): VNode {
   const tree: Tree = {
     quotas: (quotas.data?.data ?? []).map(readQuota),
     accountName: account.data?.name ?? 'Account',
+    seesAccount: useSeesAccount(),
     act: setAct,
     mayWritePeople,
     mayWriteQuotas: useMay('quotas.write'),
@@ -73,12 +74,13 @@ function Search({ text }: { text: string }): VNode {
 function TeamTree(): VNode {
   const accountId = useAccountId();
   const teams = usePages<Team>(adminPath(`/accounts/${accountId}/teams`, { limit: TEAMS_SHOWN }));
+  const { seesAccount } = useTree();
   const isWhole = !teams.isLoading && !teams.hasMore;
   return html`
     <${TreeTable} caption="Teams, members and keys with their limits">
-      <${AccountRow} />
+      ${seesAccount ? html`<${AccountRow} />` : null}
       ${teams.items.map((team) => html`<${TeamRows} key=${team.id} team=${team} startsOpen=${teams.items.length === 1} />`)}
-      ${isWhole ? html`<${NoTeamRows} startsOpen=${teams.items.length === 0} />` : null}
+      ${isWhole && seesAccount ? html`<${NoTeamRows} startsOpen=${teams.items.length === 0} />` : null}
     <//>
     <${More} of=${teams} label="Show more teams" />`;
 }

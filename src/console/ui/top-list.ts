@@ -5,7 +5,7 @@ import { useAccountId } from '../data/context.ts';
 import { toLength, toNano, toUsd } from '../data/money.ts';
 import { useNames } from '../data/names.ts';
 import { useResource } from '../data/use-resource.ts';
-import { formatCount } from '../data/words.ts';
+import { formatCalls } from '../data/words.ts';
 import { html } from '../html.ts';
 import { Bar } from './bar.ts';
 import { Money } from './money.ts';
@@ -58,7 +58,7 @@ function Spenders({ kind, rows }: { kind: Kind; rows: readonly UsageRow[] }): VN
       const isLinked = id !== null && id !== OTHER;
       return html`<li>
         <span class="top-name">${isLinked ? html`<a data-page href=${withQuery('/usage', { [`${kind}_id`]: id, account: accountId })}>${name}</a>` : name}</span>
-        <span class="note">${formatCount(requests)} calls</span>
+        <span class="note">${formatCalls(requests)}</span>
         <${Money} usd=${usd} />
         <${Bar} share=${most === 0 ? 0 : toLength(usd) / most} label=${`${name}, of the dearest`} />
       </li>`;

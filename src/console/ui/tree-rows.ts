@@ -63,12 +63,12 @@ function MemberRows({ member, team, keys }: { member: Member; team: Team | undef
     ${keys.map((key) => html`<${KeyRow} key=${key.id} of=${key} level=${3} teamId=${team?.id} />`)}`;
 }
 
-/** Keys that belong to no team. A team's token sees none of them, and no such row. */
+/** Keys that belong to no team. */
 export function NoTeamRows({ startsOpen }: { startsOpen: boolean }): VNode | null {
   const accountId = useAccountId();
   const turn = useTurn(startsOpen);
   const keys = usePages<Key>(adminPath(`/accounts/${accountId}/keys`, { team_id: 'none', limit: PAGE }));
-  if (keys.problem?.status === 404 || (keys.items.length === 0 && !keys.isLoading && !startsOpen)) return null;
+  if (keys.items.length === 0 && !keys.isLoading && keys.problem === undefined && !startsOpen) return null;
   return html`
     <${TreeRow} level=${1} kind="" name="Without a team" scopes=${[accountId]} ...${turn} />
     ${turn.isOpen ? keys.items.map((key) => html`<${KeyRow} key=${key.id} of=${key} level=${2} />`) : null}

@@ -43,7 +43,7 @@ const OF: Readonly<Record<ScopeType, string>> = {
 
 export function TreeRow(props: TreeRowProps): VNode {
   const { level, kind, name, sub, scopes, actions, isQuiet = false, isOpen, onTurn } = props;
-  const { quotas } = useTree();
+  const { quotas, seesAccount } = useTree();
   const binding = findBinding(quotas, scopes);
   const label = html`<span class="tree-name">${name}</span>${kind === '' ? null : html` <span class="tag">${kind}</span>`}`;
   return html`<tr class=${names(`level-${level}`, isQuiet && 'quiet')}>
@@ -51,7 +51,7 @@ export function TreeRow(props: TreeRowProps): VNode {
       ${onTurn === undefined ? html`<span>${label}</span>` : html`<button type="button" class="disclose" aria-expanded=${isOpen} onClick=${onTurn}>${label}</button>`}
       ${sub ? html`<span class="cell-sub">${sub}</span>` : null}
     </div></th>
-    ${binding === undefined ? html`<td class="note" colspan="4" data-label="Limit">no limit but the credit</td>` : html`<${LimitCells} quota=${binding} ownId=${scopes[0]} />`}
+    ${binding === undefined ? html`<td class="note" colspan="4" data-label="Limit">${seesAccount ? 'no limit but the credit' : 'no limit in the team'}</td>` : html`<${LimitCells} quota=${binding} ownId=${scopes[0]} />`}
     <td><span class="cell-buttons">${actions}</span></td>
   </tr>`;
 }
