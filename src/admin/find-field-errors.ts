@@ -1,6 +1,7 @@
 import type { TLocalizedValidationError } from 'typebox/error';
 import type { FieldError } from './problem.ts';
 import { SYNTAX_WORDS } from './schemas/fields.ts';
+import { REPORT_SYNTAX_WORDS } from './schemas/report-schemas.ts';
 
 /** A thousand complaints help nobody. */
 const MAX_FIELD_ERRORS = 50;
@@ -40,7 +41,7 @@ function describeError(error: TLocalizedValidationError): FieldError[] {
     case 'pattern':
     case 'format': {
       const syntax = `${'pattern' in error.params ? error.params.pattern : error.params.format}`;
-      return [{ field, message: SYNTAX_WORDS.get(syntax) ?? error.message }];
+      return [{ field, message: SYNTAX_WORDS.get(syntax) ?? REPORT_SYNTAX_WORDS.get(syntax) ?? error.message }];
     }
     case 'minProperties':
       return [{ field, message: 'must change at least one field' }];

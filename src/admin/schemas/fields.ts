@@ -49,6 +49,7 @@ export const SYNTAX_WORDS: ReadonlyMap<string, string> = new Map([
   [USD_SYNTAX.pattern, usd.message],
   [TIME_SYNTAX.format, time.message],
   [EMAIL_SYNTAX.format, 'must be an email address such as "ada@example.com"'],
+  [ID_SYNTAX.pattern, 'must be an id, of letters, digits, _ and - alone'],
   [PRICE_PATTERN, price.message],
   [MULTIPLIER_PATTERN, multiplier.message],
 ]);

@@ -12,6 +12,14 @@ import {
 } from './fields.ts';
 
 const GROUP = `(${USAGE_GROUPS.join('|')})`;
+const GROUPS_PATTERN = `^${GROUP}(,${GROUP}){0,3}$`;
+const MONTH_PATTERN = '^2\\d{3}-(0[1-9]|1[0-2])$';
+
+/** What the patterns of reports mean, for people. */
+export const REPORT_SYNTAX_WORDS: ReadonlyMap<string, string> = new Map([
+  [GROUPS_PATTERN, `must be up to four of ${USAGE_GROUPS.join(', ')}, with commas between and without spaces`],
+  [MONTH_PATTERN, 'must be a month such as "2026-11"'],
+]);
 
 export const usageQuery = Type.Object(
   {
@@ -20,7 +28,7 @@ export const usageQuery = Type.Object(
     bucket: Type.Optional(Type.Enum([...USAGE_BUCKETS], { default: 'day' })),
     group_by: Type.Optional(
       Type.String({
-        pattern: `^${GROUP}(,${GROUP}){0,3}$`,
+        pattern: GROUPS_PATTERN,
         maxLength: 40,
         description: `One or more of ${USAGE_GROUPS.join(', ')}, with commas between; session stands alone.`,
         examples: ['model,team'],
@@ -91,8 +99,6 @@ export const usageSchema = Type.Object(
   { additionalProperties: false },
 );
 export type UsageAnswer = Static<typeof usageSchema>;
-
-export const MONTH_PATTERN = '^2\\d{3}-(0[1-9]|1[0-2])$';
 
 export const statementParams = Type.Object({
   account_id: Type.String(),
