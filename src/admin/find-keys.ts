@@ -1,4 +1,5 @@
 import type { Directory, Key } from '../directory/directory.ts';
+import { lookThrough, type WantedPage } from './look-through.ts';
 
 /** Which keys of an account are wanted. */
 export interface KeyWish {
@@ -9,16 +10,8 @@ export interface KeyWish {
   text?: string;
 }
 
-export interface KeyPage {
-  after?: string;
-  limit: number;
-}
-
 /** Names of no team. */
 export const NO_TEAM = 'none';
-const PAGE = 500;
-/** Keys looked at for one answer; a page may come out short, with more to come. */
-const LOOKED_AT_MOST = 20_000;
 
 /**
  * A page of the keys that are wanted, in order of creation, with one more where there is more. A team's are found by
@@ -28,29 +21,17 @@ export async function findKeys(
   directory: Pick<Directory, 'listKeys' | 'findMember'>,
   accountId: string,
   wish: KeyWish,
-  page: KeyPage,
+  page: WantedPage,
 ): Promise<Key[]> {
   const team = wish.teamId === undefined || wish.teamId === NO_TEAM ? {} : { teamId: wish.teamId };
   const isSimple = wish.teamId !== NO_TEAM && wish.memberId === undefined && wish.text === undefined;
   if (isSimple) return directory.listKeys(accountId, { ...team, ...page, limit: page.limit + 1 });
   const members = new Map<string, string | undefined>();
-  const found: Key[] = [];
-  let { after } = page;
-  for (let looked = 0; looked < LOOKED_AT_MOST; looked += PAGE) {
-    const keys = await directory.listKeys(accountId, {
-      ...team,
-      ...(after === undefined ? {} : { after }),
-      limit: PAGE,
-    });
-    for (const key of keys) {
-      if (!(await isWanted(directory, key, wish, members))) continue;
-      found.push(key);
-      if (found.length > page.limit) return found;
-    }
-    after = keys.at(-1)?.id;
-    if (keys.length < PAGE) break;
-  }
-  return found;
+  return lookThrough(
+    (part) => directory.listKeys(accountId, { ...team, ...part }),
+    (key) => isWanted(directory, key, wish, members),
+    page,
+  );
 }
 
 async function isWanted(

@@ -37,6 +37,9 @@ describe('teams', () => {
     const inUse = await admin.call('DELETE', `${base}/teams/${team.id}`);
     expect([inUse.status, inUse.body.type]).toEqual([409, 'urn:tollgate:problem:in-use']);
     expect((await admin.call('PATCH', `${base}/members/${member.id}`, { team_id: null })).body.team_id).toBeNull();
+    const ofNoTeam = (await admin.call('GET', `${base}/members?team_id=none`)).body.data;
+    expect(ofNoTeam.map(({ id }: { id: string }) => id)).toEqual([member.id]);
+    expect((await admin.call('GET', `${base}/members?team_id=${team.id}`)).body.data).toEqual([]);
     expect((await admin.call('DELETE', `${base}/teams/${team.id}`)).status).toBe(204);
   });
 });

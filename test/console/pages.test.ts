@@ -71,6 +71,10 @@ describe('the operator', () => {
     expect(await row.getByText(dollars(quota?.used_usd ?? '0')).count()).toBeGreaterThanOrEqual(1);
     await tree.getByRole('row', { name: /Ada Member/ }).waitFor();
     await tree.getByRole('row', { name: /ci-runner/ }).waitFor();
+    await under.tollgate.admin.call('POST', `/accounts/${under.caller.accountId}/members`, { name: 'Freelancer' });
+    await look('/teams');
+    await tree.getByRole('button', { name: 'Without a team', expanded: false }).click();
+    await tree.getByRole('row', { name: /Freelancer Member/ }).waitFor();
   });
 
   test('usage: tokens by class, cache savings and cost by model, team, member and key', async () => {

@@ -5,6 +5,7 @@ import { readOwners } from '../access/read-owners.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { presentMember } from '../answers/present-people.ts';
 import { findAccountOrRefuse, findOpenAccountOrRefuse } from '../find-account-or-refuse.ts';
+import { findMembers } from '../find-members.ts';
 import { refuse, refuseFields } from '../problem.ts';
 import { accountParams, answers, answersNothing, writeHeaders } from '../route-schemas.ts';
 import { answerPage, readPage } from '../schemas/page-schemas.ts';
@@ -80,12 +81,12 @@ function addReadMembers(app: AdminApp, { directory }: AdminParts): void {
       if (own.teamId !== undefined && (teamId ?? own.teamId) !== own.teamId) {
         return refuse(reply, 'not_found', UNKNOWN.team);
       }
-      const members = await directory.listMembers(accountId, {
-        ...page,
-        ...(teamId === undefined ? {} : { teamId }),
-        ...own,
-        limit: page.limit + 1,
-      });
+      const members = await findMembers(
+        directory,
+        accountId,
+        { ...(teamId === undefined ? {} : { teamId }), ...own },
+        page,
+      );
       return answerPage(members.map(presentMember), page.limit);
     },
   );

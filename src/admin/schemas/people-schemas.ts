@@ -11,7 +11,10 @@ import {
 import { pageQuery } from './page-schemas.ts';
 
 export const memberListQuery = Type.Object(
-  { ...pageQuery.properties, team_id: Type.Optional({ ...idField, description: 'Only those of this team.' }) },
+  {
+    ...pageQuery.properties,
+    team_id: Type.Optional({ ...idField, description: 'Only those of this team; `none`: of no team.' }),
+  },
   { additionalProperties: false },
 );
 

@@ -36,8 +36,6 @@ function TeamPeople({ team }: { team: Team }): VNode {
   const accountId = useAccountId();
   const members = usePages<Member>(adminPath(`/accounts/${accountId}/members`, { team_id: team.id, limit: 200 }));
   const keys = usePages<Key>(adminPath(`/accounts/${accountId}/keys`, { team_id: team.id, limit: PAGE }));
-  const isMembers = (key: Key): boolean => members.items.some(({ id }) => id === key.member_id);
-  const others = keys.items.filter((key) => !isMembers(key));
   const isNobody =
     members.items.length === 0 &&
     keys.items.length === 0 &&
@@ -45,11 +43,26 @@ function TeamPeople({ team }: { team: Team }): VNode {
     !keys.isLoading &&
     keys.problem === undefined;
   return html`
+    <${PeopleRows} members=${members} keys=${keys} team=${team} whose="of ${team.name}" />
+    ${isNobody ? html`<tr class="level-2"><td colspan=${COLUMNS} class="note"><div class="tree-cell">No members and no keys yet.</div></td></tr>` : null}`;
+}
+
+interface PeopleRowsProps {
+  members: Pages<Member>;
+  keys: Pages<Key>;
+  team?: Team;
+  whose: string;
+}
+
+/** Members, each with the keys it has, and then the keys of no member that is shown. */
+function PeopleRows({ members, keys, team, whose }: PeopleRowsProps): VNode {
+  const isMembers = (key: Key): boolean => members.items.some(({ id }) => id === key.member_id);
+  const others = keys.items.filter((key) => !isMembers(key));
+  return html`
     ${members.items.map((member) => html`<${MemberRows} key=${member.id} member=${member} team=${team} keys=${keys.items.filter((key) => key.member_id === member.id)} />`)}
-    ${others.map((key) => html`<${KeyRow} key=${key.id} of=${key} level=${2} teamId=${team.id} />`)}
-    ${isNobody ? html`<tr class="level-2"><td colspan=${COLUMNS} class="note"><div class="tree-cell">No members and no keys yet.</div></td></tr>` : null}
-    <${FootRow} of=${members} label="Show more members of ${team.name}" />
-    <${FootRow} of=${keys} label="Show more keys of ${team.name}" />`;
+    ${others.map((key) => html`<${KeyRow} key=${key.id} of=${key} level=${2} teamId=${team?.id} />`)}
+    <${FootRow} of=${members} label="Show more members ${whose}" />
+    <${FootRow} of=${keys} label="Show more keys ${whose}" />`;
 }
 
 function MemberRows({ member, team, keys }: { member: Member; team: Team | undefined; keys: readonly Key[] }): VNode {
@@ -63,17 +76,24 @@ function MemberRows({ member, team, keys }: { member: Member; team: Team | undef
     ${keys.map((key) => html`<${KeyRow} key=${key.id} of=${key} level=${3} teamId=${team?.id} />`)}`;
 }
 
-/** Keys that belong to no team. */
+/** Members of no team with their keys, and the keys that belong to nobody. */
 export function NoTeamRows({ startsOpen }: { startsOpen: boolean }): VNode | null {
   const accountId = useAccountId();
   const turn = useTurn(startsOpen);
+  const members = usePages<Member>(adminPath(`/accounts/${accountId}/members`, { team_id: 'none', limit: PAGE }));
   const keys = usePages<Key>(adminPath(`/accounts/${accountId}/keys`, { team_id: 'none', limit: PAGE }));
-  if (keys.items.length === 0 && !keys.isLoading && keys.problem === undefined && !startsOpen) return null;
+  const isNobody = [members, keys].every(
+    ({ items, isLoading, problem }) => items.length === 0 && !isLoading && problem === undefined,
+  );
+  if (isNobody && !startsOpen) return null;
   return html`
     <${TreeRow} level=${1} kind="" name="Without a team" scopes=${[accountId]} ...${turn} />
-    ${turn.isOpen ? keys.items.map((key) => html`<${KeyRow} key=${key.id} of=${key} level=${2} />`) : null}
-    ${turn.isOpen && keys.items.length === 0 && !keys.isLoading ? html`<tr class="level-2"><td colspan=${COLUMNS} class="note"><div class="tree-cell">No keys yet. Make one, and point a client at Tollgate with it.</div></td></tr>` : null}
-    ${turn.isOpen ? html`<${FootRow} of=${keys} label="Show more keys" />` : null}`;
+    ${
+      turn.isOpen
+        ? html`<${PeopleRows} members=${members} keys=${keys} whose="without a team" />
+          ${isNobody ? html`<tr class="level-2"><td colspan=${COLUMNS} class="note"><div class="tree-cell">No keys yet. Make one, and point a client at Tollgate with it.</div></td></tr>` : null}`
+        : null
+    }`;
 }
 
 function FootRow<Item>({ of, label }: { of: Pages<Item>; label: string }): VNode | null {
