@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { hashKeySecret } from '../../src/directory/key-secret.ts';
 import { accountKind } from '../../src/organisation/kinds/account-kind.ts';
 import { INSTALLATION_KINDS, SECTION_KINDS } from '../../src/organisation/kinds.ts';
-import type { Json } from '../admin/admin-under-test.ts';
+import { type Json, TOKEN } from '../admin/admin-under-test.ts';
 import { type OrganisationCli, openOrganisationCli } from './organisation-cli.ts';
 
 let cli: OrganisationCli;
@@ -267,6 +267,21 @@ accounts:
       `version: 1\naccounts: [{id: ${one.id}, name: Twin, quotas: [{scope: account, window: day, limit_usd: 7}]}]`,
     );
     expect(quota.error).toContain('give the id of the quota');
+  });
+
+  test('as a team exports it says nothing of prices that the team is not shown', async () => {
+    const created = await cli.admin.call('POST', '/accounts', { name: 'A', pricing: { multiplier: '1.25' } });
+    const { id } = created.body;
+    const team = (await cli.admin.call('POST', `/accounts/${id}/teams`, { name: 'Research' })).body;
+    const scope = { type: 'team', account_id: id, team_id: team.id };
+    const lead = await cli.admin.call('POST', '/tokens', { name: 'lead', role: 'admin', scope });
+    cli.use(lead.body.secret);
+    const { out, exitCode } = await cli.run('export', id);
+    expect([exitCode, out]).toEqual([0, expect.stringContaining('- name: Research')]);
+    expect(out).not.toContain('pricing');
+    cli.use(TOKEN);
+    expect((await cli.apply(out)).json.changes).toEqual([]);
+    expect((await cli.admin.call('GET', `/accounts/${id}`)).body.pricing.multiplier).toBe('1.25');
   });
 
   test('of one account is the only one touched', async () => {

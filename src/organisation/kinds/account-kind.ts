@@ -37,7 +37,8 @@ const pricingField: Field = {
   ...MONEY,
   name: 'pricing',
   read: readPrices,
-  fromApi: ({ pricing }) => presentPrices((pricing ?? {}) as Partial<Prices>),
+  // A team is shown none: what it exports must not say that the account pays list prices.
+  fromApi: ({ pricing }) => (pricing === undefined ? null : presentPrices(pricing as Partial<Prices>)),
 };
 
 function readPrices(cursor: Cursor): Prices | undefined {
