@@ -43,11 +43,14 @@ const READY: [path: string, text: string | RegExp][] = [
   ['/health', 'Ready for calls'],
 ];
 
+/** WCAG 2.2, 1.4.10: nothing is to be scrolled in two directions at this width. */
+const NARROW = 320;
+
 describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
   test.each(READY)('%s has no serious fault, wide or narrow', async (path, text) => {
     await page().emulateMedia({ colorScheme });
     await under.signIn(under.tollgate.adminToken);
-    for (const width of [1280, 360]) {
+    for (const width of [1280, NARROW]) {
       await page().setViewportSize({ width, height: 900 });
       await under.open(address(path));
       await page()
@@ -77,6 +80,9 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
     await page().getByText('Client settings').waitFor();
     await page().getByText('Call charged').first().waitFor();
     expect(await findFaults()).toEqual([]);
+    await page().setViewportSize({ width: NARROW, height: 900 });
+    expect(await page().evaluate('document.documentElement.scrollWidth')).toBe(NARROW);
+    await page().setViewportSize({ width: 1280, height: 900 });
   });
 
   test.each([
