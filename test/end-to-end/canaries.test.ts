@@ -77,6 +77,9 @@ describeOnEachStore('canaries', (store) => {
     tollgate.api.enqueue(delivered({ holdBefore: [4] }));
     const open = await tollgate.send(caller, { ...REQUEST, stream: true });
     const running = await readStored(tollgate, store.redis?.url);
+    const readExported = (): string => [...readFolder(exported).values()].join('');
+    // The export comes by the clock, and a stop does not wait for it.
+    await until(() => readExported().includes('"settle"'), { what: 'a charge is exported' });
     await tollgate.stop();
     await open.arrayBuffer().catch(() => undefined);
     const stored = await readStored(tollgate, store.redis?.url);
@@ -85,7 +88,6 @@ describeOnEachStore('canaries', (store) => {
     expect(sent.length).toBeGreaterThan(0);
     const log = `${tollgate.process.stdout()}${tollgate.process.stderr()}`;
     const files = readFolder(exported);
-    expect([...files.values()].join('')).toContain('"settle"');
     // The canaries were there to be found, and what is looked for is found where it may be.
     expect(tollgate.api.requests.some(({ body }) => body.includes('canary-prompt'))).toBe(true);
     expect([...stored.values()].join('')).toContain('named-other-account');
