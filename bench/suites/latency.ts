@@ -4,6 +4,8 @@ import { type BenchOptions, type Section, writeTable } from '../report.ts';
 import { startTarget, type Target, type TargetGround } from '../servers/targets.ts';
 
 const PER_SECOND = 200;
+/** A process is slow until its code is compiled, which takes some thousand requests. */
+const WARMING_SECONDS = 10;
 const BODY = Buffer.from(
   JSON.stringify({
     model: 'claude-haiku-4-5',
@@ -25,7 +27,7 @@ export async function measureLatency(ground: TargetGround, { rounds, quick }: Be
     for (const { name, url, headers } of targets) {
       const result = await runPaced(
         { url, headers, body: BODY },
-        { perSecond: PER_SECOND, seconds: round === 0 ? 2 : seconds },
+        { perSecond: PER_SECOND, seconds: round === 0 ? WARMING_SECONDS : seconds },
       );
       if (result.failed > 0) throw new Error(`${name}: ${result.failed} requests failed`);
       if (round === 0) continue;
