@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { type App, type ServingWorkers, startApp } from './app.ts';
+import { findSecrets } from './config/find-secrets.ts';
 import { loadAdminToken } from './config/load-admin-token.ts';
 import { openDataFolder } from './config/open-data-folder.ts';
 import type { Settings } from './config/settings.ts';
@@ -52,7 +53,7 @@ export async function startTollgate({ settings, worker, startWorkers }: StartOpt
   if (!card.ok) throw new StartRefused(card.problems);
   const rootFolder = openDataFolder(settings.dataDir);
   const admin = loadAdminToken(settings.adminToken, rootFolder);
-  const logger = createLogger({ level: settings.logLevel, secrets: secretsOf(settings, admin.token) });
+  const logger = createLogger({ level: settings.logLevel, secrets: [admin.token, ...findSecrets(settings)] });
   const isLeading = worker === undefined;
   // With the embedded store there never were workers on the same books.
   if (isLeading && settings.redisUrl !== undefined)
@@ -131,19 +132,6 @@ function watchRateCard(rateCards: RateCardKeeper, services: Services, { limits }
       logger.error({ event: 'rate_card', version, problems }, 'the rate card was refused; the old one stays in force');
     },
   });
-}
-
-function secretsOf(settings: Settings, adminToken: string): string[] {
-  const { anthropicApiKey, alertWebhookSecret, smtpUrl, redisUrl, telemetry } = settings;
-  const secrets = [
-    adminToken,
-    anthropicApiKey,
-    alertWebhookSecret,
-    smtpUrl,
-    redisUrl,
-    ...Object.values(telemetry.otlpHeaders ?? {}),
-  ];
-  return secrets.filter((secret) => secret !== undefined);
 }
 
 function readVersion(): string {
