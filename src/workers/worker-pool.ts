@@ -128,11 +128,13 @@ function startFirst(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let why: readonly string[] = ['a worker ended at its start'];
+    let hasServed = false;
     const start = (): void => {
       const worker = fork(options, slot);
       worker.on('message', (message: WorkerMessage) => {
         if (message.type === 'serving') {
           slot.serves = true;
+          hasServed = true;
           state.publicUrl = message.publicUrl;
           resolve();
         } else if (message.type === 'refused') why = message.problems;
@@ -140,8 +142,9 @@ function startFirst(
       });
       worker.once('exit', (code, signal) => {
         end(options, slot);
-        reject(new WorkerStartFailed(why));
-        if (state.stopping) return;
+        // One that never served would not the next time either: the start is given up.
+        if (!hasServed) reject(new WorkerStartFailed(why));
+        if (!hasServed || state.stopping) return;
         const pauseMs = choosePause(options, slot);
         const facts = { worker: slot.identity.index, code, signal, starts_again_in_ms: pauseMs };
         options.logger.error(facts, 'a worker has ended and is started again');

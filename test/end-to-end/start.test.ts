@@ -20,6 +20,7 @@ async function failToStart(environment: Environment, dataFolder = join(folder, '
   const started = spawnTollgate(dataFolder, environment);
   expect(await started.ended).toEqual({ code: 1, signal: null });
   expect(started.stdout()).not.toContain('is running');
+  expect(started.stdout()).not.toContain('started again');
   // Sentences for a person, not stacks.
   expect(started.stderr()).toMatch(/^Tollgate cannot start:\n( {2}- .+\n)+$/);
   return started.stderr();
