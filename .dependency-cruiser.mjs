@@ -3,16 +3,18 @@
  * besides itself. A folder without a row may import nothing and be imported by nobody.
  */
 const FOLDERS = {
+  // Containers, of anything.
+  collections: [],
   domain: [],
   anthropic: ['domain'],
   config: [],
-  observability: ['domain', 'config'],
-  ledger: ['domain'],
+  observability: ['domain', 'config', 'collections'],
+  ledger: ['domain', 'collections'],
   directory: ['domain'],
   alerts: ['domain', 'ledger', 'directory', 'reports', 'observability'],
   // Keeps balances up: asks the payment side.
   reloads: ['domain', 'ledger', 'alerts', 'observability'],
-  metering: ['domain', 'anthropic', 'ledger', 'directory', 'alerts', 'observability', 'config'],
+  metering: ['domain', 'anthropic', 'ledger', 'directory', 'alerts', 'observability', 'config', 'collections'],
   // Carries the journal out of the store, to sinks.
   export: ['domain', 'ledger', 'observability'],
   // Sums over the journal: usage, statements.

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 
 /** The client's side of one call: whether it is still there, and how fast it takes the answer. */
 export interface ClientConnection {
-  readonly gone: boolean;
+  isGone(): boolean;
   /** Calls when the client leaves before the answer's end, from now on. */
   onGone(listener: () => void): void;
   /** Writes a chunk. @returns false when the client is slower than we are: wait for `onDrain`. */
@@ -30,9 +30,7 @@ export function watchClient(response: ServerResponse): ClientConnection {
   response.on('error', () => undefined);
   if (response.destroyed || response.closed || response.socket?.destroyed) gone = true;
   return {
-    get gone() {
-      return gone;
-    },
+    isGone: () => gone,
     onGone: (listener) => void listeners.push(listener),
     write: (chunk) => response.destroyed || response.write(chunk),
     onDrain: (listener) => void response.once('drain', listener),

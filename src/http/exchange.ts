@@ -5,10 +5,13 @@ import type { Timers } from '../metering/timers.ts';
 import type { ConnectionSlot } from './connection-slots.ts';
 import type { Upstream } from './upstream.ts';
 
-/** One metered request to the upstream and its answer. */
+/**
+ * One metered request to the upstream and its answer. Made for each call, hence without accessors: an object literal that
+ * has one gets a shape of its own in the old generation, which keeps alive what the accessor sees until a full collection.
+ */
 export interface Exchange {
   /** The whole request was handed to a connection: from here on the API may bill it. */
-  readonly wasSent: boolean;
+  wasSent(): boolean;
   /** Stops reading until no cause is left: see {@link resume}. */
   pause(cause: PauseCause): void;
   resume(cause: PauseCause): void;
@@ -115,9 +118,7 @@ export function startExchange(
     end('unsendable', error as Error);
   }
   return {
-    get wasSent() {
-      return wasSent;
-    },
+    wasSent: () => wasSent,
     pause(cause) {
       pauses.add(cause);
       controller?.pause();

@@ -15,7 +15,7 @@ export async function forwardCall(parts: ForwardParts, job: ForwardJob): Promise
   const client = watchClient(job.response);
   // A slow sender never waits here: its body is whole before this is called.
   const { slot, interrupted } = await takeSlot(parts, job, client);
-  if (slot === undefined || client.gone || interrupted) {
+  if (slot === undefined || client.isGone() || interrupted) {
     slot?.release();
     return refuseUnsent(job, client, interrupted);
   }
@@ -45,7 +45,7 @@ async function takeSlot(parts: ForwardParts, job: ForwardJob, client: ClientConn
   if (free !== undefined) return { slot: free, interrupted: false };
   const given = new AbortController();
   let interrupted = false;
-  if (client.gone) given.abort();
+  if (client.isGone()) given.abort();
   client.onGone(() => given.abort());
   job.call.onInterrupt(() => {
     interrupted = true;
@@ -56,10 +56,10 @@ async function takeSlot(parts: ForwardParts, job: ForwardJob, client: ClientConn
 }
 
 function refuseUnsent(job: ForwardJob, client: ClientConnection, shutDown: boolean): void {
-  const reason = client.gone ? 'client_gone' : shutDown ? 'shutdown' : 'upstream_busy';
-  const status = client.gone ? 0 : job.refuse({ kind: shutDown ? 'shutting_down' : 'upstream_busy' });
+  const reason = client.isGone() ? 'client_gone' : shutDown ? 'shutdown' : 'upstream_busy';
+  const status = client.isGone() ? 0 : job.refuse({ kind: shutDown ? 'shutting_down' : 'upstream_busy' });
   job.onEnd();
-  job.call.finish({ kind: 'not_sent', reason }, { status, clientGone: client.gone });
+  job.call.finish({ kind: 'not_sent', reason }, { status, clientGone: client.isGone() });
 }
 
 interface Relay {
@@ -86,7 +86,7 @@ function createRelay(parts: ForwardParts, job: ForwardJob, client: ClientConnect
       status,
       sentAtMs,
       firstByteAtMs,
-      clientGone: client.gone,
+      clientGone: client.isGone(),
       upstreamRequestId: [context.head.headers['request-id']].flat()[0],
     }),
   };
@@ -104,7 +104,7 @@ function createRelay(parts: ForwardParts, job: ForwardJob, client: ClientConnect
         endDrain();
         job.onEnd();
         if (how !== 'ended') logEnd(parts, job, how, error);
-        if (sink === undefined) endUnanswered(context, how, exchange?.wasSent ?? false);
+        if (sink === undefined) endUnanswered(context, how, exchange?.wasSent() ?? false);
         else sink.end(how);
       },
     },
@@ -130,7 +130,7 @@ function createRelay(parts: ForwardParts, job: ForwardJob, client: ClientConnect
 /** The exchange ended before the upstream's headers. */
 function endUnanswered(context: RelayContext, how: ExchangeEnd, wasSent: boolean): void {
   const { job, client } = context;
-  const status = client.gone ? 0 : job.refuse(refusalOfEnd(how));
+  const status = client.isGone() ? 0 : job.refuse(refusalOfEnd(how));
   const reason = interruptReason(how);
   // Sent and aborted by us, the API was at work on it and bills it; failed by itself, it is not charged.
   if (wasSent && isOurs(reason)) {

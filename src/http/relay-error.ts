@@ -26,10 +26,10 @@ export function createErrorSink(context: RelayContext): AnswerSink {
       const isWhole = how === 'ended' && bytes <= ERROR_BODY_BYTES;
       const body = Buffer.concat(isWhole ? chunks : []);
       const verdict = judgeUpstreamError(head.status, head.headers, body);
-      let status = client.gone ? 0 : head.status;
+      let status = client.isGone() ? 0 : head.status;
       if (verdict.action === 'refuse') {
         if (verdict.alert !== undefined) parts.onOperatorAlert(verdict.alert);
-        status = client.gone ? 0 : job.refuse(verdict.refusal);
+        status = client.isGone() ? 0 : job.refuse(verdict.refusal);
       } else {
         const headers = { 'request-id': job.call.facts.requestId, ...createClientHeaders(head.headers) };
         sendWhole(job.response, head.status, headers, body);

@@ -44,7 +44,7 @@ export function createSuccessSink(context: RelayContext): AnswerSink {
   let bytes = 0;
 
   const startStream = (): void => {
-    if (client.gone) return;
+    if (client.isGone()) return;
     job.response.writeHead(head.status, answerHeaders(context));
     job.response.flushHeaders();
     parts.metrics.openStreams.inc();
@@ -97,7 +97,7 @@ function endStream(
   gate: HoldGate | undefined,
 ): void {
   const settlement = settle(job.response.headersSent ? job.response.statusCode : 0);
-  if (client.gone) client.destroy();
+  if (client.isGone()) client.destroy();
   else if (isExhausted(how) && gate?.canClose) job.response.end(gate.close(outputTokensOf(settlement), how));
   else if (how === 'ended') job.response.end();
   else client.destroy();
@@ -110,7 +110,7 @@ function outputTokensOf(settlement: Settlement): number {
 
 function endWhole(context: RelayContext, how: ExchangeEnd, body: Buffer, settle: (status: number) => Settlement): void {
   const { job, head, client } = context;
-  if (client.gone) {
+  if (client.isGone()) {
     settle(0);
     return;
   }

@@ -20,7 +20,7 @@ export function createThrottledWriter({ parts, client, exchange }: RelayContext)
   };
   return {
     write(chunk) {
-      if (client.gone || client.write(chunk) || cancelStall !== undefined) return;
+      if (client.isGone() || client.write(chunk) || cancelStall !== undefined) return;
       exchange().pause('slow_client');
       cancelStall = parts.timers.after(parts.limits.upstreamSilenceMs, () => client.destroy());
       client.onDrain(resume);

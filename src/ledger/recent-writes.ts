@@ -34,31 +34,42 @@ export interface RecentWrites {
   takeOverflow(): boolean;
 }
 
+/** Places before the oldest write that are worth being let go. */
+const EMPTY_AT_LEAST = 1_024;
+
 export function createRecentWrites(keepMs: number, writesAtMost: number): RecentWrites {
-  // A set keeps its entries in the order they were added.
-  const writes = new Set<RecentWrite>();
+  /** In the order in which they were added; those before `from` are forgotten. */
+  let writes: (RecentWrite | undefined)[] = [];
+  let from = 0;
   const counts = new Map<string, number>();
   let overflowed = false;
-  const remove = (write: RecentWrite): void => {
-    writes.delete(write);
+  const kept = (): RecentWrite[] => writes.slice(from) as RecentWrite[];
+  const forgetOldest = (write: RecentWrite): void => {
+    writes[from] = undefined;
+    from += 1;
+    // Seldom enough to cost nothing, and never more than half of it is empty.
+    if (from >= EMPTY_AT_LEAST && from * 2 >= writes.length) {
+      writes = kept();
+      from = 0;
+    }
     const left = (counts.get(write.accountId) ?? 1) - 1;
     if (left === 0) counts.delete(write.accountId);
     else counts.set(write.accountId, left);
   };
   return {
     add(write) {
-      writes.add(write);
+      writes.push(write);
       counts.set(write.accountId, (counts.get(write.accountId) ?? 0) + 1);
-      for (const oldest of writes) {
+      for (let oldest = writes[from]; oldest !== undefined; oldest = writes[from]) {
         const isOld = write.atMs - oldest.atMs > keepMs;
-        if (!isOld && writes.size <= writesAtMost) break;
+        if (!isOld && writes.length - from <= writesAtMost) break;
         overflowed ||= !isOld;
-        remove(oldest);
+        forgetOldest(oldest);
       }
     },
-    of: (accountId) => [...writes].filter((write) => write.accountId === accountId),
+    of: (accountId) => kept().filter((write) => write.accountId === accountId),
     has: (accountId) => counts.has(accountId),
-    last: () => new Map([...writes].map((write) => [write.accountId, write])),
+    last: () => new Map(kept().map((write) => [write.accountId, write])),
     takeOverflow() {
       const was = overflowed;
       overflowed = false;

@@ -1,9 +1,11 @@
+import { createLinkedMap } from '../collections/linked-map.ts';
 import type { AccountBalance } from '../domain/credit/credit-types.ts';
 
 export type AccountPolicy = Pick<AccountBalance, 'status' | 'mode' | 'creditLimitNanoUsd'>;
 
 /** The last that this process was told of an account. */
 export interface SeenAccount {
+  accountId: string;
   sequence: number;
   policy: AccountPolicy;
   atMs: number;
@@ -36,13 +38,12 @@ export interface SeenSequences {
 }
 
 export function createSeenSequences(nowMs: () => number, accountsAtMost: number): SeenSequences {
-  const seen = new Map<string, SeenAccount>();
-  const keep = (accountId: string, account: SeenAccount): void => {
-    seen.delete(accountId);
-    seen.set(accountId, account);
-    if (seen.size <= accountsAtMost) return;
-    const [oldest] = seen.keys();
-    if (oldest !== undefined) seen.delete(oldest);
+  const seen = createLinkedMap<SeenAccount>();
+  const keep = (account: SeenAccount): void => {
+    seen.delete(account.accountId);
+    seen.set(account.accountId, account);
+    const oldest = seen.size > accountsAtMost ? seen.find(() => true) : undefined;
+    if (oldest !== undefined) seen.delete(oldest.accountId);
   };
   const isOutdated = (accountId: string, sent: SeenAtSending): boolean =>
     (seen.get(accountId)?.epoch ?? 0) !== (sent?.epoch ?? 0);
@@ -55,14 +56,14 @@ export function createSeenSequences(nowMs: () => number, accountsAtMost: number)
       // Replies of one batch may be read out of order: only what had been seen before it was sent convicts one.
       if (present !== undefined && sent !== undefined && sequence < sent.sequence) {
         const policy = found ?? present.policy;
-        keep(accountId, { sequence, policy, atMs: nowMs(), epoch: present.epoch + 1 });
+        keep({ accountId, sequence, policy, atMs: nowMs(), epoch: present.epoch + 1 });
         return { accountId, before: { ...present }, found };
       }
       if (found === undefined) return undefined;
       if (present === undefined || sequence >= present.sequence) {
         const { status, mode, creditLimitNanoUsd } = found;
         const policy = { status, mode, creditLimitNanoUsd };
-        keep(accountId, { sequence, policy, atMs: nowMs(), epoch: present?.epoch ?? 0 });
+        keep({ accountId, sequence, policy, atMs: nowMs(), epoch: present?.epoch ?? 0 });
       }
       return undefined;
     },
@@ -71,6 +72,10 @@ export function createSeenSequences(nowMs: () => number, accountsAtMost: number)
       if (present !== undefined) present.policy = { ...present.policy, ...changes };
     },
     isOutdated,
-    silentSince: (atMs) => [...seen].filter(([, account]) => account.atMs < atMs).map(([accountId]) => accountId),
+    silentSince: (atMs) =>
+      seen
+        .values()
+        .filter((account) => account.atMs < atMs)
+        .map(({ accountId }) => accountId),
   };
 }

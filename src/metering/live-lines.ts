@@ -1,3 +1,4 @@
+import { createLinkedMap } from '../collections/linked-map.ts';
 import { type LedgerWrite, nameLedgerWrite } from './ledger-write.ts';
 import { decodeSpoolLine, encodeSpoolLine, type SpoolLine } from './spool-line.ts';
 
@@ -20,8 +21,8 @@ interface LiveLine {
 }
 
 export function createLiveLines(): LiveLines {
-  const puts = new Map<string, LiveLine>();
-  const marks = new Map<string, LiveLine>();
+  const puts = createLinkedMap<LiveLine>();
+  const marks = createLinkedMap<LiveLine>();
   const forget = (name: string): void => {
     puts.delete(name);
     // The put that took its place may never have come to the disk.
@@ -44,8 +45,8 @@ export function createLiveLines(): LiveLines {
     },
     forget,
     text: () => [...puts.values(), ...marks.values()].map(({ text }) => text).join(''),
-    writes: () => [...puts.values()].map(({ write }) => write),
-    marks: () => [...marks.values()].map(({ write }) => write),
+    writes: () => puts.values().map(({ write }) => write),
+    marks: () => marks.values().map(({ write }) => write),
   };
 }
 

@@ -1,3 +1,4 @@
+import { createLinkedMap } from '../collections/linked-map.ts';
 import type { NanoUsd } from '../domain/money.ts';
 import type { HoldCommand } from '../ledger/ledger.ts';
 import type { InterruptReason } from './metering-types.ts';
@@ -49,10 +50,10 @@ export interface OpenCalls {
 const INTERRUPT_GRACE_MS = 1_000;
 
 export function createOpenCalls(): OpenCalls {
-  const calls = new Map<string, OpenCall>();
+  const calls = createLinkedMap<OpenCall>();
   const idleListeners = new Set<() => void>();
   return {
-    add: (call) => void calls.set(call.holdId, call),
+    add: (call) => calls.set(call.holdId, call),
     remove(call) {
       calls.delete(call.holdId);
       if (calls.size > 0) return;
@@ -63,14 +64,14 @@ export function createOpenCalls(): OpenCalls {
     get size() {
       return calls.size;
     },
-    list: () => [...calls.values()],
+    list: calls.values,
     async drain(deadlineMs, timers) {
       if (calls.size === 0) return { interrupted: 0 };
       let interrupted = 0;
       const idle = new Promise<void>((resolve) => void idleListeners.add(resolve));
       const cancelDeadline = timers.after(deadlineMs, () => {
         interrupted = calls.size;
-        for (const call of [...calls.values()]) call.interrupt('shutdown');
+        for (const call of calls.values()) call.interrupt('shutdown');
       });
       let cancelGrace = (): void => undefined;
       const givenUp = new Promise<void>((resolve) => {

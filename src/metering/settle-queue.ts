@@ -1,3 +1,4 @@
+import { createLinkedMap, type LinkedMap } from '../collections/linked-map.ts';
 import { createBackOff } from './back-off.ts';
 import { createDelayedSync } from './delayed-sync.ts';
 import { type LedgerWrite, nameLedgerWrite } from './ledger-write.ts';
@@ -61,10 +62,11 @@ interface Waiting {
 }
 
 export function createSettleQueue(parts: SettleQueueParts): SettleQueue {
-  const entries = new Map<string, Waiting>();
+  const entries = createLinkedMap<Waiting>();
   for (const write of parts.waiting)
     entries.set(nameLedgerWrite(write), { write, written: true, late: true, takenAtMs: 0 });
-  const underWay = new Set<Promise<void>>();
+  let underWay = 0;
+  let whenIdle: (() => void)[] = [];
   let reserved = 0;
   const retries = createBackOff({
     timers: parts.timers,
@@ -93,12 +95,17 @@ export function createSettleQueue(parts: SettleQueueParts): SettleQueue {
     retries.start();
   };
   const take = (write: LedgerWrite): void => {
-    const work = deliver({ write, written: false, late: false, takenAtMs: parts.timers.nowMs() });
-    underWay.add(work);
-    void work.finally(() => underWay.delete(work));
+    underWay += 1;
+    void deliver({ write, written: false, late: false, takenAtMs: parts.timers.nowMs() }).finally(endOne);
+  };
+  const endOne = (): void => {
+    underWay -= 1;
+    if (underWay > 0) return;
+    for (const resolve of whenIdle) resolve();
+    whenIdle = [];
   };
   const settled = async (): Promise<void> => {
-    while (underWay.size > 0) await Promise.all(underWay);
+    while (underWay > 0) await new Promise<void>((resolve) => whenIdle.push(resolve));
   };
   const isFull = (): boolean => entries.size + reserved >= parts.entriesMax;
 
@@ -179,12 +186,16 @@ function writeDown({ spool, logger }: SettleQueueParts, entry: Waiting): void {
 }
 
 /** Sends the oldest ones again. @returns whether the ledger answered to all of them. */
-async function retryOldest(parts: SettleQueueParts, entries: Map<string, Waiting>): Promise<boolean> {
-  const chosen = [...entries].filter(([, { late }]) => late).slice(0, RETRY_WRITES);
-  for (const [, entry] of chosen) if (!entry.written) writeDown(parts, entry);
-  const answered = await Promise.all(chosen.map(([, { write }]) => sendLedgerWrite(parts, write)));
+async function retryOldest(parts: SettleQueueParts, entries: LinkedMap<Waiting>): Promise<boolean> {
+  const chosen = entries
+    .values()
+    .filter(({ late }) => late)
+    .slice(0, RETRY_WRITES);
+  for (const entry of chosen) if (!entry.written) writeDown(parts, entry);
+  const answered = await Promise.all(chosen.map(({ write }) => sendLedgerWrite(parts, write)));
   const done: LedgerWrite[] = [];
-  chosen.forEach(([name, entry], index) => {
+  chosen.forEach((entry, index) => {
+    const name = nameLedgerWrite(entry.write);
     entries.delete(name);
     if (answered[index]) done.push(entry.write);
     // One that the ledger cannot take goes behind those that it can.
@@ -205,13 +216,12 @@ function acknowledge({ spool, logger, onAcknowledged }: SettleQueueParts, writes
 }
 
 /** Those that are late lie on the disk already. Entries are in the order in which they were taken over. */
-function findOldestUnanswered(entries: ReadonlyMap<string, Waiting>): number | undefined {
-  for (const { late, takenAtMs } of entries.values()) if (!late) return takenAtMs;
-  return undefined;
+function findOldestUnanswered(entries: LinkedMap<Waiting>): number | undefined {
+  return entries.find(({ late }) => !late)?.takenAtMs;
 }
 
-function isLate(entries: ReadonlyMap<string, Waiting>): boolean {
-  return [...entries.values()].some(({ late }) => late);
+function isLate(entries: LinkedMap<Waiting>): boolean {
+  return entries.find(({ late }) => late) !== undefined;
 }
 
 function describeWaiting(entries: Iterable<Waiting>): { entries: number; oldestAtMs: number | undefined } {

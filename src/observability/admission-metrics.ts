@@ -1,3 +1,4 @@
+import { createLinkedMap } from '../collections/linked-map.ts';
 import { QUOTA_SCOPES, type QuotaScopeType } from '../domain/quota.ts';
 import type { MetricRegistry } from './metric-registry.ts';
 
@@ -166,7 +167,8 @@ function createShortageCounters(metrics: MetricRegistry) {
 
 function createHoldMetrics(metrics: MetricRegistry, nowMs: () => number) {
   // In order of opening, so that the first is the oldest. Bounded by the calls in flight.
-  const open = new Set<{ atMs: number }>();
+  const open = createLinkedMap<number>();
+  let opened = 0;
   const count = metrics.gauge(
     { name: 'tollgate_holds_open', help: 'Holds of calls running in this process.', labels: {}, aggregation: 'sum' },
     () => {
@@ -181,8 +183,8 @@ function createHoldMetrics(metrics: MetricRegistry, nowMs: () => number) {
       aggregation: 'max',
     },
     () => {
-      const [oldest] = open;
-      age.set(oldest === undefined ? 0 : Math.max(0, nowMs() - oldest.atMs) / 1000);
+      const oldestAtMs = open.find(() => true);
+      age.set(oldestAtMs === undefined ? 0 : Math.max(0, nowMs() - oldestAtMs) / 1000);
     },
   );
   const reclaimed = metrics.counter({
@@ -193,9 +195,10 @@ function createHoldMetrics(metrics: MetricRegistry, nowMs: () => number) {
   });
   return {
     holdOpened(atMs: number): () => void {
-      const hold = { atMs };
-      open.add(hold);
-      return () => void open.delete(hold);
+      opened += 1;
+      const name = `${opened}`;
+      open.set(name, atMs);
+      return () => void open.delete(name);
     },
     holdsReclaimed: (reclaimedCount: number) => reclaimed.inc(reclaimedCount),
   };
