@@ -290,3 +290,19 @@ export const history: fc.Arbitrary<Step[]> = fc.array(
   ),
   { minLength: 1, maxLength: 40 },
 );
+
+/** Steps that are one command each and leave the clock alone, so that many can be sent in one turn of the event loop. */
+export const turn: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    { weight: 8, arbitrary: hold },
+    { weight: 6, arbitrary: settle },
+    { weight: 3, arbitrary: release },
+    { weight: 1, arbitrary: extend },
+    { weight: 1, arbitrary: reclaim },
+    { weight: 2, arbitrary: grant },
+    { weight: 1, arbitrary: voidGrant },
+    { weight: 1, arbitrary: policy },
+    { weight: 1, arbitrary: tick },
+  ),
+  { minLength: 1, maxLength: 12 },
+);

@@ -7,6 +7,7 @@ import { describeLedgerBoundaries } from '../ledger/ledger-boundaries.ts';
 import { describeLedger, type LedgerUnderTest, type TestClock } from '../ledger/ledger-conformance.ts';
 import { describeLedgerProperty } from '../ledger/ledger-property.ts';
 import { describeLedgerRules } from '../ledger/ledger-rules.ts';
+import { describeLedgerTurns } from '../ledger/ledger-turns.ts';
 import { describeRefunds } from '../ledger/refund-conformance.ts';
 import { describeReloads } from '../ledger/reload-conformance.ts';
 
@@ -30,3 +31,4 @@ describeRefunds('SQLite', open);
 describeCorrections('SQLite', open);
 describeReloads('SQLite', open);
 describeLedgerProperty('SQLite', open);
+describeLedgerTurns('SQLite', open);

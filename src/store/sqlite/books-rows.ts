@@ -31,8 +31,14 @@ export interface Named {
 /** Loads from and saves to the tables what one transition can touch. Runs inside the caller's transaction. */
 export interface BooksRows {
   load(accountId: string, named: Named): AccountBooks | undefined;
+  /** Adds what a further transition names. Grants that are there stay as they are: they may be ahead of their rows. */
+  loadNamed(books: AccountBooks, named: Named): void;
   /** Writes what an entry changed, and the entry. */
   save(books: AccountBooks, entry: WrittenEntry): void;
+  /** Of that, the account's own line and its grants. */
+  saveAccount(books: AccountBooks, grantIds: Iterable<string>): void;
+  /** Of that, all the rest. */
+  saveParts(books: AccountBooks, entry: WrittenEntry): void;
   /** Writes a lease alone: a heartbeat has no entry. */
   saveLease(books: AccountBooks, holdId: string): void;
   /** Writes all of an account that has nothing but its line in `books`, or not even that. */
@@ -44,12 +50,12 @@ export interface BooksRows {
 export function createBooksRows(connection: DatabaseSync): BooksRows {
   const sql = prepareBooksStatements(connection);
   const reloads = createReloadRows(connection);
-  return { load: createLoad(sql, reloads), ...createSaves(sql, reloads) };
+  return { ...createLoads(sql, reloads), ...createSaves(sql, reloads) };
 }
 
 type Statements = ReturnType<typeof prepareBooksStatements>;
 
-function createLoad(sql: Statements, reloads: ReloadRows): BooksRows['load'] {
+function createLoads(sql: Statements, reloads: ReloadRows): Pick<BooksRows, 'load' | 'loadNamed'> {
   const loadCells = (books: AccountBooks, cells: readonly CellName[]): void => {
     for (const { quotaId, window } of cells) {
       const row = sql.readCell.get(books.accountId, quotaId, window) as Row | undefined;
@@ -73,24 +79,33 @@ function createLoad(sql: Statements, reloads: ReloadRows): BooksRows['load'] {
     const sum = sql.sumRefunds.get(books.accountId, holdId) as Row | undefined;
     if (sum !== undefined) books.refunded.set(holdId, readBigInt(sum, 'refunded'));
   };
-  return (accountId, named) => {
-    const row = sql.readBooks.get(accountId) as Row | undefined;
-    if (row === undefined) return undefined;
-    const books = readBooksRow(row);
-    for (const live of sql.readLiveGrants.all(accountId) as Row[]) addGrant(books, live);
-    for (const grantId of [named.grantId ?? [], named.grantIds ?? []].flat()) {
-      const grantRow = sql.readGrant.get(accountId, grantId) as Row | undefined;
-      if (grantRow !== undefined) addGrant(books, grantRow);
-    }
+  const loadGrant = (books: AccountBooks, grantId: string): void => {
+    if (books.grants.has(grantId)) return;
+    const row = sql.readGrant.get(books.accountId, grantId) as Row | undefined;
+    if (row !== undefined) addGrant(books, row);
+  };
+  const loadNamed = (books: AccountBooks, named: Named): void => {
+    if (named.grantId !== undefined) loadGrant(books, named.grantId);
+    for (const grantId of named.grantIds ?? []) loadGrant(books, grantId);
     if (named.refundId !== undefined) loadRefunds(books, named.refundId, named.holdId ?? '');
     if (named.holdId !== undefined) loadHold(books, named.holdId);
     loadCells(books, named.cells ?? []);
-    if (named.reload === true) books.reload = reloads.find(accountId);
-    return books;
+    if (named.reload === true) books.reload = reloads.find(books.accountId);
+  };
+  return {
+    load(accountId, named) {
+      const row = sql.readBooks.get(accountId) as Row | undefined;
+      if (row === undefined) return undefined;
+      const books = readBooksRow(row);
+      for (const live of sql.readLiveGrants.all(accountId) as Row[]) addGrant(books, live);
+      loadNamed(books, named);
+      return books;
+    },
+    loadNamed,
   };
 }
 
-function createSaves(sql: Statements, reloads: ReloadRows): Omit<BooksRows, 'load'> {
+function createSaves(sql: Statements, reloads: ReloadRows): Omit<BooksRows, 'load' | 'loadNamed'> {
   const saveRefund = (books: AccountBooks, refundId: string): void => {
     const made = books.refunds.get(refundId);
     if (made !== undefined) sql.writeRefund.run(books.accountId, refundId, made.holdId, made.amountNanoUsd);
@@ -113,19 +128,28 @@ function createSaves(sql: Statements, reloads: ReloadRows): Omit<BooksRows, 'loa
   };
   const saveEntry = (entry: WrittenEntry): void => void sql.writeEntry.run(...entryValues(entry));
 
+  const saveAccount: BooksRows['saveAccount'] = (books, grantIds) => {
+    sql.writeBooks.run(...booksValues(books));
+    for (const grantId of grantIds) saveGrant(books, grantId);
+  };
+  const saveParts: BooksRows['saveParts'] = (books, entry) => {
+    if (entry.subjectId.startsWith('hold_')) saveHold(books, entry.subjectId);
+    if (entry.operation === 'refund' || entry.operation === 'charge') saveRefund(books, entry.subjectId);
+    if (touchesReload(entry)) reloads.save(books.accountId, books.reload);
+    for (const { quotaId, window } of entry.cells) {
+      const cell = books.cells.get(cellKey({ quotaId, window }));
+      sql.writeCell.run(books.accountId, quotaId, window, cell?.used ?? 0n, cell?.held ?? 0n);
+    }
+    saveEntry(entry);
+  };
+
   return {
     save(books, entry) {
-      sql.writeBooks.run(...booksValues(books));
-      for (const grantId of grantsOf(entry)) saveGrant(books, grantId);
-      if (entry.subjectId.startsWith('hold_')) saveHold(books, entry.subjectId);
-      if (entry.operation === 'refund' || entry.operation === 'charge') saveRefund(books, entry.subjectId);
-      if (touchesReload(entry)) reloads.save(books.accountId, books.reload);
-      for (const { quotaId, window } of entry.cells) {
-        const cell = books.cells.get(cellKey({ quotaId, window }));
-        sql.writeCell.run(books.accountId, quotaId, window, cell?.used ?? 0n, cell?.held ?? 0n);
-      }
-      saveEntry(entry);
+      saveAccount(books, grantsOf(entry));
+      saveParts(books, entry);
     },
+    saveAccount,
+    saveParts,
     saveLease(books, holdId) {
       const hold = books.holds.get(holdId);
       if (hold !== undefined) sql.writeLease.run(hold.deadlineMs, books.accountId, holdId);
@@ -156,7 +180,8 @@ function addGrant(books: AccountBooks, row: Row): void {
   books.grants.set(grant.grantId, grant);
 }
 
-function grantsOf(entry: WrittenEntry): Set<string> {
+/** The grants that an entry changed. */
+export function grantsOf(entry: WrittenEntry): Set<string> {
   const touched = new Set<string>();
   if (entry.operation === 'void') touched.add(entry.subjectId);
   for (const { grantId } of entry.postings) if (grantId !== undefined) touched.add(grantId);

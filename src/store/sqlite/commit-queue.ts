@@ -9,6 +9,8 @@ const QUEUE_LIMIT = 10_000;
 
 interface Job {
   work: () => unknown;
+  /** It goes by what the batch shares; others find all of that in the tables. */
+  shares: boolean;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
 }
@@ -20,9 +22,19 @@ interface Job {
  */
 export interface CommitQueue {
   run<T>(work: () => T): Promise<T>;
+  /** The same for a transition that reads and writes what the batch shares. It may be run twice: once in vain. */
+  runShared<T>(work: () => T): Promise<T>;
 }
 
-export function createCommitQueue(database: Database): CommitQueue {
+/** What transitions of one batch share, so that it is read and written once. */
+export interface Shared {
+  /** Writes it to the tables. */
+  flush(): void;
+  /** Forgets it, written or not. */
+  forget(): void;
+}
+
+export function createCommitQueue(database: Database, shared: Shared): CommitQueue {
   const waiting: Job[] = [];
   let scheduled = false;
 
@@ -30,7 +42,7 @@ export function createCommitQueue(database: Database): CommitQueue {
     scheduled = false;
     const batch = waiting.splice(0, BATCH_LIMIT);
     if (waiting.length > 0) schedule();
-    commitBatch(database, batch);
+    commitBatch(database, shared, batch);
   };
   const schedule = (): void => {
     if (scheduled) return;
@@ -38,25 +50,27 @@ export function createCommitQueue(database: Database): CommitQueue {
     setImmediate(flush);
   };
 
-  return {
-    run<T>(work: () => T): Promise<T> {
-      if (waiting.length >= QUEUE_LIMIT) {
-        return Promise.reject(new LedgerUnavailable('the embedded store has too many transitions waiting'));
-      }
-      return new Promise<T>((resolve, reject) => {
-        waiting.push({ work, resolve: (value) => resolve(value as T), reject });
-        schedule();
-      });
-    },
+  const add = <T>(work: () => T, shares: boolean): Promise<T> => {
+    if (waiting.length >= QUEUE_LIMIT) {
+      return Promise.reject(new LedgerUnavailable('the embedded store has too many transitions waiting'));
+    }
+    return new Promise<T>((resolve, reject) => {
+      waiting.push({ work, shares, resolve: (value) => resolve(value as T), reject });
+      schedule();
+    });
   };
+  return { run: (work) => add(work, false), runShared: (work) => add(work, true) };
 }
 
-function commitBatch(database: Database, batch: readonly Job[]): void {
-  const outcomes: { error?: unknown; value?: unknown }[] = [];
+interface Outcome {
+  error?: unknown;
+  value?: unknown;
+}
+
+function commitBatch(database: Database, shared: Shared, batch: readonly Job[]): void {
+  let outcomes: Outcome[];
   try {
-    database.transaction(() => {
-      for (const job of batch) outcomes.push(runJob(database, job));
-    });
+    outcomes = runTogether(database, shared, batch) ?? runOneByOne(database, shared, batch);
   } catch (error) {
     const fault = toLedgerFault(error);
     for (const job of batch) job.reject(fault);
@@ -69,11 +83,40 @@ function commitBatch(database: Database, batch: readonly Job[]): void {
   });
 }
 
+/** @returns undefined when one of them failed, and with it all: nothing of them is left. */
+function runTogether(database: Database, shared: Shared, batch: readonly Job[]): Outcome[] | undefined {
+  try {
+    return database.transaction(() => {
+      const outcomes = batch.map(({ work, shares }) => {
+        if (!shares) settle(shared);
+        return { value: work() };
+      });
+      settle(shared);
+      return outcomes;
+    });
+  } catch (error) {
+    if (isSqliteUnavailable(error)) throw error;
+    return undefined;
+  } finally {
+    shared.forget();
+  }
+}
+
+function settle(shared: Shared): void {
+  shared.flush();
+  shared.forget();
+}
+
+function runOneByOne(database: Database, shared: Shared, batch: readonly Job[]): Outcome[] {
+  return database.transaction(() => batch.map((job) => runAlone(database, shared, job)));
+}
+
 /** One transition in a savepoint: a fault in it undoes it alone and leaves its neighbours in the batch. */
-function runJob(database: Database, job: Job): { error?: unknown; value?: unknown } {
+function runAlone(database: Database, shared: Shared, job: Job): Outcome {
   database.connection.exec('SAVEPOINT transition');
   try {
     const value = job.work();
+    shared.flush();
     database.connection.exec('RELEASE transition');
     return { value };
   } catch (error) {
@@ -82,6 +125,8 @@ function runJob(database: Database, job: Job): { error?: unknown; value?: unknow
     database.connection.exec('ROLLBACK TO transition');
     database.connection.exec('RELEASE transition');
     return { error };
+  } finally {
+    shared.forget();
   }
 }
 

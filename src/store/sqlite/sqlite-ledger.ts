@@ -14,6 +14,7 @@ import { type BooksRows, createBooksRows, type Named } from './books-rows.ts';
 import { type CommitQueue, createCommitQueue, toLedgerFault } from './commit-queue.ts';
 import { type Row, readBigInt, readGrantRow, readHoldRow, readJournalRow, readText } from './ledger-rows.ts';
 import type { Database } from './open-database.ts';
+import { createSharedBooks, type SharedBooks } from './shared-books.ts';
 import { createBooksReader } from './sqlite-books.ts';
 import { createReloadTransitions } from './sqlite-reload.ts';
 
@@ -30,8 +31,9 @@ export interface SqliteLedgerOptions {
 export function createSqliteLedger(options: SqliteLedgerOptions): Ledger {
   const { database, clock } = options;
   const rows = createBooksRows(database.connection);
-  const queue = createCommitQueue(database);
-  const transition = createTransition(rows, queue, clock);
+  const shared = createSharedBooks(rows);
+  const queue = createCommitQueue(database, shared);
+  const transition = createTransition(rows, shared, queue, clock);
 
   return {
     openAccount: (command) => queue.run(() => open(rows, command, clock())),
@@ -69,13 +71,13 @@ type Transition = <Reply>(
   rule: (books: AccountBooks, nowMs: number) => Decision<Reply>,
 ) => Promise<Reply | { result: 'no_account' }>;
 
-function createTransition(rows: BooksRows, queue: CommitQueue, clock: () => number): Transition {
+function createTransition(rows: BooksRows, shared: SharedBooks, queue: CommitQueue, clock: () => number): Transition {
   return (command, named, rule) =>
-    queue.run(() => {
-      const books = rows.load(command.accountId, named);
+    queue.runShared(() => {
+      const books = shared.load(command.accountId, named);
       if (books === undefined) return { result: 'no_account' as const };
       const { reply, entry } = rule(books, clock());
-      if (entry !== undefined) rows.save(books, entry);
+      if (entry !== undefined) shared.save(books, entry);
       // A heartbeat has no entry of its own, but what was due by time may have made one.
       if (named.holdId !== undefined && entry?.subjectId !== named.holdId) rows.saveLease(books, named.holdId);
       return reply;
