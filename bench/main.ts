@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { arch, cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
-import { startRedisServer } from '../test/support/redis-server.ts';
 import { createWorkFolder, OTHER_CORE } from './machine.ts';
 import { type BenchOptions, type Section, writeReport } from './report.ts';
 import { startNginxUpstream } from './servers/nginx.ts';
+import { startPinnedRedis } from './servers/redis.ts';
 import type { TargetGround } from './servers/targets.ts';
 import { findFreePort } from './servers/tollgate.ts';
 import { measureGrowth } from './suites/growth.ts';
@@ -60,8 +59,7 @@ async function main(): Promise<void> {
 /** With an upstream and a Redis of its own, each on the core that is not measured. */
 async function onGround(work: (ground: TargetGround) => Promise<Section>): Promise<Section> {
   const folder = createWorkFolder();
-  const redis = await startRedisServer();
-  execFileSync('taskset', ['-pc', `${OTHER_CORE}`, `${redis.pid}`], { stdio: 'ignore' });
+  const redis = await startPinnedRedis();
   const port = await findFreePort();
   const upstream = await startNginxUpstream(folder, port, OTHER_CORE);
   try {

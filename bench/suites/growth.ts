@@ -1,9 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createId } from '../../src/directory/create-id.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { runWrk } from '../load/wrk.ts';
 import { MEASURED_CORE } from '../machine.ts';
 import { ratioOf, spreadOf, writeSpread } from '../ratios.ts';
 import { type BenchOptions, type Section, writeTable } from '../report.ts';
+import { startPinnedRedis } from '../servers/redis.ts';
 import type { TargetGround } from '../servers/targets.ts';
 import { type RunningTollgate, startTollgate } from '../servers/tollgate.ts';
 
@@ -14,8 +17,10 @@ interface Growth {
   name: string;
   counts: readonly number[];
   /** Adds so many to what the measured key belongs to, or beside it. */
-  add(tollgate: RunningTollgate, count: number): Promise<void>;
+  add(tollgate: RunningTollgate, count: number, redisUrl: string): Promise<void>;
 }
+
+const DAY_MS = 86_400_000;
 
 const GROWTHS: readonly Growth[] = [
   {
@@ -49,7 +54,23 @@ const GROWTHS: readonly Growth[] = [
         }),
       ),
   },
+  { name: 'open holds of the account', counts: [1_000, 10_000], add: openHolds },
 ];
+
+/** As of other processes that are at work for the same account, and told to the store itself. */
+async function openHolds({ caller: { accountId } }: RunningTollgate, count: number, redisUrl: string): Promise<void> {
+  const store = await openStore({
+    ...{ redisUrl, dataFolder: '', commandTimeoutMs: 10_000, waitReplicas: 0 },
+    nowMs: () => Date.now(),
+    onFault: (error) => process.stderr.write(`${error.message}\n`),
+  });
+  const common = { accountId, amountNanoUsd: 1_000_000n, tokens: 100n, leaseMs: DAY_MS, modelLabels: [], cells: [] };
+  await repeat(count, async () => {
+    const { result } = await store.ledger.hold({ ...common, holdId: createId('hold', Date.now()) });
+    if (result !== 'held') throw new Error(`a hold was answered ${result}`);
+  });
+  await store.close();
+}
 
 async function repeat(count: number, make: (at: number) => Promise<unknown>): Promise<void> {
   let next = 0;
@@ -62,7 +83,7 @@ async function repeat(count: number, make: (at: number) => Promise<unknown>): Pr
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
 }
 
-/** Requests per second with much of everything, over those with nothing else there. */
+/** Requests per second with much of everything, over those with nothing else there, each on a Redis of its own. */
 export async function measureGrowth(ground: TargetGround, { rounds, seconds, quick }: BenchOptions): Promise<Section> {
   const bodyPath = join(ground.folder, 'body.json');
   writeFileSync(bodyPath, JSON.stringify(BODY));
@@ -72,13 +93,13 @@ export async function measureGrowth(ground: TargetGround, { rounds, seconds, qui
     folder: ground.folder,
     core: MEASURED_CORE,
     upstreamPort: ground.upstream.port,
-    redisUrl: ground.redisUrl,
   };
-  const empty = await startTollgate({ ...common, name: 'empty' });
+  const empty = await startTollgate({ ...common, name: 'empty', redisUrl: ground.redisUrl });
   for (const { name, counts, add } of GROWTHS) {
     for (const count of counts.slice(0, quick ? 1 : undefined)) {
-      const full = await startTollgate({ ...common, name: `${name}-${count}`.replaceAll(' ', '-') });
-      await add(full, count);
+      const { url: redisUrl, stop } = await startPinnedRedis();
+      const full = await startTollgate({ ...common, redisUrl, name: `${name}-${count}`.replaceAll(' ', '-') });
+      await add(full, count, redisUrl);
       const [before, after]: [number[], number[]] = [[], []];
       for (let round = 0; round <= rounds; round += 1) {
         const [one, other] = [await measure(empty), await measure(full)];
@@ -86,6 +107,7 @@ export async function measureGrowth(ground: TargetGround, { rounds, seconds, qui
         if (round > 0) after.push(other);
       }
       await full.stop();
+      await stop();
       figures[`${name}: ${count}`] = after;
       rows.push([name, `${count}`, spreadOf(after).median.toFixed(0), writeSpread(ratioOf(after, before))]);
     }
