@@ -45,6 +45,7 @@ import { addStatementRoutes } from './routes/statement-routes.ts';
 import { addTeamRoutes } from './routes/team-routes.ts';
 import { addTokenRoutes } from './routes/token-routes.ts';
 import { addUsageRoutes } from './routes/usage-routes.ts';
+import { createConsoleFiles, isPageVisit } from './web/asset-routes.ts';
 import { addConsole, createSignedIn } from './web/console-app.ts';
 import { pressForBrowsers } from './web/press-answers.ts';
 import { findSessionCallers } from './web/signed-in.ts';
@@ -68,7 +69,12 @@ export function createAdminApp(parts: AdminParts): AdminApp {
   // The presenters compose every answer by name, and the tests hold each against the document.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   app.setErrorHandler(answerFault);
-  app.setNotFoundHandler((request, reply) => refuse(reply, 'not_found', `There is no ${request.method} call here.`));
+  const files = createConsoleFiles();
+  app.setNotFoundHandler((request, reply) =>
+    isPageVisit(request)
+      ? files.sendPage(request, reply.code(404))
+      : refuse(reply, 'not_found', `There is no ${request.method} call here.`),
+  );
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
   });
@@ -86,7 +92,7 @@ export function createAdminApp(parts: AdminParts): AdminApp {
   app.register(async (scope: AdminApp) => addConsoleRoutes(scope, parts, authenticator), {
     prefix: '/v1/organizations',
   });
-  addConsole(app, parts, signedIn);
+  addConsole(app, parts, signedIn, files);
   return app;
 }
 

@@ -14,6 +14,8 @@ export interface AccountChoice {
   hasMore: boolean;
   isLoading: boolean;
   problem: ApiProblem | undefined;
+  /** The address names an account that is not there, or not the reader's to see. */
+  unknownId: string | undefined;
   reload: () => void;
   /** Whether there is anything to choose, and accounts may be made. */
   isFree: boolean;
@@ -21,6 +23,8 @@ export interface AccountChoice {
 }
 
 const ACCOUNTS_SHOWN = 200;
+/** Not there; or no account's id at all. */
+const UNKNOWN_STATUSES = [404, 400];
 
 /** The account in view: the token's own, or the one that the address names, or the first there is. */
 export function useAccountChoice(session: Session): AccountChoice {
@@ -30,12 +34,19 @@ export function useAccountChoice(session: Session): AccountChoice {
   const list = useResource<Page<Account>>(isFree ? adminPath('/accounts', { limit: ACCOUNTS_SHOWN }) : undefined);
   const accounts = list.data?.data ?? [];
   const open = accounts.find(({ status }) => status !== 'closed') ?? accounts[0];
-  const named = query.get('account') ?? undefined;
+  const named = isFree ? (query.get('account') ?? undefined) : undefined;
+  const isListed = accounts.some(({ id }) => id === named);
+  // One that the list does not show may be beyond its end.
+  const other = useResource<Account>(
+    named === undefined || isListed || list.isLoading ? undefined : adminPath(`/accounts/${encodeURIComponent(named)}`),
+  );
+  const isUnknown = other.problem !== undefined && UNKNOWN_STATUSES.includes(other.problem.status);
   return {
-    accountId: own ?? named ?? open?.id,
+    accountId: isUnknown ? undefined : (own ?? named ?? open?.id),
+    unknownId: isUnknown ? named : undefined,
     accounts,
     hasMore: list.data?.has_more ?? false,
-    isLoading: isFree && list.isLoading && named === undefined,
+    isLoading: isFree && (list.isLoading || (named !== undefined && !isListed && other.isLoading)),
     problem: named === undefined ? list.problem : undefined,
     reload: list.reload,
     isFree,
@@ -46,13 +57,15 @@ export function useAccountChoice(session: Session): AccountChoice {
 export function AccountPicker({ choice }: { choice: AccountChoice }): VNode | null {
   const [isMaking, setMaking] = useState(false);
   if (!choice.isFree || choice.accounts.length === 0) return null;
-  const known = choice.accounts.some(({ id }) => id === choice.accountId);
+  const { accountId } = choice;
+  const isOther = accountId !== undefined && !choice.accounts.some(({ id }) => id === accountId);
   const onChange = (event: Event): void => changeQuery({ account: (event.target as HTMLSelectElement).value });
   return html`<div class="picker">
     <label for="account">Account</label>
     <select id="account" onChange=${onChange}>
-      ${known ? null : html`<option value=${choice.accountId} selected>${choice.accountId}</option>`}
-      ${choice.accounts.map(({ id, name, status }) => html`<option value=${id} selected=${id === choice.accountId}>${name}${status === 'open' ? '' : ` (${status.replace('_', ' ')})`}</option>`)}
+      ${accountId === undefined ? html`<option value="" selected disabled>Choose an account</option>` : null}
+      ${isOther ? html`<option value=${accountId} selected>${accountId}</option>` : null}
+      ${choice.accounts.map(({ id, name, status }) => html`<option value=${id} selected=${id === accountId}>${name}${status === 'open' ? '' : ` (${status.replace('_', ' ')})`}</option>`)}
     </select>
     ${choice.hasMore ? html`<p class="note">The first ${ACCOUNTS_SHOWN}. Another one by its id in the address: <code>?account=acct_…</code></p>` : null}
     ${choice.mayMake ? html`<button type="button" class="button-plain" onClick=${() => setMaking(true)}>New account</button>` : null}
@@ -67,6 +80,16 @@ function MakeAccount({ choice, onClose }: { choice: AccountChoice; onClose: () =
     onClose();
   };
   return html`<${AccountDialog} onMade=${onMade} onClose=${onClose} />`;
+}
+
+/** What an address shows that names an account which is not there. */
+export function UnknownAccount({ choice }: { choice: AccountChoice }): VNode {
+  const first = choice.accounts[0];
+  return html`<h1 tabindex="-1">No such account</h1>
+    <${Empty} title=${`There is no account ${choice.unknownId}`}>
+      <p>The address may be mistyped, or of another Tollgate.</p>
+      ${first === undefined ? null : html`<button type="button" class="button button-main" onClick=${() => changeQuery({ account: undefined })}>To the first account</button>`}
+    <//>`;
 }
 
 /** What a new Tollgate shows first. */

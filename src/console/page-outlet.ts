@@ -1,6 +1,6 @@
 import type { ComponentType, VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { type AccountChoice, NoAccount } from './account-picker.ts';
+import { type AccountChoice, NoAccount, UnknownAccount } from './account-picker.ts';
 import { html } from './html.ts';
 import type { PageEntry } from './page-list.ts';
 import { Failure, Loading } from './ui/states.ts';
@@ -22,6 +22,7 @@ export function PageOutlet({ page, choice }: { page: PageEntry; choice: AccountC
     if (choice.problem !== undefined)
       return html`<${Failure} message=${choice.problem.message} onRetry=${choice.reload} />`;
     if (choice.isLoading) return html`<${Loading} lines=${6} />`;
+    if (choice.unknownId !== undefined) return html`<${UnknownAccount} choice=${choice} />`;
     if (choice.accountId === undefined) return html`<${NoAccount} choice=${choice} />`;
   }
   return Page === undefined ? html`<${Loading} lines=${6} />` : html`<${Page} />`;

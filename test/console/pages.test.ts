@@ -167,6 +167,18 @@ describe('the operator', () => {
     await main().getByText(report.upstream.address).waitFor();
   });
 
+  test('is told once that an account is not there, and finds the way to one that is', async () => {
+    await under.signIn(under.tollgate.adminToken);
+    await under.open('/credits?account=acct_01ARZ3NDEKTSV4RRFFQ69G5FAV');
+    await main().getByText('There is no account acct_01ARZ3NDEKTSV4RRFFQ69G5FAV').waitFor();
+    expect(await main().getByRole('alert').count()).toBe(0);
+    expect(await under.page.getByText('Connection lost').count()).toBe(0);
+    await main().getByRole('button', { name: 'To the first account' }).click();
+    await table('Grants in burn order').locator('tbody tr').first().waitFor();
+    await under.open('/nowhere');
+    await main().getByRole('region', { name: 'Balance' }).waitFor();
+  });
+
   test('chooses an account, and sees it by its address again', async () => {
     await look('/');
     await under.page.getByLabel('Account', { exact: true }).selectOption({ label: 'Other Ltd' });

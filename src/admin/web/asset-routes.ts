@@ -39,20 +39,39 @@ const PAGE_HEADERS = {
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=()',
 };
 
-/** The console's pages and files, without a token: they hold nothing of anybody's. */
-export function addAssetRoutes(app: AdminApp): void {
-  const schema = { hide: true };
+export interface ConsoleFiles {
+  assets(): ConsoleAssets;
+  /** Answers with the page, whose script shows what the address names. */
+  sendPage(request: FastifyRequest, reply: FastifyReply): FastifyReply;
+}
+
+/** The console's files, read when they are first asked for. */
+export function createConsoleFiles(): ConsoleFiles {
   let loaded: ConsoleAssets | undefined;
   const assets = (): ConsoleAssets => {
     loaded ??= loadConsoleAssets();
     return loaded;
   };
-  for (const url of CONSOLE_PAGES) {
-    app.get(url, { schema }, (request, reply) => {
+  return {
+    assets,
+    sendPage(request, reply) {
       reply.headers({ ...PAGE_HEADERS, 'cache-control': 'no-cache' });
       return send(request, reply, assets().page);
-    });
-  }
+    },
+  };
+}
+
+const PROGRAMS_PATHS = /^\/(?:admin|v1|console)(?:\/|$)/;
+
+/** Somebody who follows a link or types an address: not a program that calls the API. */
+export function isPageVisit({ method, headers, url }: FastifyRequest): boolean {
+  return method === 'GET' && /\btext\/html\b/.test(headers.accept ?? '') && !PROGRAMS_PATHS.test(url);
+}
+
+/** The console's pages and files, without a token: they hold nothing of anybody's. */
+export function addAssetRoutes(app: AdminApp, { assets, sendPage }: ConsoleFiles): void {
+  const schema = { hide: true };
+  for (const url of CONSOLE_PAGES) app.get(url, { schema }, sendPage);
   app.get(`${ASSETS_PATH}/:version/*`, { schema }, (request, reply) => {
     const { version, '*': name } = request.params as { version: string; '*': string };
     const asset = version === assets().version ? assets().find(name) : undefined;

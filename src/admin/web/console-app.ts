@@ -1,6 +1,6 @@
 import type { Authenticator } from '../access/authenticator.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
-import { addAssetRoutes } from './asset-routes.ts';
+import { addAssetRoutes, type ConsoleFiles } from './asset-routes.ts';
 import { createConsoleSessions } from './console-sessions.ts';
 import { addEventRoutes } from './event-routes.ts';
 import { addMeRoutes } from './me-routes.ts';
@@ -14,9 +14,9 @@ export function createSignedIn(parts: AdminParts, authenticator: Authenticator):
 }
 
 /** The web console: its pages and files, its sessions, its events, and what a key holder sees. */
-export function addConsole(app: AdminApp, parts: AdminParts, signedIn: SignedInParts): void {
+export function addConsole(app: AdminApp, parts: AdminParts, signedIn: SignedInParts, files: ConsoleFiles): void {
   const all = { ...parts, ...signedIn };
-  app.register(async (scope: AdminApp) => addAssetRoutes(scope));
+  app.register(async (scope: AdminApp) => addAssetRoutes(scope, files));
   app.register(async (scope: AdminApp) => addSessionRoutes(scope, all));
   app.register(async (scope: AdminApp) => addEventRoutes(scope, all));
   app.register(async (scope: AdminApp) => addMeRoutes(scope, all));

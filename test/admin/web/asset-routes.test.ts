@@ -91,3 +91,23 @@ test.each([
   const { version } = loadConsoleAssets();
   expect((await read(url.replace('VERSION', version))).statusCode).toBe(404);
 });
+
+test('an address that is no page shows the console, as not found, to browsers and to nobody else', async () => {
+  const { body } = await read('/');
+  const visit = (url: string, accept = 'text/html,application/xhtml+xml') =>
+    admin.app.inject({ url, headers: { accept, 'accept-encoding': 'identity' } });
+  const found = await visit('/acounts?account=acct_x');
+  expect([found.statusCode, found.body === body]).toEqual([404, true]);
+  expect(found.headers['content-security-policy']).toContain("default-src 'none'");
+  const others = [
+    await visit('/acounts', 'application/json'),
+    await visit('/admin/v1/nothing'),
+    await visit('/v1/nothing'),
+    await visit('/console/nothing'),
+    await admin.app.inject({ url: '/acounts', method: 'POST', headers: { accept: 'text/html' } }),
+  ];
+  for (const answer of others) {
+    expect(answer.statusCode).toBeGreaterThanOrEqual(400);
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+  }
+});
