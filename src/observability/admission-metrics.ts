@@ -99,17 +99,30 @@ export function createAdmissionMetrics(metrics: MetricRegistry, nowMs: () => num
     aggregation: 'sum',
     zeroes: 'all',
   });
-  const openStreams = metrics.gauge({
-    name: 'tollgate_streams_active',
-    help: 'Answers being streamed to clients by this process.',
-    labels: {},
-    aggregation: 'sum',
-  });
+  let openStreams = 0;
+  const streams = metrics.gauge(
+    {
+      name: 'tollgate_streams_active',
+      help: 'Answers being streamed to clients by this process.',
+      labels: {},
+      aggregation: 'sum',
+    },
+    () => {
+      streams.set(openStreams);
+    },
+  );
   return {
     admissionRefused: (reason, scope = 'none') => refusals.inc({ reason, scope }),
-    observeOverhead: (phase, durationMs) => overhead.observe({ phase }, durationMs / 1000),
+    observeOverhead: (phase, durationMs) => overhead.at(phase).observe(durationMs / 1000),
     unpricedRequest: (stage) => unpriced.inc({ stage }),
-    openStreams: { inc: () => openStreams.inc(), dec: () => openStreams.dec() },
+    openStreams: {
+      inc() {
+        openStreams += 1;
+      },
+      dec() {
+        openStreams -= 1;
+      },
+    },
     ...createQuotaCounters(metrics),
     ...createShortageCounters(metrics),
     ...createHoldMetrics(metrics, nowMs),

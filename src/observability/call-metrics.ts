@@ -57,7 +57,7 @@ export function createCallMetrics(metrics: MetricRegistry, models: ModelLabels, 
   return {
     callFinished(call) {
       const model = models.find(call.model);
-      requests.inc({ route: 'messages', model, status_class: statusClass(call.status), outcome: call.outcome });
+      requests.at('messages', model, statusClass(call.status), call.outcome).add(1);
       charges.observe(call, priceTier(call.usage));
       timings.observe(call);
       genAi.observe(call, model);
@@ -65,11 +65,11 @@ export function createCallMetrics(metrics: MetricRegistry, models: ModelLabels, 
     },
     batchCharged: (charge) => charges.observe(charge, 'batch'),
     requestForwarded({ route, status, outcome }) {
-      requests.inc({ route, model: 'none', status_class: statusClass(status), outcome });
+      requests.at(route, 'none', statusClass(status), outcome).add(1);
     },
     requestRefused({ route, model, status }) {
       const label = model === undefined ? 'none' : models.find(model);
-      requests.inc({ route, model: label, status_class: statusClass(status), outcome: 'refused' });
+      requests.at(route, label, statusClass(status), 'refused').add(1);
     },
   };
 }
@@ -79,7 +79,7 @@ function statusClass(status: number): (typeof STATUS_CLASSES)[number] {
 }
 
 function createRequestCounter(metrics: MetricRegistry, models: ModelLabels) {
-  return metrics.counter({
+  return metrics.tallied({
     name: 'tollgate_requests_total',
     help: 'Requests answered on the public listener.',
     labels: { route: ROUTES, model: [...models.all, 'none'], status_class: STATUS_CLASSES, outcome: OUTCOMES },
@@ -90,7 +90,7 @@ function createRequestCounter(metrics: MetricRegistry, models: ModelLabels) {
 }
 
 function createChargeMetrics(metrics: MetricRegistry, models: ModelLabels) {
-  const tokens = metrics.counter({
+  const tokens = metrics.tallied({
     name: 'tollgate_tokens_total',
     help: 'Tokens charged, by class of price.',
     labels: { model: models.all, class: TOKEN_CLASSES },
@@ -111,14 +111,14 @@ function createChargeMetrics(metrics: MetricRegistry, models: ModelLabels) {
     aggregation: 'sum',
     zeroes: models.all.flatMap((model) => USAGE_CLASSES.map((name) => ({ model, class: name, tier: 'standard' }))),
   });
-  const charged = metrics.counter({
+  const charged = metrics.tallied({
     name: 'tollgate_charged_calls_total',
     help: 'Admitted calls, and batches by model, that ended, by what their charge stands on.',
     labels: { basis: CHARGE_BASES },
     aggregation: 'sum',
     zeroes: 'all',
   });
-  const estimate = metrics.tracedHistogram({
+  const estimate = metrics.histogram({
     name: 'tollgate_hold_estimate_error_ratio',
     help: 'Cost of a call over the credit that was held for it. Above 1 the hold was too small.',
     labels: {},
@@ -134,17 +134,17 @@ function createChargeMetrics(metrics: MetricRegistry, models: ModelLabels) {
   });
   return {
     observe(call: ChargedCall, tier: (typeof PRICE_TIERS)[number]): void {
-      charged.inc({ basis: call.basis });
+      charged.at(call.basis).add(1);
       if (call.receipt === undefined) return;
       for (const assumption of call.receipt.assumptions ?? []) assumptions.inc({ assumption });
       for (const share of shareCost(call.receipt)) {
         const model = models.find(share.model);
         if (share.class === 'web_search') searches.inc({ model }, share.quantity);
-        else tokens.inc({ model, class: share.class }, share.quantity);
-        cost.addPicoUsd({ model, class: share.class, tier }, share.picoUsd);
+        else tokens.at(model, share.class).add(share.quantity);
+        cost.at(model, share.class, tier).addPicoUsd(share.picoUsd);
       }
       if (call.heldNanoUsd === 0n) return;
-      estimate.observe({}, Number(call.receipt.amountNanoUsd) / Number(call.heldNanoUsd), call.requestId);
+      estimate.at().observeOf(Number(call.receipt.amountNanoUsd) / Number(call.heldNanoUsd), call.requestId);
     },
   };
 }
@@ -165,33 +165,30 @@ interface CostShare {
  * Splits a receipt's amount over its lines. What is lost and won by rounding, about a nano-dollar, goes to the dearest
  * line, so that the shares add up to the amount exactly.
  */
-export function shareCost(receipt: Receipt): CostShare[] {
-  const { multiplier = LIST_MULTIPLIER } = receipt;
-  const shares = receipt.lines.map((line) => ({
-    model: line.model,
-    class: line.class,
-    quantity: line.quantity,
-    picoUsd: (line.picoUsdEach * BigInt(line.quantity) * multiplier) / LIST_MULTIPLIER,
-  }));
-  const dearest = shares.reduce<CostShare | undefined>(
-    (best, share) => (best === undefined || share.picoUsd > best.picoUsd ? share : best),
-    undefined,
-  );
-  if (dearest === undefined) return shares;
-  const rest = receipt.amountNanoUsd * 1000n - shares.reduce((sum, share) => sum + share.picoUsd, 0n);
-  dearest.picoUsd += rest;
+export function shareCost({ amountNanoUsd, lines, multiplier = LIST_MULTIPLIER }: Receipt): CostShare[] {
+  let rest = amountNanoUsd * 1000n;
+  let dearest: CostShare | undefined;
+  const shares = lines.map(({ model, class: usageClass, quantity, picoUsdEach }): CostShare => {
+    const listed = picoUsdEach * BigInt(quantity);
+    const picoUsd = multiplier === LIST_MULTIPLIER ? listed : (listed * multiplier) / LIST_MULTIPLIER;
+    const share = { model, class: usageClass, quantity, picoUsd };
+    rest -= picoUsd;
+    if (dearest === undefined || picoUsd > dearest.picoUsd) dearest = share;
+    return share;
+  });
+  if (dearest !== undefined) dearest.picoUsd += rest;
   return shares;
 }
 
 function createTimingMetrics(metrics: MetricRegistry) {
-  const upstream = metrics.tracedHistogram({
+  const upstream = metrics.histogram({
     name: 'tollgate_upstream_duration_seconds',
     help: 'From sending a metered call upstream to the end of the answer.',
     labels: { outcome: OUTCOMES },
     aggregation: 'sum',
     buckets: UPSTREAM_BUCKETS_SECONDS,
   });
-  const firstByte = metrics.tracedHistogram({
+  const firstByte = metrics.histogram({
     name: 'tollgate_time_to_first_byte_seconds',
     help: "From sending a metered call upstream to the first byte of the answer's body.",
     labels: {},
@@ -207,9 +204,8 @@ function createTimingMetrics(metrics: MetricRegistry) {
   });
   return {
     observe(call: FinishedCall): void {
-      if (call.upstreamMs !== undefined)
-        upstream.observe({ outcome: call.outcome }, call.upstreamMs / 1000, call.requestId);
-      if (call.timeToFirstByteMs !== undefined) firstByte.observe({}, call.timeToFirstByteMs / 1000, call.requestId);
+      if (call.upstreamMs !== undefined) upstream.at(call.outcome).observeOf(call.upstreamMs / 1000, call.requestId);
+      if (call.timeToFirstByteMs !== undefined) firstByte.at().observeOf(call.timeToFirstByteMs / 1000, call.requestId);
       if (call.cutReason !== undefined) cuts.inc({ reason: call.cutReason });
     },
   };

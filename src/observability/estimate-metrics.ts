@@ -16,7 +16,7 @@ export function createEstimateMetrics(metrics: MetricRegistry, models: ModelLabe
   });
   return {
     outputEstimated({ model, estimatedTokens, billedTokens }) {
-      ratio.observe({ model: models.find(model) }, estimatedTokens / billedTokens);
+      ratio.at(models.find(model)).observe(estimatedTokens / billedTokens);
     },
   };
 }

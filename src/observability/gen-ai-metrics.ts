@@ -14,10 +14,10 @@ const DURATION_BUCKETS_SECONDS = [
 ];
 const TOKEN_BUCKETS = [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864];
 
-const FIXED = { gen_ai_operation_name: 'chat', gen_ai_provider_name: 'anthropic' } as const;
+const FIXED = ['chat', 'anthropic'] as const;
 const FIXED_LABELS = { gen_ai_operation_name: ['chat'], gen_ai_provider_name: ['anthropic'] } as const;
 /** The API reports one count for text, images and documents together. */
-const MODALITY = { gen_ai_token_modality: 'unknown' } as const;
+const MODALITY = 'unknown';
 /** Empty is absent, to Prometheus: the call did not fail. */
 const ERROR_TYPES = ['', 'upstream_error', 'interrupted', 'client_gone', 'not_sent'] as const;
 
@@ -44,10 +44,9 @@ export function createGenAiMetrics(metrics: MetricRegistry, models: ModelLabels)
   });
   return {
     observe(call, model) {
-      const labels = { ...FIXED, gen_ai_request_model: model };
       const errorType = call.outcome === 'completed' ? '' : call.outcome;
-      duration.observe({ ...labels, error_type: errorType }, call.durationMs / 1000);
-      if (call.timeToFirstByteMs !== undefined) firstChunk.observe(labels, call.timeToFirstByteMs / 1000);
+      duration.at(...FIXED, model, errorType).observe(call.durationMs / 1000);
+      if (call.timeToFirstByteMs !== undefined) firstChunk.at(...FIXED, model).observe(call.timeToFirstByteMs / 1000);
       tokens.observe(call, model);
     },
   };
@@ -56,7 +55,7 @@ export function createGenAiMetrics(metrics: MetricRegistry, models: ModelLabels)
 function createTokenMetrics(metrics: MetricRegistry, models: ModelLabels) {
   const labels = { ...FIXED_LABELS, gen_ai_request_model: models.all, gen_ai_token_modality: ['unknown'] } as const;
   const counter = (name: string, help: string) =>
-    metrics.counter({ name, help: `OpenTelemetry: ${help}`, labels, aggregation: 'sum', zeroes: 'all' });
+    metrics.tallied({ name, help: `OpenTelemetry: ${help}`, labels, aggregation: 'sum', zeroes: 'all' });
   const input = counter(
     'gen_ai_client_inference_usage_input_tokens_total',
     'billable input tokens, cached ones included.',
@@ -83,14 +82,14 @@ function createTokenMetrics(metrics: MetricRegistry, models: ModelLabels) {
   return {
     observe(call: FinishedCall, model: string): void {
       const used = sumTokens(call.receipt);
-      const common = { ...FIXED, gen_ai_request_model: model };
-      input.inc({ ...common, ...MODALITY }, used.input + used.cacheRead + used.cacheWrite);
-      output.inc({ ...common, ...MODALITY }, used.output);
-      cacheRead.inc({ ...common, ...MODALITY }, used.cacheRead);
-      cacheWrite.inc({ ...common, ...MODALITY }, used.cacheWrite);
+      const prompt = used.input + used.cacheRead + used.cacheWrite;
+      input.at(...FIXED, model, MODALITY).add(prompt);
+      output.at(...FIXED, model, MODALITY).add(used.output);
+      cacheRead.at(...FIXED, model, MODALITY).add(used.cacheRead);
+      cacheWrite.at(...FIXED, model, MODALITY).add(used.cacheWrite);
       if (call.receipt === undefined) return;
-      perCall.observe({ ...common, gen_ai_token_type: 'input' }, used.input + used.cacheRead + used.cacheWrite);
-      perCall.observe({ ...common, gen_ai_token_type: 'output' }, used.output);
+      perCall.at(...FIXED, model, 'input').observe(prompt);
+      perCall.at(...FIXED, model, 'output').observe(used.output);
     },
   };
 }

@@ -1,4 +1,6 @@
-import { Counter, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { createTalliedCounter, type TalliedCounter } from './tallied-counter.ts';
+import { TalliedHistogram } from './tallied-histogram.ts';
 
 /** The values of a label: a closed list, or the most there can be. */
 export type LabelValues = readonly string[] | { atMost: number };
@@ -44,22 +46,11 @@ export interface MetricRegistry {
   registered: readonly RegisteredMetric[];
   counter<Labels extends LabelSpec>(definition: MetricDefinition<Labels>, collect?: Collect): Counter<Names<Labels>>;
   gauge<Labels extends LabelSpec>(definition: MetricDefinition<Labels>, collect?: Collect): Gauge<Names<Labels>>;
-  histogram<Labels extends LabelSpec>(
-    definition: MetricDefinition<Labels> & { buckets: readonly number[] },
-  ): Histogram<Names<Labels>>;
-  /** A histogram whose buckets each name the latest request that fell into them, to whoever reads OpenMetrics. */
-  tracedHistogram<Labels extends LabelSpec>(
-    definition: MetricDefinition<Labels> & { buckets: readonly number[] },
-  ): TracedHistogram<{ [Label in Names<Labels>]: string }>;
+  /** For what every call adds to. Its values are zero or more. */
+  tallied(definition: MetricDefinition): TalliedCounter;
+  /** Its buckets each name the latest request that fell into them, where that is told, to whoever reads OpenMetrics. */
+  histogram(definition: MetricDefinition & { buckets: readonly number[] }): TalliedHistogram;
 }
-
-export interface TracedHistogram<Labels> {
-  observe(labels: Labels, value: number, requestId: string): void;
-}
-
-/** What an exemplar may hold in all. Source: the OpenMetrics specification. */
-const EXEMPLAR_CHARACTERS_AT_MOST = 128;
-const EXEMPLAR_LABEL = 'request_id';
 
 /** A registry of its own, on which every metric states its labels' bounds and how it is aggregated. */
 export function createMetricRegistry(): MetricRegistry {
@@ -75,25 +66,20 @@ export function createMetricRegistry(): MetricRegistry {
       seriesAtMost: linesPerSeries * (definition.seriesAtMost ?? countCombinations(definition.labels)),
     });
   };
-  const createHistogram = (
-    definition: MetricDefinition & { buckets: readonly number[] },
-    more: { enableExemplars?: true },
-  ): Histogram<string> => {
-    // One line per bucket, and +Inf, _sum and _count.
-    note('histogram', definition, definition.buckets.length + 3);
-    const buckets = [...definition.buckets];
-    const histogram = new Histogram<string>({ ...configuration(registry, definition), buckets, ...more });
-    for (const labels of zeroesOf(definition)) histogram.zero(labels);
-    return histogram;
+  const createCounter = (definition: MetricDefinition, collect?: Collect): Counter<string> => {
+    note('counter', definition, 1);
+    const counter = new Counter<string>(configuration(registry, definition, collect));
+    for (const labels of zeroesOf(definition)) counter.inc(labels, 0);
+    return counter;
   };
   return {
     registry,
     registered,
-    counter(definition, collect) {
-      note('counter', definition, 1);
-      const counter = new Counter<string>(configuration(registry, definition, collect));
-      for (const labels of zeroesOf(definition)) counter.inc(labels, 0);
-      return counter;
+    counter: createCounter,
+    tallied(definition) {
+      const tallied = createTalliedCounter(Object.keys(definition.labels));
+      const counter = createCounter(definition, () => tallied.flush(counter));
+      return tallied;
     },
     gauge(definition, collect) {
       note('gauge', definition, 1);
@@ -101,20 +87,14 @@ export function createMetricRegistry(): MetricRegistry {
       for (const labels of zeroesOf(definition)) gauge.set(labels, 0);
       return gauge;
     },
-    histogram: (definition) => createHistogram(definition, {}),
-    tracedHistogram(definition) {
-      // The client takes exemplars while a registry has the other format; this one is written in both.
-      const formats: Pick<Registry<OpenMetricsContentType>, 'setContentType'> = registry as never;
-      formats.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-      const histogram = createHistogram(definition, { enableExemplars: true });
-      registry.setContentType(Registry.PROMETHEUS_CONTENT_TYPE);
-      return {
-        observe(labels, value, requestId) {
-          const exemplarLabels = { [EXEMPLAR_LABEL]: requestId };
-          const fits = EXEMPLAR_LABEL.length + requestId.length <= EXEMPLAR_CHARACTERS_AT_MOST;
-          histogram.observe({ labels, value, ...(fits ? { exemplarLabels } : {}) });
-        },
-      };
+    histogram(definition) {
+      // One line per bucket, and +Inf, _sum and _count.
+      note('histogram', definition, definition.buckets.length + 3);
+      const histogram = new TalliedHistogram(definition, Object.keys(definition.labels));
+      for (const labels of zeroesOf(definition)) histogram.at(...Object.values(labels));
+      // The registry asks a metric for its name, its type and what it has to show, whoever made it.
+      registry.registerMetric(histogram as never);
+      return histogram;
     },
   };
 }

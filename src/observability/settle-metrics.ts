@@ -50,7 +50,7 @@ export interface SettleMetrics {
 }
 
 export function createSettleMetrics(metrics: MetricRegistry, nowMs: () => number): SettleMetrics {
-  const settles = metrics.counter({
+  const settles = metrics.tallied({
     name: 'tollgate_settle_total',
     help: 'Settles acknowledged by the ledger, by its answer.',
     labels: { result: SETTLE_RESULTS },
@@ -105,9 +105,9 @@ export function createSettleMetrics(metrics: MetricRegistry, nowMs: () => number
   });
   return {
     settleAnswered({ result, lagMs, overageNanoUsd }) {
-      settles.inc({ result });
-      lag.observe(lagMs / 1000);
-      overspend.addNanoUsd({}, overageNanoUsd);
+      settles.at(result).add(1);
+      lag.at().observe(lagMs / 1000);
+      if (overageNanoUsd > 0n) overspend.at().addNanoUsd(overageNanoUsd);
     },
     sequenceRegressed: () => regressions.inc(),
     orphanRecovered: (action) => orphans.inc({ action }),

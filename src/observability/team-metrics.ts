@@ -25,7 +25,7 @@ export function createTeamMetrics(metrics: MetricRegistry, onFold: () => void): 
     labels,
     aggregation: 'sum',
   });
-  const calls = metrics.counter({
+  const calls = metrics.tallied({
     name: 'tollgate_team_calls_total',
     help: 'Calls of a team that were admitted and have ended.',
     labels,
@@ -55,8 +55,8 @@ export function createTeamMetrics(metrics: MetricRegistry, onFold: () => void): 
     observe({ team, receipt }) {
       if (team === undefined) return;
       const label = findLabel(team);
-      calls.inc({ team: label });
-      cost.addNanoUsd({ team: label }, receipt?.amountNanoUsd ?? 0n);
+      calls.at(label).add(1);
+      cost.at(label).addNanoUsd(receipt?.amountNanoUsd ?? 0n);
     },
   };
 }

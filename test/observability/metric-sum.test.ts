@@ -12,7 +12,7 @@ async function snapshotOf(calls: number, openCalls: number): Promise<MetricsSnap
   metrics.gauge({ ...shared, name: 'balance_usd', aggregation: 'max' }).set(12.5);
   metrics.gauge({ ...shared, name: 'store_up', aggregation: 'min' }).set(openCalls === 0 ? 0 : 1);
   const histogram = metrics.histogram({ ...shared, name: 'wait_seconds', aggregation: 'sum', buckets: [1, 2] });
-  for (let call = 0; call < calls; call += 1) histogram.observe(1.5);
+  for (let call = 0; call < calls; call += 1) histogram.at().observe(1.5);
   return structuredClone(await metrics.registry.getMetricsAsJSON());
 }
 
@@ -47,7 +47,7 @@ describe('the metrics of several processes', () => {
       vi.setSystemTime(atMs);
       const metrics = createMetricRegistry();
       const definition = { help: 'x', labels: {}, name: 'wait_seconds', aggregation: 'sum', buckets: [1, 2] } as const;
-      metrics.tracedHistogram(definition).observe({}, seconds, requestId);
+      metrics.histogram(definition).at().observeOf(seconds, requestId);
       return structuredClone(await metrics.registry.getMetricsAsJSON());
     };
     vi.useFakeTimers({ toFake: ['Date'] });
