@@ -12,8 +12,12 @@ export interface LinkedMap<V> {
   has(key: string): boolean;
   /** A key that is there keeps its place. */
   set(key: string, value: V): void;
+  /** The same, and the key comes to be the last. */
+  setLast(key: string, value: V): void;
   /** @returns whether it was there. */
   delete(key: string): boolean;
+  /** The first key; undefined where there is none. */
+  firstKey(): string | undefined;
   /** The oldest value that is wanted; undefined where there is none. The map must not change meanwhile. */
   find(isWanted: (value: V) => boolean): V | undefined;
   /** What there is at the moment, oldest first. */
@@ -41,13 +45,11 @@ export function createLinkedMap<V>(): LinkedMap<V> {
   let last: Entry<V> | undefined;
   let size = 0;
 
-  const append = (entry: Entry<V>): void => {
-    putIn(buckets, entry);
+  const link = (entry: Entry<V>): void => {
+    entry.before = last;
     if (last === undefined) first = entry;
     else last.after = entry;
     last = entry;
-    size += 1;
-    if (size > buckets.length) buckets = moveAll(buckets);
   };
   const unlink = (entry: Entry<V>): void => {
     if (entry.before === undefined) first = entry.after;
@@ -56,7 +58,21 @@ export function createLinkedMap<V>(): LinkedMap<V> {
     else entry.after.before = entry.before;
     entry.before = undefined;
     entry.after = undefined;
-    size -= 1;
+  };
+  /** @returns the entry of the key, the last one where it is new. */
+  const put = (key: string, value: V): Entry<V> => {
+    const hash = hashOf(key);
+    const present = lookUp(buckets, key, hash);
+    if (present !== undefined) {
+      present.value = value;
+      return present;
+    }
+    const entry: Entry<V> = { key, hash, value, next: undefined, before: undefined, after: undefined };
+    putIn(buckets, entry);
+    link(entry);
+    size += 1;
+    if (size > buckets.length) buckets = moveAll(buckets);
+    return entry;
   };
   return {
     get size() {
@@ -64,16 +80,20 @@ export function createLinkedMap<V>(): LinkedMap<V> {
     },
     get: (key) => lookUp(buckets, key, hashOf(key))?.value,
     has: (key) => lookUp(buckets, key, hashOf(key)) !== undefined,
-    set(key, value) {
-      const hash = hashOf(key);
-      const present = lookUp(buckets, key, hash);
-      if (present === undefined) append({ key, hash, value, next: undefined, before: last, after: undefined });
-      else present.value = value;
+    set: (key, value) => void put(key, value),
+    setLast(key, value) {
+      const entry = put(key, value);
+      if (entry === last) return;
+      unlink(entry);
+      link(entry);
     },
+    firstKey: () => first?.key,
     delete(key) {
       const entry = takeOut(buckets, key, hashOf(key));
-      if (entry !== undefined) unlink(entry);
-      return entry !== undefined;
+      if (entry === undefined) return false;
+      unlink(entry);
+      size -= 1;
+      return true;
     },
     find(isWanted) {
       for (let entry = first; entry !== undefined; entry = entry.after) if (isWanted(entry.value)) return entry.value;
@@ -87,6 +107,7 @@ export function createLinkedMap<V>(): LinkedMap<V> {
     clear() {
       buckets = createBuckets(BUCKETS_FIRST);
       while (first !== undefined) unlink(first);
+      size = 0;
     },
   };
 }
@@ -136,9 +157,13 @@ function takeOut<V>(buckets: Buckets<V>, key: string, hash: number): Entry<V> | 
   return entry;
 }
 
+/** Of a longer key the end alone is hashed: keys are ids and names that end in one, and there an id is random. */
+const HASHED_CHARACTERS = 16;
+
 /** FNV-1a over the UTF-16 units (http://www.isthe.com/chongo/tech/comp/fnv/). */
 function hashOf(key: string): number {
   let hash = 0x811c9dc5;
-  for (let index = 0; index < key.length; index += 1) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
+  for (let index = Math.max(0, key.length - HASHED_CHARACTERS); index < key.length; index += 1)
+    hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
   return hash >>> 0;
 }

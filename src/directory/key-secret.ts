@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 export interface KeySecret {
   /** Shown once, never stored. */
@@ -35,7 +35,7 @@ function createSecret(prefix: string): KeySecret {
  * a look-up by hash tells an attacker's clock nothing about the secret.
  */
 export function hashKeySecret(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+  return hash('sha256', secret, 'hex');
 }
 
 /** Whether a text has the form of a key: what has not is refused without asking the store. */

@@ -40,10 +40,9 @@ export interface SeenSequences {
 export function createSeenSequences(nowMs: () => number, accountsAtMost: number): SeenSequences {
   const seen = createLinkedMap<SeenAccount>();
   const keep = (account: SeenAccount): void => {
-    seen.delete(account.accountId);
-    seen.set(account.accountId, account);
-    const oldest = seen.size > accountsAtMost ? seen.find(() => true) : undefined;
-    if (oldest !== undefined) seen.delete(oldest.accountId);
+    seen.setLast(account.accountId, account);
+    const oldest = seen.size > accountsAtMost ? seen.firstKey() : undefined;
+    if (oldest !== undefined) seen.delete(oldest);
   };
   const isOutdated = (accountId: string, sent: SeenAtSending): boolean =>
     (seen.get(accountId)?.epoch ?? 0) !== (sent?.epoch ?? 0);

@@ -1,3 +1,4 @@
+import { createLinkedMap, type LinkedMap } from '../collections/linked-map.ts';
 import { findCreditLeft } from '../domain/credit/credit-left.ts';
 import { type NanoUsd, smaller } from '../domain/money.ts';
 import type { HoldReply } from '../ledger/ledger.ts';
@@ -59,12 +60,12 @@ interface KnownAccount {
   /** What it could still spend by the store's last answer. */
   roomNanoUsd: NanoUsd;
   /** When the store last admitted a call, by key; the latest last. */
-  admittedAtMs: Map<string, number>;
+  admittedAtMs: LinkedMap<number>;
 }
 
 export function createGraceBudget(options: GraceBudgetOptions): GraceBudget {
   const { budgetNanoUsd, lifeMs, nowMs, metrics } = options;
-  const known = new Map<string, KnownAccount>();
+  const known = createLinkedMap<KnownAccount>();
   const taken = createTaken(metrics);
   for (const { kind, command } of options.waiting) {
     // Out of the spool they are read.
@@ -76,10 +77,11 @@ export function createGraceBudget(options: GraceBudgetOptions): GraceBudget {
 
   const isFresh = (atMs: number | undefined): boolean => atMs !== undefined && nowMs() - atMs <= lifeMs;
   const admit = ({ accountId, keyId }: GraceCaller, roomNanoUsd: NanoUsd): void => {
-    const admittedAtMs = known.get(accountId)?.admittedAtMs ?? new Map<string, number>();
+    const account = known.get(accountId) ?? { roomNanoUsd, admittedAtMs: createLinkedMap<number>() };
+    account.roomNanoUsd = roomNanoUsd;
     lastAdmittedAtMs = nowMs();
-    putLast(admittedAtMs, keyId, lastAdmittedAtMs, KEYS_AT_MOST);
-    putLast(known, accountId, { roomNanoUsd, admittedAtMs }, ACCOUNTS_AT_MOST);
+    putLast(account.admittedAtMs, keyId, lastAdmittedAtMs, KEYS_AT_MOST);
+    putLast(known, accountId, account, ACCOUNTS_AT_MOST);
   };
   return {
     note(caller, reply) {
@@ -132,7 +134,8 @@ function createTaken(metrics: GraceBudgetOptions['metrics']) {
     },
     /** @returns whose it was. */
     remove(holdId: string): string | undefined {
-      const call = calls.get(holdId);
+      // Hardly ever are there any.
+      const call = calls.size === 0 ? undefined : calls.get(holdId);
       if (call === undefined) return undefined;
       calls.delete(holdId);
       add(call.accountId, -call.amountNanoUsd);
@@ -141,10 +144,9 @@ function createTaken(metrics: GraceBudgetOptions['metrics']) {
   };
 }
 
-/** A map keeps its entries in the order they were set; the oldest goes where there are too many. */
-function putLast<Value>(map: Map<string, Value>, key: string, value: Value, atMost: number): void {
-  map.delete(key);
-  map.set(key, value);
-  const oldest = map.keys().next();
-  if (map.size > atMost && !oldest.done) map.delete(oldest.value);
+/** Puts an entry at the end; the one that has been there for longest goes where there are too many. */
+function putLast<Value>(map: LinkedMap<Value>, key: string, value: Value, atMost: number): void {
+  map.setLast(key, value);
+  const oldest = map.size > atMost ? map.firstKey() : undefined;
+  if (oldest !== undefined) map.delete(oldest);
 }

@@ -1,3 +1,4 @@
+import { createLinkedMap } from '../collections/linked-map.ts';
 import type { AlertKind } from '../domain/alert-kinds.ts';
 import type { AccountBalance } from '../domain/credit/credit-types.ts';
 import { QUOTAS_AT_MOST, type QuotaFigure } from './quota-figure.ts';
@@ -115,24 +116,23 @@ export function createAccountFiguresReader(options: AccountFiguresOptions): Acco
 }
 
 function createActiveAccounts(options: AccountFiguresOptions) {
-  // Latest last: a touch deletes and sets again.
-  const seen = new Map<string, number>();
+  // Latest last.
+  const seen = createLinkedMap<{ accountId: string; atMs: number }>();
   return {
     touch(accountId: string): void {
-      seen.delete(accountId);
-      seen.set(accountId, options.nowMs());
-      const [oldest] = seen.keys();
-      if (seen.size > options.accountsAtMost && oldest !== undefined) {
-        seen.delete(oldest);
-        options.onFold();
-      }
+      seen.setLast(accountId, { accountId, atMs: options.nowMs() });
+      const oldest = seen.size > options.accountsAtMost ? seen.firstKey() : undefined;
+      if (oldest === undefined) return;
+      seen.delete(oldest);
+      options.onFold();
     },
     list(): string[] {
       const since = options.nowMs() - options.activeForMs;
-      for (const [accountId, atMs] of seen) {
-        if (atMs < since) seen.delete(accountId);
-      }
-      return [...seen.keys()].reverse();
+      for (const { accountId, atMs } of seen.values()) if (atMs < since) seen.delete(accountId);
+      return seen
+        .values()
+        .map(({ accountId }) => accountId)
+        .reverse();
     },
   };
 }

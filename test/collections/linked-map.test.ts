@@ -2,14 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createLinkedMap } from '../../src/collections/linked-map.ts';
 
-type Step = { kind: 'set'; key: string; value: number } | { kind: 'delete'; key: string } | { kind: 'clear' };
+type Step =
+  | { kind: 'set' | 'setLast'; key: string; value: number }
+  | { kind: 'delete'; key: string }
+  | { kind: 'clear' };
 
 const key = fc.oneof(
   fc.integer({ min: 0, max: 300 }).map((number) => `hold_${number}`),
   fc.constantFrom('', 'a', '__proto__'),
+  // Alike where they are hashed.
+  fc.integer({ min: 0, max: 9 }).map((number) => `${number}_${'x'.repeat(40)}`),
 );
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('set' as const), key, value: fc.nat() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('setLast' as const), key, value: fc.nat() }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('delete' as const), key }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear' as const) }) },
 );
@@ -25,12 +31,14 @@ describe('a linked map', () => {
             known.clear();
           } else if (one.kind === 'delete') expect(linked.delete(one.key)).toBe(known.delete(one.key));
           else {
-            linked.set(one.key, one.value);
+            linked[one.kind](one.key, one.value);
+            if (one.kind === 'setLast') known.delete(one.key);
             known.set(one.key, one.value);
           }
           expect(linked.size).toBe(known.size);
         }
         expect(linked.values()).toEqual([...known.values()]);
+        expect(linked.firstKey()).toBe([...known.keys()][0]);
         for (let number = 0; number <= 300; number += 1) {
           expect(linked.get(`hold_${number}`)).toBe(known.get(`hold_${number}`));
           expect(linked.has(`hold_${number}`)).toBe(known.has(`hold_${number}`));
