@@ -11,7 +11,7 @@ const FOLDERS = {
   observability: ['domain', 'config', 'collections'],
   ledger: ['domain', 'collections'],
   directory: ['domain'],
-  alerts: ['domain', 'ledger', 'directory', 'reports', 'observability'],
+  alerts: ['domain', 'ledger', 'directory', 'reports', 'observability', 'collections'],
   // Keeps balances up: asks the payment side.
   reloads: ['domain', 'ledger', 'alerts', 'observability'],
   metering: ['domain', 'anthropic', 'ledger', 'directory', 'alerts', 'observability', 'config', 'collections'],

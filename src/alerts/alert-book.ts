@@ -9,12 +9,16 @@ export interface AlertBookOptions {
   /** The channel of ALERT_WEBHOOK_URL; undefined: there is none. */
   builtIn: AlertChannel | undefined;
   nowMs: () => number;
+  /** Something was changed here. */
+  onForget?: () => void;
 }
 
 /** Which rules hold and whom they tell, remembered for a short time. */
 export interface AlertBook {
   /** Rules of accounts that hold for this one: its own and the installation's. Those that are off are left out. */
   findAccountRules(accountId: string): Promise<readonly AlertRule[]>;
+  /** Until when the rules of an account that were found last are taken for those that hold; 0: there are none. */
+  knowsAccountRulesUntilMs(accountId: string): number;
   /** The installation's rules, built-in ones that no record has taken the place of first; those that are off, too. */
   listInstallationRules(): Promise<readonly AlertRule[]>;
   /** The installation's channels, the built-in one first. */
@@ -36,7 +40,7 @@ const ACCOUNTS_AT_MOST = 10_000;
 /** The owner of what is no account's. */
 const INSTALLATION = '';
 
-export function createAlertBook({ store, builtIn, nowMs }: AlertBookOptions): AlertBook {
+export function createAlertBook({ store, builtIn, nowMs, onForget }: AlertBookOptions): AlertBook {
   const rules = createMemory(nowMs, (owner) => store.rules.list(owner === INSTALLATION ? undefined : owner));
   const channels = createMemory(nowMs, (owner) => store.channels.list(owner === INSTALLATION ? undefined : owner));
   const own = builtIn === undefined ? [] : [builtIn];
@@ -49,6 +53,7 @@ export function createAlertBook({ store, builtIn, nowMs }: AlertBookOptions): Al
       const [ofAccount, ofAll] = await Promise.all([rules.read(accountId), book.listInstallationRules()]);
       return [...ofAccount, ...ofAll].filter(({ enabled, condition }) => enabled && isAccountKind(condition.kind));
     },
+    knowsAccountRulesUntilMs: (accountId) => Math.min(rules.knowsUntilMs(accountId), rules.knowsUntilMs(INSTALLATION)),
     async listInstallationRules() {
       const stored = await rules.read(INSTALLATION);
       const taken = new Set(stored.map(({ id }) => id));
@@ -80,6 +85,7 @@ export function createAlertBook({ store, builtIn, nowMs }: AlertBookOptions): Al
     forget() {
       rules.clear();
       channels.clear();
+      onForget?.();
     },
   };
   return book;
@@ -104,6 +110,7 @@ function createMemory<T>(nowMs: () => number, read: (owner: string) => Promise<T
       if (known.size > ACCOUNTS_AT_MOST && oldest !== undefined) known.delete(oldest);
       return entry.answer;
     },
+    knowsUntilMs: (owner: string): number => known.get(owner)?.endsAtMs ?? 0,
     clear: () => known.clear(),
   };
 }

@@ -12,6 +12,7 @@ import type { AlertBook } from './alert-book.ts';
 import { describeBalance, describeBurn, describeExpiry } from './alert-facts.ts';
 import type { AlertCondition, AlertRule } from './alert-rule.ts';
 import { observeBalance, observeQuotas } from './observe-account.ts';
+import type { QuietAccounts } from './quiet-accounts.ts';
 import { readBurnRate } from './read-burn-rate.ts';
 import {
   findExpiring,
@@ -28,6 +29,8 @@ import type { WatchedAccount } from './watched-accounts.ts';
 export interface LookParts {
   watch: Pick<AlertWatch, 'observe'>;
   book: Pick<AlertBook, 'findAccountRules'>;
+  /** Told before what it remembers may come to be another. */
+  quiet: Pick<QuietAccounts, 'forget'>;
   directory: { listQuotas(accountId: string, page: { limit: number }): Promise<Quota[]> };
   ledger: Pick<Ledger, 'readBalance' | 'readGrants' | 'readCells'>;
   reports: { fold: Pick<ReportFold, 'foldAccount'>; store: Pick<ReportStore, 'readDays'> };
@@ -62,6 +65,7 @@ async function lookAtQuotas(parts: LookParts, account: WatchedAccount, rules: re
     limit: limitAt(quota, at.atMs),
     used: quota.measure === 'concurrency' ? held : used,
   }));
+  parts.quiet.forget(account.id);
   observeQuotas(parts.watch, account, rules, readings, true);
 }
 
@@ -105,6 +109,7 @@ async function lookAtBalance(
   const balance = await parts.ledger.readBalance(account.id);
   if (balance === undefined) return;
   const runwayMs = await findRunwayMs(parts, account, rules, grants);
+  parts.quiet.forget(account.id);
   observeBalance(parts.watch, account, rules, balance, runwayMs);
   const readings = (condition: BalanceCondition) => {
     if ('hoursLeft' in condition) return readRunwayLevels(condition.hoursLeft, runwayMs);

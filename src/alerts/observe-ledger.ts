@@ -2,14 +2,24 @@ import type { AccountBalance } from '../domain/credit/credit-types.ts';
 import type { HoldCommand, HoldReply, Ledger } from '../ledger/ledger.ts';
 import { observeReplies } from '../ledger/observe-replies.ts';
 import type { AlertBook } from './alert-book.ts';
-import { observeBalance, observeQuotas, type QuotaUseReading } from './observe-account.ts';
+import type { AlertRule } from './alert-rule.ts';
+import {
+  findBalanceBand,
+  findQuotaBand,
+  observeBalance,
+  observeQuotas,
+  type QuotaUseReading,
+} from './observe-account.ts';
+import type { QuietAccounts } from './quiet-accounts.ts';
+import { netBalance } from './read-levels.ts';
 import type { AlertWatch } from './watch-alerts.ts';
-import type { FindWatchedAccount } from './watched-accounts.ts';
+import type { WatchedAccount, WatchedAccounts } from './watched-accounts.ts';
 
 export interface ObserveLedgerOptions {
   watch: Pick<AlertWatch, 'observe'>;
-  book: Pick<AlertBook, 'findAccountRules'>;
-  findAccount: FindWatchedAccount;
+  book: Pick<AlertBook, 'findAccountRules' | 'knowsAccountRulesUntilMs'>;
+  accounts: WatchedAccounts;
+  quiet: QuietAccounts;
   /** How long credit lasts, as far as that is known without asking. */
   findRunwayMs(accountId: string): number | undefined;
   logger: { warn(facts: object, text: string): void };
@@ -22,44 +32,97 @@ export interface ObserveLedgerOptions {
  * caller's way.
  */
 export function observeLedger(ledger: Ledger, options: ObserveLedgerOptions): Ledger {
-  const show = (accountId: string, seen: Seen): void => {
-    showSeen(options, accountId, seen).catch((error: unknown) =>
+  const { quiet } = options;
+  const lookAt = (accountId: string, show: Show): void => {
+    look(options, accountId, show).catch((error: unknown) =>
       options.logger.warn({ err: error, account_id: accountId }, 'balance not watched'),
     );
   };
-  const observed = observeReplies(ledger, (accountId, balance) => show(accountId, { balance }));
-  return {
-    ...observed,
-    async hold(command) {
-      options.onHold(command.accountId);
-      const reply = await observed.hold(command);
-      const quotas = readQuotas(command, reply);
-      if (quotas.length > 0) show(command.accountId, { quotas });
-      return reply;
-    },
+  const showBalance = (accountId: string, balance: AccountBalance): void => {
+    if (!quiet.isBalanceQuiet(accountId, netBalance(balance), balance.sequence))
+      lookAt(accountId, (account, rules, known) => observeBalanceOf(options, account, rules, balance, known));
   };
+  const showQuotas = (command: HoldCommand, reply: HoldReply): void => {
+    if (areQuotasQuiet(quiet, command, reply)) return;
+    const quotas = readQuotas(command, reply);
+    if (quotas.length > 0)
+      lookAt(command.accountId, (account, rules, known) => observeQuotasOf(options, account, rules, quotas, known));
+  };
+  const hold: Ledger['hold'] = (command) => {
+    options.onHold(command.accountId);
+    return ledger.hold(command).then((reply) => {
+      if ('balance' in reply) showBalance(command.accountId, reply.balance);
+      if (command.cells.length > 0) showQuotas(command, reply);
+      return reply;
+    });
+  };
+  return { ...observeReplies(ledger, showBalance), hold };
 }
 
-interface Seen {
-  balance?: AccountBalance;
-  quotas?: readonly QuotaUseReading[];
+/** How long what was read of the account and its rules holds, and since when nothing of them was forgotten. */
+interface Known {
+  untilMs: number;
+  generation: number;
 }
+type Show = (account: WatchedAccount, rules: readonly AlertRule[], known: Known) => void;
 
-async function showSeen(options: ObserveLedgerOptions, accountId: string, seen: Seen): Promise<void> {
-  const { watch, book, findAccount } = options;
-  const account = await findAccount(accountId);
+async function look({ book, accounts, quiet }: ObserveLedgerOptions, accountId: string, show: Show): Promise<void> {
+  const generation = quiet.generation();
+  const account = await accounts.find(accountId);
   if (account === undefined) return;
   const rules = await book.findAccountRules(accountId);
-  const { balance, quotas = [] } = seen;
-  if (balance !== undefined) observeBalance(watch, account, rules, balance, options.findRunwayMs(accountId));
-  if (quotas.length > 0) observeQuotas(watch, account, rules, quotas, false);
+  const untilMs = Math.min(accounts.knowsUntilMs(accountId), book.knowsAccountRulesUntilMs(accountId));
+  show(account, rules, { untilMs, generation });
+}
+
+/** Shows a balance to all rules of the account, and remembers which balances are quiet if nothing came of this one. */
+function observeBalanceOf(
+  { watch, quiet, findRunwayMs }: ObserveLedgerOptions,
+  account: WatchedAccount,
+  rules: readonly AlertRule[],
+  balance: AccountBalance,
+  { untilMs, generation }: Known,
+): void {
+  const quietMs = observeBalance(watch, account, rules, balance, findRunwayMs(account.id));
+  const band = findBalanceBand(account, rules, netBalance(balance), Math.min(quietMs, untilMs));
+  quiet.noteBalance(account.id, band, generation);
+}
+
+/** The same for the use of quotas. */
+function observeQuotasOf(
+  { watch, quiet }: ObserveLedgerOptions,
+  account: WatchedAccount,
+  rules: readonly AlertRule[],
+  quotas: readonly QuotaUseReading[],
+  { untilMs, generation }: Known,
+): void {
+  const quietMs = observeQuotas(watch, account, rules, quotas, false);
+  for (const quota of quotas) {
+    const band = findQuotaBand(rules, quota, Math.min(quietMs, untilMs));
+    quiet.noteQuota(account.id, quota.quotaId, quota.limit, band, generation);
+  }
+}
+
+function areQuotasQuiet(quiet: QuietAccounts, { accountId, cells }: HoldCommand, reply: HoldReply): boolean {
+  if (reply.result === 'quota_exceeded') return false;
+  if (reply.result !== 'held') return true;
+  for (let index = 0; index < cells.length; index += 1) {
+    const cell = cells[index] as HoldCommand['cells'][number];
+    const use = reply.cells[index];
+    if (use === undefined) continue;
+    if (!quiet.isQuotaQuiet(accountId, cell.quotaId, cell.limit, usedOf(cell, use))) return false;
+  }
+  return true;
+}
+
+function usedOf({ measure }: { measure: string }, { used, held }: { used: bigint; held: bigint }): bigint {
+  return measure === 'concurrency' ? held : used;
 }
 
 /** A refused call has met its quota: where nearly all is used, that is all there is. */
 const NEARLY_USED_PERCENT = 90n;
 
 function readQuotas(command: HoldCommand, reply: HoldReply): QuotaUseReading[] {
-  if (command.cells.length === 0) return [];
   if (reply.result === 'quota_exceeded') {
     const { quotaId, limit, room } = reply;
     const cell = command.cells.find((one) => one.quotaId === quotaId);
@@ -67,9 +130,9 @@ function readQuotas(command: HoldCommand, reply: HoldReply): QuotaUseReading[] {
     return cell === undefined || !isUsed ? [] : [{ quotaId, measure: cell.measure, limit, used: limit }];
   }
   if (reply.result !== 'held') return [];
-  return command.cells.flatMap(({ quotaId, measure, limit }, index) => {
+  return command.cells.flatMap((cell, index) => {
+    const { quotaId, measure, limit } = cell;
     const use = reply.cells[index];
-    if (use === undefined) return [];
-    return [{ quotaId, measure, limit, used: measure === 'concurrency' ? use.held : use.used }];
+    return use === undefined ? [] : [{ quotaId, measure, limit, used: usedOf(cell, use) }];
   });
 }

@@ -21,6 +21,11 @@ export function readBalanceLevels(amountsNanoUsd: readonly NanoUsd[], netNanoUsd
   }));
 }
 
+/** The balances from which on {@link readBalanceLevels} finds something else of a level. */
+export function balanceThresholds(levelNanoUsd: NanoUsd): NanoUsd[] {
+  return [levelNanoUsd + 1n, recoveryBalance(levelNanoUsd)];
+}
+
 /** The balance from which a level counts as recovered: 1.1 times the level, and above it even where that is zero. */
 export function recoveryBalance(levelNanoUsd: NanoUsd): NanoUsd {
   const tenth = (levelNanoUsd + 9n) / 10n;
@@ -84,6 +89,17 @@ export function readQuotaLevels(sharesMillionths: readonly number[], quotas: rea
         };
       }),
     );
+}
+
+/** What is used where {@link readQuotaLevels} begins to find something else of a share; of a quota of zero it never does. */
+export function quotaThresholds(shareMillionths: number, limit: bigint): bigint[] {
+  if (limit <= 0n) return [];
+  const level = limit * BigInt(shareMillionths);
+  return [divideUp(level, MILLION), divideUp(level * 9n, MILLION * 10n)];
+}
+
+function divideUp(amount: bigint, by: bigint): bigint {
+  return (amount + by - 1n) / by;
 }
 
 /** Cost of an hour now against the mean of the same hour of the days before. */

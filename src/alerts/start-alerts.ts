@@ -16,6 +16,7 @@ import { createAccountLook } from './look-at-accounts.ts';
 import { nameFiredAlerts } from './name-fired-alerts.ts';
 import { observeLedger } from './observe-ledger.ts';
 import { observeMetrics } from './observe-metrics.ts';
+import { createQuietAccounts } from './quiet-accounts.ts';
 import { type AlertEvent, createAlertRaiser } from './raise-alerts.ts';
 import { sendNotice } from './send-notice.ts';
 import { createDirectTeller } from './tell-directly.ts';
@@ -83,15 +84,18 @@ export function startAlerts(options: StartAlertsOptions & { onHold(accountId: st
   const { store, directory, ledger, reports, timers, logger, metrics, settings } = options;
   const { nowMs, every, after } = timers;
   const builtIn = findBuiltInChannel(settings);
-  const book = createAlertBook({ store, builtIn, nowMs });
+  const quiet = createQuietAccounts(nowMs);
+  directory.onChange(quiet.forget);
+  const book = createAlertBook({ store, builtIn, nowMs, onForget: () => quiet.forget() });
   const sender = createNoticeSender({ nowMs, smtp: findSmtp(settings) });
   const sending = { sender, nowMs, logger, metrics };
   const deliveries = createAlertDeliveries({ ...sending, store, book });
   const watch = createAlertWatch({ store, book, nowMs, logger, metrics, onNotice: () => void deliveries.deliverDue() });
-  const findAccount = createWatchedAccounts({ directory, nowMs });
+  const accounts = createWatchedAccounts({ directory, nowMs });
+  const { find: findAccount } = accounts;
   const raise = createAlertRaiser({ book, watch, findAccount, logger });
   const look = createAccountLook({
-    ...{ store, book, watch, directory, ledger, reports, findAccount, nowMs, every, logger },
+    ...{ store, book, watch, quiet, directory, ledger, reports, findAccount, nowMs, every, logger },
   });
   const teller = createDirectTeller({ ...sending, after });
   const storeDown = options.isLeading
@@ -110,7 +114,7 @@ export function startAlerts(options: StartAlertsOptions & { onHold(accountId: st
       },
     },
     ledger: observeLedger(ledger, {
-      ...{ watch, book, findAccount, logger },
+      ...{ watch, book, accounts, quiet, logger },
       findRunwayMs: (accountId) => fromNow(reports.findEmptyAtMs(accountId), nowMs()),
       onHold(accountId) {
         look.note(accountId);

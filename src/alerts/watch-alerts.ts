@@ -34,8 +34,9 @@ export interface AlertWatch {
   /**
    * Looks at what was seen. Returns at once and never throws: most calls end at a comparison, the rest goes on beside
    * the caller.
+   * @returns until when the same readings change nothing, as far as that is known; 0: something is under way.
    */
-  observe(observation: AlertObservation): void;
+  observe(observation: AlertObservation): number;
   /** Resolves when everything observed so far has been dealt with. For shutdown. */
   settled(): Promise<void>;
 }
@@ -68,16 +69,17 @@ export function createAlertWatch(options: WatchAlertsOptions): AlertWatch {
   const alerts = new Map<string, Watched>();
   const running = new Set<Promise<void>>();
 
-  const observe = (observation: AlertObservation): void => {
+  const observe = (observation: AlertObservation): number => {
     const nowMs = options.nowMs();
     const watched = findWatched(alerts, alertKeyOf(observation.rule, observation.account?.id));
-    if (isOvertaken(watched, observation.sequence, nowMs)) return;
+    if (isOvertaken(watched, observation.sequence, nowMs)) return 0;
     if (watched.busy) {
       const isEvent = isEventKind(observation.rule.condition.kind);
       watched.next.set((isEvent ? observation.readings[0]?.level : undefined) ?? '', observation);
-      return;
+      return 0;
     }
-    if (nowMs < watched.notBeforeMs || !needsStore(watched, observation, nowMs)) return;
+    if (nowMs < watched.notBeforeMs) return 0;
+    if (!needsStore(watched, observation, nowMs)) return findQuietEnd(watched, observation, nowMs);
     watched.busy = true;
     const work = evaluate(options, watched, observation).finally(() => {
       running.delete(work);
@@ -87,6 +89,7 @@ export function createAlertWatch(options: WatchAlertsOptions): AlertWatch {
       for (const each of next) observe(each);
     });
     running.add(work);
+    return 0;
   };
   return {
     observe,
@@ -130,6 +133,13 @@ function needsStore(watched: Watched, observation: AlertObservation, nowMs: numb
   if (known === undefined) return readings.length > 0;
   if (nowMs - watched.readAtMs >= KNOWN_FOR_MS) return readings.length > 0 || known.states.length > 0;
   return decide(observation, known.states, nowMs).changed;
+}
+
+/** What was read may be out of date after a while, and what was told may be told again once the quiet time is over. */
+function findQuietEnd({ known, readAtMs }: Watched, { rule, readings }: AlertObservation, nowMs: number): number {
+  if (known === undefined || (readings.length === 0 && known.states.length === 0)) return Number.POSITIVE_INFINITY;
+  const ends = known.states.map(({ firedAtMs }) => firedAtMs + rule.quietMs).filter((endMs) => endMs > nowMs);
+  return Math.min(readAtMs + KNOWN_FOR_MS, ...ends);
 }
 
 function decide(

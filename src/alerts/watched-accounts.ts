@@ -24,13 +24,19 @@ const FRESH_FOR_MS = 30_000;
 /** Finds accounts, each as it is or was within half a minute. */
 export type FindWatchedAccount = (accountId: string) => Promise<WatchedAccount | undefined>;
 
-export function createWatchedAccounts({ directory, nowMs }: WatchedAccountsOptions): FindWatchedAccount {
+export interface WatchedAccounts {
+  find: FindWatchedAccount;
+  /** Until when the account that was found last is taken for the account; 0: it was not. */
+  knowsUntilMs(accountId: string): number;
+}
+
+export function createWatchedAccounts({ directory, nowMs }: WatchedAccountsOptions): WatchedAccounts {
   const known = new Map<string, { account: WatchedAccount | undefined; endsAtMs: number }>();
   directory.onChange((accountId) => {
     if (accountId === undefined) known.clear();
     else known.delete(accountId);
   });
-  return async (accountId) => {
+  const find: FindWatchedAccount = async (accountId) => {
     const present = known.get(accountId);
     if (present !== undefined && nowMs() < present.endsAtMs) return present.account;
     const account = await directory.findAccount(accountId);
@@ -39,4 +45,5 @@ export function createWatchedAccounts({ directory, nowMs }: WatchedAccountsOptio
     if (known.size > ACCOUNTS_AT_MOST) known.delete(known.keys().next().value ?? accountId);
     return account;
   };
+  return { find, knowsUntilMs: (accountId) => known.get(accountId)?.endsAtMs ?? 0 };
 }

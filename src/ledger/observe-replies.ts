@@ -19,11 +19,11 @@ export function observeReplies(
 ): Ledger {
   const shown =
     <Command extends { accountId: string }, Reply extends object>(run: (command: Command) => Promise<Reply>) =>
-    async (command: Command): Promise<Reply> => {
-      const reply: Reply & { balance?: AccountBalance } = await run(command);
-      if (reply.balance !== undefined) onBalance(command.accountId, reply.balance);
-      return reply;
-    };
+    (command: Command): Promise<Reply> =>
+      run(command).then((reply: Reply & { balance?: AccountBalance }) => {
+        if (reply.balance !== undefined) onBalance(command.accountId, reply.balance);
+        return reply;
+      });
   const commands = Object.fromEntries(OBSERVED.map((name) => [name, shown(ledger[name] as never)]));
   return { ...ledger, ...(commands as unknown as Pick<Ledger, Observed>) };
 }
