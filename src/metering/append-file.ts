@@ -119,7 +119,11 @@ async function writeBeside(path: string, lines: string, finish: (file: number) =
 }
 
 function writeWhole(file: number, text: string): void {
-  let rest = Buffer.from(text);
+  if (text === '') return;
+  // Most texts go at once, which needs no copy of them.
+  const written = writeSync(file, text);
+  if (written === Buffer.byteLength(text)) return;
+  let rest = Buffer.from(text).subarray(written);
   while (rest.length > 0) rest = rest.subarray(writeSync(file, rest));
 }
 

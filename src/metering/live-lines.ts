@@ -1,12 +1,17 @@
 import { createLinkedMap } from '../collections/linked-map.ts';
 import { type LedgerWrite, nameLedgerWrite } from './ledger-write.ts';
-import { decodeSpoolLine, encodeSpoolLine, type SpoolLine } from './spool-line.ts';
+import { decodeSpoolLine, encodeSpoolLine } from './spool-line.ts';
 
 /** What of the spool still counts: writes not acknowledged, and marks of calls that have not ended. */
 export interface LiveLines {
   readonly size: number;
+  /**
+   * @param name of the write, where it is known.
+   * @returns the line's text.
+   */
+  put(write: LedgerWrite, name?: string): string;
   /** @returns the line's text. */
-  apply(line: SpoolLine): string;
+  mark(write: LedgerWrite): string;
   /** As the note of its acknowledgement does, which is still to be written. */
   forget(name: string): void;
   /** All of them, encoded, in order. */
@@ -26,21 +31,22 @@ export function createLiveLines(): LiveLines {
   const forget = (name: string): void => {
     puts.delete(name);
     // The put that took its place may never have come to the disk.
-    marks.delete(name.slice(name.indexOf(':') + 1));
+    if (marks.size > 0) marks.delete(name.slice(name.indexOf(':') + 1));
   };
   return {
     get size() {
       return puts.size + marks.size;
     },
-    apply(line) {
-      const text = encodeSpoolLine(line);
-      if ('acknowledged' in line) forget(line.acknowledged);
-      else if ('mark' in line) marks.set(nameHold(line.mark), { text, write: line.mark });
-      else {
-        // The end of a call is what its marks were kept for.
-        marks.delete(nameHold(line.put));
-        puts.set(nameLedgerWrite(line.put), { text, write: line.put });
-      }
+    put(write, name = nameLedgerWrite(write)) {
+      const text = encodeSpoolLine({ put: write });
+      // The end of a call is what its marks were kept for.
+      if (marks.size > 0) marks.delete(nameHold(write));
+      puts.set(name, { text, write });
+      return text;
+    },
+    mark(write) {
+      const text = encodeSpoolLine({ mark: write });
+      marks.set(nameHold(write), { text, write });
       return text;
     },
     forget,
@@ -63,7 +69,9 @@ export function readLiveLines(text: string): { live: LiveLines; corrupt: string[
     if (each === '') continue;
     const line = decodeSpoolLine(each);
     if (line === undefined) corrupt.push(each);
-    else live.apply(line);
+    else if ('put' in line) live.put(line.put);
+    else if ('mark' in line) live.mark(line.mark);
+    else live.forget(line.acknowledged);
   }
   return { live, corrupt };
 }

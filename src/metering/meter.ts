@@ -4,6 +4,7 @@ import type { MessagesRequest } from '../domain/call-request.ts';
 import { findCreditLeft } from '../domain/credit/credit-left.ts';
 import type { NanoUsd } from '../domain/money.ts';
 import { modelLabels } from '../domain/rate-card.ts';
+import type { Settlement } from '../domain/settlement.ts';
 import { createWindowCache } from '../domain/window-cache.ts';
 import { type HoldCommand, type HoldReply, type Ledger, LedgerUnavailable } from '../ledger/ledger.ts';
 import type { Logger } from '../observability/create-logger.ts';
@@ -21,8 +22,8 @@ import { createOpenCostMemory, type OpenCostMemory } from './open-cost-memory.ts
 import { openMeteredCall } from './open-metered-call.ts';
 import { openOnGrace } from './open-on-grace.ts';
 import { createOutputRatios, type OutputRatios } from './output-ratios.ts';
-import { type CountPrompt, placeHold } from './place-hold.ts';
-import { type HoldPlan, nameOpenKind, planWholeHold } from './plan-hold.ts';
+import { type CountPrompt, type PlacedHold, placeHold } from './place-hold.ts';
+import { nameOpenKind, planWholeHold } from './plan-hold.ts';
 import type { PriceBook } from './price-book.ts';
 import { priceRequest } from './price-request.ts';
 import { createQuotaWatch, type QuotaWatch } from './quota-watch.ts';
@@ -46,6 +47,7 @@ export interface MeterParts {
     | 'unpricedRequest'
     | 'storeFailed'
     | 'holdOpened'
+    | 'holdClosed'
     | 'smallerHold'
     | 'holdEnlarged'
     | 'quotaSoftlyExceeded'
@@ -100,36 +102,57 @@ export function createMeter(parts: MeterParts): Meter {
     openCosts: parts.openCosts ?? createOpenCostMemory(),
     outputRatios: createOutputRatios(),
   };
+  const ask = (
+    principal: Principal,
+    request: MessagesRequest,
+    facts: AdmissionFacts,
+    countPrompt: CountPrompt | undefined,
+  ): AskedCall | AdmissionRefusal => {
+    const atMs = parts.timers.nowMs();
+    const priced = priceRequest(parts, principal, request, atMs);
+    if ('kind' in priced) return priced;
+    const plan = planWholeHold(priced, request, { keyId: principal.key.id, memory: shared.openCosts }, atMs);
+    if (plan.open.length > 0 && unboundedRequests === 'refuse') {
+      return { kind: 'unbounded_cost', reason: describeOpenParts(plan.open) };
+    }
+    const quotas = findCallQuotas(principal, priced.card, request, atMs, findWindow);
+    const place = parts.settleQueue.reserve();
+    if (place === undefined) return { kind: 'spool_full' };
+    const command: HoldCommand = {
+      accountId: principal.account.id,
+      holdId: createId('hold', atMs),
+      amountNanoUsd: plan.amountNanoUsd,
+      tokens: plan.tokens,
+      leaseMs: parts.limits.holdLeaseMs,
+      modelLabels: modelLabels(priced.model),
+      cells: quotas.length === 0 ? NO_CELLS : quotas.map(({ cell }) => cell),
+    };
+    return { principal, request, facts, priced, plan, quotas, place, command, countPrompt, atMs };
+  };
   return {
     async admit(principal, request, facts, countPrompt) {
-      const atMs = parts.timers.nowMs();
-      const priced = priceRequest(parts, principal, request, atMs);
-      if ('kind' in priced) return refuse(priced);
-      const plan = planWholeHold(priced, request, { keyId: principal.key.id, memory: shared.openCosts }, atMs);
-      if (plan.open.length > 0 && unboundedRequests === 'refuse') {
-        return refuse({ kind: 'unbounded_cost', reason: describeOpenParts(plan.open) });
-      }
-      const quotas = findCallQuotas(principal, priced.card, request, atMs, findWindow);
-      const place = parts.settleQueue.reserve();
-      if (place === undefined) return refuse({ kind: 'spool_full' });
-      const command: HoldCommand = {
-        accountId: principal.account.id,
-        holdId: createId('hold', atMs),
-        amountNanoUsd: plan.amountNanoUsd,
-        tokens: plan.tokens,
-        leaseMs: parts.limits.holdLeaseMs,
-        modelLabels: modelLabels(priced.model),
-        cells: quotas.map(({ cell }) => cell),
-      };
-      const send = (wanted: HoldCommand) => holdOrRelease(parts, wanted, place);
-      const placed = await placeHold(send, { principal, priced, plan, command, countPrompt, atMs }).catch((error) => {
+      const asked = ask(principal, request, facts, countPrompt);
+      if ('kind' in asked) return refuse(asked);
+      const { command, place } = asked;
+      try {
+        let reply: HoldReply | undefined;
+        try {
+          // Awaited here rather than in a function of its own, of which each costs every call a promise more.
+          reply = await parts.ledger.hold(command);
+        } catch (error) {
+          reply = await holdAgain(parts, command, place, error);
+        }
+        const placed = placeHold((wanted) => holdOrRelease(parts, wanted, place), asked, reply);
+        return openOrRefuse(shared, asked, placed instanceof Promise ? await placed : placed);
+      } catch (error) {
         place.giveBack();
         throw error;
-      });
-      return openOrRefuse(shared, { principal, request, facts, priced, plan, quotas, place, placed, atMs });
+      }
     },
   };
 }
+
+const NO_CELLS: HoldCommand['cells'] = [];
 
 interface SharedParts extends MeterParts {
   quotaWatch: QuotaWatch;
@@ -138,14 +161,14 @@ interface SharedParts extends MeterParts {
   outputRatios: OutputRatios;
 }
 
-function openOrRefuse(parts: SharedParts, asked: AskedCall): Admission {
+function openOrRefuse(parts: SharedParts, asked: AskedCall, placed: PlacedHold): Admission {
   const { principal, plan, quotas, place } = asked;
-  const { reply, command, watch } = asked.placed;
+  const { reply, command, watch } = placed;
   if (reply === undefined) {
-    const call = openOnGrace(parts, asked);
+    const call = openOnGrace(parts, asked, placed);
     return call === undefined ? refuse({ kind: 'ledger_unavailable' }) : { admitted: true, call };
   }
-  parts.grace?.note({ accountId: principal.account.id, keyId: principal.key.id }, reply);
+  parts.grace?.note({ accountId: command.accountId, keyId: principal.key.id }, reply);
   if (reply.result !== 'held' && reply.result !== 'exists') {
     place.giveBack();
     if (reply.result === 'insufficient_credit') {
@@ -154,29 +177,21 @@ function openOrRefuse(parts: SharedParts, asked: AskedCall): Admission {
     }
     return refuse(toHoldRefusal(parts.logger, command, quotas, reply));
   }
-  const hold = { ...command, amountNanoUsd: reply.amountNanoUsd };
-  parts.quotaWatch.noteHold(hold, quotas, reply.cells);
+  const isWhole = reply.amountNanoUsd === command.amountNanoUsd;
+  const hold = isWhole ? command : { ...command, amountNanoUsd: reply.amountNanoUsd };
+  if (quotas.length > 0) parts.quotaWatch.noteHold(hold, quotas, reply.cells);
   if (hold.amountNanoUsd < plan.amountNanoUsd && command.minNanoUsd !== undefined) parts.metrics.smallerHold();
-  const bindingQuota = findBindingQuota(quotas, reply.cells);
-  const facts = {
-    ...toCallFacts(asked, hold, findCreditLeft(reply.balance)),
-    ...(bindingQuota === undefined ? {} : { bindingQuota }),
-  };
-  const call = openMeteredCall({ ...parts, place }, hold, facts, watch);
-  return { admitted: true, call: plan.open.length === 0 ? call : noteOpenCost(parts.openCosts, call, plan) };
+  const bindingQuota = quotas.length === 0 ? undefined : findBindingQuota(quotas, reply.cells);
+  const facts = toCallFacts(asked, { hold, availableNanoUsd: findCreditLeft(reply.balance), bindingQuota });
+  const onSettled = plan.open.length === 0 ? undefined : noteOpenCost(parts.openCosts, asked);
+  return { admitted: true, call: openMeteredCall(parts, { place, hold, facts, watch, onSettled }) };
 }
 
 /** What an open call came to is what the next of its kind is held at. */
-function noteOpenCost(memory: OpenCostMemory, call: MeteredCall, { open }: HoldPlan): MeteredCall {
-  const { principal, request } = call.facts;
-  return {
-    ...call,
-    finish(outcome, trace) {
-      const settlement = call.finish(outcome, trace);
-      if (settlement.action === 'settle')
-        memory.note(nameOpenKind(principal.key.id, request.model, open), settlement.amountNanoUsd);
-      return settlement;
-    },
+function noteOpenCost(memory: OpenCostMemory, { principal, request, plan }: AskedCall): (ended: Settlement) => void {
+  return (settlement) => {
+    if (settlement.action === 'settle')
+      memory.note(nameOpenKind(principal.key.id, request.model, plan.open), settlement.amountNanoUsd);
   };
 }
 
@@ -185,8 +200,7 @@ function refuse(refusal: AdmissionRefusal): Admission {
 }
 
 /**
- * Asks for the hold, and once more with the same id when the store did not answer. If it is still silent, the hold
- * may exist or come to exist: the id is released, which leaves a tombstone that a delayed hold cannot pass.
+ * Asks for the hold, and once more with the same id when the store did not answer.
  * @returns undefined when the store did not answer.
  */
 async function holdOrRelease(
@@ -194,18 +208,36 @@ async function holdOrRelease(
   command: HoldCommand,
   place: SpoolPlace,
 ): Promise<HoldReply | undefined> {
-  for (let attempt = 0; attempt < 2; attempt += 1) {
+  try {
+    return await parts.ledger.hold(command);
+  } catch (error) {
+    return holdAgain(parts, command, place, error);
+  }
+}
+
+/**
+ * Asks once more after this error. If the store is still silent, the hold may exist or come to exist: the id is released,
+ * which leaves a tombstone that a delayed hold cannot pass.
+ */
+async function holdAgain(
+  parts: MeterParts,
+  command: HoldCommand,
+  place: SpoolPlace,
+  error: unknown,
+): Promise<HoldReply | undefined> {
+  let last = error;
+  parts.metrics.storeFailed('hold');
+  if (last instanceof LedgerUnavailable) {
     try {
       return await parts.ledger.hold(command);
-    } catch (error) {
+    } catch (second) {
+      last = second;
       parts.metrics.storeFailed('hold');
-      if (error instanceof LedgerUnavailable) continue;
-      place.deliver(releaseOf(command, parts.timers.nowMs()));
-      throw error;
     }
   }
   place.deliver(releaseOf(command, parts.timers.nowMs()));
-  return undefined;
+  if (last instanceof LedgerUnavailable) return undefined;
+  throw last;
 }
 
 function releaseOf({ accountId, holdId }: HoldCommand, endedAtMs: number) {

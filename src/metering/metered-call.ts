@@ -31,17 +31,17 @@ export interface CallFacts {
   availableNanoUsd: NanoUsd;
   /** As the client claims; bounded in length. */
   sessionId: string | undefined;
-  /** Where the caller stands in a trace of its own; absent: nowhere. */
-  traceContext?: TraceContext | undefined;
+  /** Where the caller stands in a trace of its own; undefined: nowhere. */
+  traceContext: TraceContext | undefined;
   /** When the request arrived, and when it was admitted. Prices are those of the latter. */
   arrivedAtMs: number;
   admittedAtMs: number;
   /** The quotas that count it, in the windows of its start. */
   quotas: readonly AppliedQuota[];
-  /** The one to tell the client of; absent: none limits it. */
-  bindingQuota?: BindingQuota;
+  /** The one to tell the client of; undefined: none limits it. */
+  bindingQuota: BindingQuota | undefined;
   /** The store did not answer: nothing is held for it, and `heldNanoUsd` is taken of the grace budget. */
-  onGrace?: boolean;
+  onGrace: boolean;
 }
 
 /** How far an answer has come. */

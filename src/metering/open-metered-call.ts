@@ -9,7 +9,7 @@ import { describeCall } from './describe-call.ts';
 import type { LedgerWrite } from './ledger-write.ts';
 import type { CallFacts, CallProgress, CallTrace, MeteredCall } from './metered-call.ts';
 import type { CallOutcome, InterruptReason, ReportedUsage } from './metering-types.ts';
-import type { OpenCall, OpenCalls } from './open-calls.ts';
+import type { OpenCall, OpenCalls, OpenCallView } from './open-calls.ts';
 import type { OutputRatios } from './output-ratios.ts';
 import type { HoldWatchTerms } from './place-hold.ts';
 import { type CallReport, type CallTraces, reportCall } from './report-call.ts';
@@ -21,7 +21,6 @@ import type { Timers } from './timers.ts';
 import { viewOpenCall } from './view-open-call.ts';
 
 export interface MeteredCallParts {
-  place: Pick<SpoolPlace, 'mark' | 'deliver'>;
   openCalls: OpenCalls;
   runningHolds: RunningHolds;
   timers: Timers;
@@ -30,67 +29,114 @@ export interface MeteredCallParts {
   outputRatios: OutputRatios;
   metrics: Pick<
     Metrics,
-    'outputEstimated' | 'callFinished' | 'usageMissing' | 'unknownUsage' | 'unpricedRequest' | 'holdOpened'
+    | 'outputEstimated'
+    | 'callFinished'
+    | 'usageMissing'
+    | 'unknownUsage'
+    | 'unpricedRequest'
+    | 'holdOpened'
+    | 'holdClosed'
   >;
   logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   traces?: CallTraces;
 }
 
-/**
- * Registers a call whose hold was granted. From here on exactly one settle or release of it will be delivered.
- * @param watch given where what is held may not do.
- */
-export function openMeteredCall(
-  parts: MeteredCallParts,
-  hold: HoldCommand,
-  facts: CallFacts,
-  watch?: HoldWatchTerms,
-): MeteredCall {
-  let settlement: Settlement | undefined;
-  let listener: ((reason: InterruptReason) => void) | undefined;
-  let readProgress: (() => CallProgress | undefined) | undefined;
-  const holdClosed = parts.metrics.holdOpened(facts.admittedAtMs);
+/** A hold that was granted, and the call that it was granted for. */
+export interface GrantedCall {
+  place: Pick<SpoolPlace, 'mark' | 'deliver'>;
+  hold: HoldCommand;
+  facts: CallFacts;
+  /** Given where what is held may not do. */
+  watch: HoldWatchTerms | undefined;
+  /** Told once what the call came to. Must not throw. */
+  onSettled?: ((settlement: Settlement) => void) | undefined;
+}
 
-  const finish = (outcome: CallOutcome, trace: CallTrace): Settlement => {
-    if (settlement !== undefined) return settlement;
-    settlement = decideCharge(facts, outcome, parts, running?.coveredTokens);
+/** Registers a call whose hold was granted. From here on exactly one settle or release of it will be delivered. */
+export function openMeteredCall(parts: MeteredCallParts, granted: GrantedCall): MeteredCall {
+  const call = new OpenedCall(parts, granted);
+  parts.metrics.holdOpened(granted.hold.holdId, granted.facts.admittedAtMs);
+  parts.openCalls.add(call);
+  return call;
+}
+
+/** To whom it belongs, a call to be finished; to all others, one that is open. One object, for each call has one. */
+class OpenedCall implements MeteredCall, OpenCall {
+  readonly facts: CallFacts;
+  readonly running: RunningHold | undefined;
+  readonly #parts: MeteredCallParts;
+  readonly #granted: GrantedCall;
+  #settlement: Settlement | undefined;
+  #listener: ((reason: InterruptReason) => void) | undefined;
+  #readProgress: (() => CallProgress | undefined) | undefined;
+
+  constructor(parts: MeteredCallParts, granted: GrantedCall) {
+    this.facts = granted.facts;
+    this.#parts = parts;
+    this.#granted = granted;
+    this.running = granted.watch === undefined ? undefined : watchHold(parts, granted, granted.watch, this);
+  }
+
+  get accountId(): string {
+    return this.#granted.hold.accountId;
+  }
+
+  get holdId(): string {
+    return this.#granted.hold.holdId;
+  }
+
+  get modelLabels(): HoldCommand['modelLabels'] {
+    return this.#granted.hold.modelLabels;
+  }
+
+  get cells(): HoldCommand['cells'] {
+    return this.#granted.hold.cells;
+  }
+
+  get onGrace(): boolean {
+    return this.facts.onGrace;
+  }
+
+  look(): OpenCallView {
+    return viewOpenCall(this.facts, this.running?.heldNanoUsd, this.#readProgress?.(), this.#parts.outputRatios);
+  }
+
+  interrupt(reason: InterruptReason): void {
+    if (this.#listener === undefined) this.finish({ kind: 'not_sent', reason }, { status: 0 });
+    else this.#listener(reason);
+  }
+
+  showProgress(read: () => CallProgress | undefined): void {
+    this.#readProgress = read;
+  }
+
+  onInterrupt(listener: (reason: InterruptReason) => void): void {
+    this.#listener = listener;
+  }
+
+  mark(reported: ReportedUsage): void {
+    if (this.#settlement !== undefined) return;
+    const { place, hold } = this.#granted;
+    place.mark(toMark(hold, this.facts, reported, this.#parts));
+  }
+
+  finish(outcome: CallOutcome, trace: CallTrace): Settlement {
+    if (this.#settlement !== undefined) return this.#settlement;
+    const parts = this.#parts;
+    const { place, hold, onSettled } = this.#granted;
+    const { running } = this;
+    const settlement = decideCharge(this.facts, outcome, parts, running?.coveredTokens);
+    this.#settlement = settlement;
     running?.end();
     const endedAtMs = parts.timers.nowMs();
-    const ended = { ...facts, heldNanoUsd: running?.heldNanoUsd ?? facts.heldNanoUsd };
-    parts.place.deliver(toLedgerWrite(hold, ended, outcome, trace, settlement, endedAtMs));
-    holdClosed();
-    parts.openCalls.remove(entry);
-    reportSafely(parts, { facts: ended, outcome, trace, settlement, endedAtMs });
+    const facts = running === undefined ? this.facts : { ...this.facts, heldNanoUsd: running.heldNanoUsd };
+    place.deliver(toLedgerWrite(hold, facts, outcome, trace, settlement, endedAtMs));
+    parts.metrics.holdClosed(hold.holdId);
+    parts.openCalls.remove(this);
+    reportSafely(parts, { facts, outcome, trace, settlement, endedAtMs });
+    onSettled?.(settlement);
     return settlement;
-  };
-  const entry: OpenCall = {
-    accountId: hold.accountId,
-    holdId: hold.holdId,
-    modelLabels: hold.modelLabels,
-    cells: hold.cells,
-    onGrace: facts.onGrace,
-    look: () => viewOpenCall(facts, running?.heldNanoUsd, readProgress?.(), parts.outputRatios),
-    interrupt(reason) {
-      if (listener === undefined) finish({ kind: 'not_sent', reason }, { status: 0 });
-      else listener(reason);
-    },
-  };
-  const running = watch === undefined ? undefined : watchHold(parts, hold, facts, watch, entry);
-  parts.openCalls.add(entry);
-  return {
-    facts,
-    running,
-    showProgress(read) {
-      readProgress = read;
-    },
-    onInterrupt(added) {
-      listener = added;
-    },
-    mark(reported) {
-      if (settlement === undefined) parts.place.mark(toMark(hold, facts, reported, parts));
-    },
-    finish,
-  };
+  }
 }
 
 function decideCharge(
@@ -128,10 +174,9 @@ function toMark(
 
 function watchHold(
   { runningHolds, outputRatios }: MeteredCallParts,
-  hold: HoldCommand,
-  facts: CallFacts,
+  { hold, facts }: GrantedCall,
   terms: HoldWatchTerms,
-  entry: OpenCall,
+  call: OpenCall,
 ): RunningHold {
   const { principal, request, model, card, heldNanoUsd, admittedAtMs } = facts;
   return runningHolds.watch({
@@ -142,7 +187,7 @@ function watchHold(
     request,
     atMs: admittedAtMs,
     findRatio: (content) => outputRatios.find(model.id, content),
-    stop: principal.account.onExhausted === 'cut' ? (reason) => entry.interrupt(reason) : undefined,
+    stop: principal.account.onExhausted === 'cut' ? (reason) => call.interrupt(reason) : undefined,
   });
 }
 

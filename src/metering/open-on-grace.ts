@@ -5,9 +5,10 @@ import { type AskedCall, toCallFacts } from './asked-call.ts';
 import type { GraceBudget } from './grace-budget.ts';
 import type { MeteredCall } from './metered-call.ts';
 import { type MeteredCallParts, openMeteredCall } from './open-metered-call.ts';
+import type { PlacedHold } from './place-hold.ts';
 import type { SettleQueue } from './settle-queue.ts';
 
-export interface GraceParts extends Omit<MeteredCallParts, 'place' | 'metrics'> {
+export interface GraceParts extends Omit<MeteredCallParts, 'metrics'> {
   /** Absent: there is none, and admission fails closed. */
   grace?: GraceBudget;
   settleQueue: Pick<SettleQueue, 'reserve'>;
@@ -22,15 +23,20 @@ export interface GraceParts extends Omit<MeteredCallParts, 'place' | 'metrics'> 
  * no room for more.
  * @returns undefined where it must be refused.
  */
-export function openOnGrace(parts: GraceParts, asked: AskedCall): MeteredCall | undefined {
+export function openOnGrace(parts: GraceParts, asked: AskedCall, placed: PlacedHold): MeteredCall | undefined {
   if (parts.grace === undefined) return undefined;
-  const call = takeGrace(parts, parts.grace, asked);
+  const call = takeGrace(parts, parts.grace, asked, placed);
   parts.metrics.graceAsked(call === undefined ? 'refused' : 'admitted');
   return call;
 }
 
-function takeGrace(parts: GraceParts, grace: GraceBudget, asked: AskedCall): MeteredCall | undefined {
-  const { principal, plan, placed } = asked;
+function takeGrace(
+  parts: GraceParts,
+  grace: GraceBudget,
+  asked: AskedCall,
+  placed: PlacedHold,
+): MeteredCall | undefined {
+  const { principal, plan } = asked;
   const isWhole = placed.command.amountNanoUsd === plan.amountNanoUsd && placed.command.minNanoUsd === undefined;
   if (plan.open.length > 0 || !isWhole) return undefined;
   // The place of the call went to the release of its hold.
@@ -44,18 +50,13 @@ function takeGrace(parts: GraceParts, grace: GraceBudget, asked: AskedCall): Met
     return undefined;
   }
   const left = formatUsd(taken.leftNanoUsd);
-  const facts = { ...toCallFacts(asked, hold, taken.leftNanoUsd), onGrace: true };
+  const facts = toCallFacts(asked, { hold, availableNanoUsd: taken.leftNanoUsd, onGrace: true });
   parts.logger.warn(
     { account_id: accountId, hold_id: holdId, ceiling_usd: formatUsd(amountNanoUsd), left_usd: left },
     'the store does not answer: a call is admitted on the grace budget',
   );
-  const call = openMeteredCall({ ...parts, place }, hold, facts);
-  return {
-    ...call,
-    finish(outcome, trace) {
-      const settlement = call.finish(outcome, trace);
-      grace.end(holdId, settlement.action === 'settle' ? settlement.amountNanoUsd : 0n);
-      return settlement;
-    },
-  };
+  return openMeteredCall(parts, {
+    ...{ place, hold, facts, watch: undefined },
+    onSettled: (settlement) => grace.end(holdId, settlement.action === 'settle' ? settlement.amountNanoUsd : 0n),
+  });
 }

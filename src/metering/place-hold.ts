@@ -39,19 +39,25 @@ export interface PlacedHold {
 type Send = (command: HoldCommand) => Promise<HoldReply | undefined>;
 
 /**
- * Holds what a call may cost. One command where there is room for the whole; only when there is not, the prompt is
- * counted, if that can help, and then, where the account lets its calls run on less, a smaller hold is made.
+ * Holds what a call may cost. One command, which was sent already, where there is room for the whole; only when there is
+ * not, the prompt is counted, if that can help, and then, where the account lets its calls run on less, a smaller hold
+ * is made.
+ * @param reply to the command for the whole; undefined: the ledger did not answer.
+ * @returns at once unless there is more to ask.
  */
-export async function placeHold(send: Send, asked: HoldRequest): Promise<PlacedHold> {
-  const { priced, command, atMs } = asked;
-  const reply = await send(command);
-  const whole = {
-    command,
-    reply,
-    watch: asked.plan.open.length > 0 ? watchOf(asked, asked.plan, MAX_NANO_USD) : undefined,
-  };
-  const room = reply === undefined ? undefined : findRoom(command, reply);
-  if (room === undefined) return whole;
+export function placeHold(
+  send: Send,
+  asked: HoldRequest,
+  reply: HoldReply | undefined,
+): PlacedHold | Promise<PlacedHold> {
+  const watch = asked.plan.open.length > 0 ? watchOf(asked, asked.plan, MAX_NANO_USD) : undefined;
+  const whole = { command: asked.command, reply, watch };
+  const room = reply === undefined ? undefined : findRoom(asked.command, reply);
+  return room === undefined ? whole : placeInRoom(send, asked, whole, room);
+}
+
+async function placeInRoom(send: Send, asked: HoldRequest, whole: PlacedHold, room: Room): Promise<PlacedHold> {
+  const { priced, atMs } = asked;
   const smaller = maySmaller(asked) ? sizeSmallerHold(priced.card, asked.plan.request, atMs) : undefined;
   const plan = await countWhere(asked, smaller, room);
   const counted = plan === asked.plan ? whole : await sendPlan(send, asked, plan, room, whole);

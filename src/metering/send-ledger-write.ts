@@ -28,13 +28,15 @@ export async function sendLedgerWrite(parts: SendParts, write: LedgerWrite): Pro
   }
 }
 
+const CHARGED: readonly SettleReply['result'][] = ['settled', 'late', 'duplicate'];
+
 function noteSettle(parts: SendParts, write: LedgerWrite & { kind: 'settle' }, reply: SettleReply): void {
   parts.metrics.settleAnswered({
     result: reply.result,
     lagMs: Math.max(0, parts.timers.nowMs() - write.endedAtMs),
     overageNanoUsd: 'overageNanoUsd' in reply ? reply.overageNanoUsd : 0n,
   });
-  if (['settled', 'late', 'duplicate'].includes(reply.result)) return;
+  if (CHARGED.includes(reply.result)) return;
   const { accountId, holdId, amountNanoUsd } = write.command;
   parts.logger.error(
     { result: reply.result, account_id: accountId, hold_id: holdId, amount_nano_usd: amountNanoUsd.toString() },

@@ -53,6 +53,8 @@ const SYNC_AFTER_MS = 20;
 const SYNC_MARKS_AFTER_MS = 1_000;
 
 interface Waiting {
+  /** As {@link nameLedgerWrite} says: put together once. */
+  name: string;
   write: LedgerWrite;
   /** In the spool's file. */
   written: boolean;
@@ -63,8 +65,10 @@ interface Waiting {
 
 export function createSettleQueue(parts: SettleQueueParts): SettleQueue {
   const entries = createLinkedMap<Waiting>();
-  for (const write of parts.waiting)
-    entries.set(nameLedgerWrite(write), { write, written: true, late: true, takenAtMs: 0 });
+  for (const write of parts.waiting) {
+    const name = nameLedgerWrite(write);
+    entries.set(name, { name, write, written: true, late: true, takenAtMs: 0 });
+  }
   let underWay = 0;
   let whenIdle: (() => void)[] = [];
   let reserved = 0;
@@ -77,26 +81,28 @@ export function createSettleQueue(parts: SettleQueueParts): SettleQueue {
   const syncs = createDelayedSync(parts, SYNC_AFTER_MS, () => findOldestUnanswered(entries));
   const markSyncs = createDelayedSync(parts, SYNC_MARKS_AFTER_MS);
 
-  const deliver = async (entry: Waiting): Promise<void> => {
-    const name = nameLedgerWrite(entry.write);
-    entries.set(name, entry);
-    writeDown(parts, entry);
-    syncs.start();
-    if (await sendLedgerWrite(parts, entry.write)) {
-      entries.delete(name);
-      if (entries.size === 0) syncs.cancel();
-      acknowledge(parts, [entry.write]);
-      return;
-    }
-    entry.late = true;
-    // Another of the same name may have been acknowledged meanwhile.
-    entries.set(name, entry);
-    await syncs.now();
-    retries.start();
-  };
-  const take = (write: LedgerWrite): void => {
+  const deliver = async (write: LedgerWrite): Promise<void> => {
+    const name = nameLedgerWrite(write);
+    const entry: Waiting = { name, write, written: false, late: false, takenAtMs: parts.timers.nowMs() };
     underWay += 1;
-    void deliver({ write, written: false, late: false, takenAtMs: parts.timers.nowMs() }).finally(endOne);
+    try {
+      entries.set(name, entry);
+      writeDown(parts, entry);
+      syncs.start();
+      if (await sendLedgerWrite(parts, write)) {
+        entries.delete(name);
+        if (entries.size === 0) syncs.cancel();
+        acknowledge(parts, [entry]);
+        return;
+      }
+      entry.late = true;
+      // Another of the same name may have been acknowledged meanwhile.
+      entries.set(name, entry);
+      await syncs.now();
+      retries.start();
+    } finally {
+      endOne();
+    }
   };
   const endOne = (): void => {
     underWay -= 1;
@@ -109,17 +115,23 @@ export function createSettleQueue(parts: SettleQueueParts): SettleQueue {
   };
   const isFull = (): boolean => entries.size + reserved >= parts.entriesMax;
 
+  const actions: PlaceActions = {
+    take: (write) => void deliver(write),
+    leave() {
+      reserved -= 1;
+    },
+    syncSoon: markSyncs.start,
+    syncNow: markSyncs.now,
+  };
+
   if (entries.size > 0) retries.start();
   return {
     reserve() {
       if (isFull()) return undefined;
       reserved += 1;
-      const leave = (): void => {
-        reserved -= 1;
-      };
-      return createPlace(parts, { take, leave, syncSoon: markSyncs.start, syncNow: markSyncs.now });
+      return new Place(parts, actions);
     },
-    deliver: take,
+    deliver: actions.take,
     isFull,
     waiting: () => describeWaiting(entries.values()),
     settled,
@@ -144,14 +156,37 @@ interface PlaceActions {
   syncNow(): Promise<boolean>;
 }
 
-function createPlace({ spool, logger }: SettleQueueParts, actions: PlaceActions): SpoolPlace {
-  let taken = true;
-  const end = (): void => {
-    if (taken) actions.leave();
-    taken = false;
-  };
-  const mark = (write: LedgerWrite): boolean => {
-    if (!taken) return false;
+class Place implements SpoolPlace {
+  readonly #parts: SettleQueueParts;
+  readonly #actions: PlaceActions;
+  #taken = true;
+
+  constructor(parts: SettleQueueParts, actions: PlaceActions) {
+    this.#parts = parts;
+    this.#actions = actions;
+  }
+
+  mark(write: LedgerWrite): void {
+    if (this.#note(write)) this.#actions.syncSoon();
+  }
+
+  async markDurably(write: LedgerWrite): Promise<boolean> {
+    return this.#note(write) && this.#actions.syncNow();
+  }
+
+  deliver(write: LedgerWrite): void {
+    this.giveBack();
+    this.#actions.take(write);
+  }
+
+  giveBack(): void {
+    if (this.#taken) this.#actions.leave();
+    this.#taken = false;
+  }
+
+  #note(write: LedgerWrite): boolean {
+    if (!this.#taken) return false;
+    const { spool, logger } = this.#parts;
     try {
       spool.mark(write);
       return true;
@@ -159,23 +194,12 @@ function createPlace({ spool, logger }: SettleQueueParts, actions: PlaceActions)
       logger.error({ err: error, hold_id: write.command.holdId }, 'the settle spool cannot be written; a mark is lost');
       return false;
     }
-  };
-  return {
-    mark(write) {
-      if (mark(write)) actions.syncSoon();
-    },
-    markDurably: async (write) => mark(write) && actions.syncNow(),
-    deliver(write) {
-      end();
-      actions.take(write);
-    },
-    giveBack: end,
-  };
+  }
 }
 
 function writeDown({ spool, logger }: SettleQueueParts, entry: Waiting): void {
   try {
-    spool.put(entry.write);
+    spool.put(entry.write, entry.name);
     entry.written = true;
   } catch (error) {
     logger.error(
@@ -193,25 +217,24 @@ async function retryOldest(parts: SettleQueueParts, entries: LinkedMap<Waiting>)
     .slice(0, RETRY_WRITES);
   for (const entry of chosen) if (!entry.written) writeDown(parts, entry);
   const answered = await Promise.all(chosen.map(({ write }) => sendLedgerWrite(parts, write)));
-  const done: LedgerWrite[] = [];
+  const done: Waiting[] = [];
   chosen.forEach((entry, index) => {
-    const name = nameLedgerWrite(entry.write);
-    entries.delete(name);
-    if (answered[index]) done.push(entry.write);
+    entries.delete(entry.name);
+    if (answered[index]) done.push(entry);
     // One that the ledger cannot take goes behind those that it can.
-    else entries.set(name, entry);
+    else entries.set(entry.name, entry);
   });
   acknowledge(parts, done);
   return answered.every(Boolean);
 }
 
-function acknowledge({ spool, logger, onAcknowledged }: SettleQueueParts, writes: readonly LedgerWrite[]): void {
-  if (writes.length === 0) return;
-  if (onAcknowledged !== undefined) for (const write of writes) onAcknowledged(write);
+function acknowledge({ spool, logger, onAcknowledged }: SettleQueueParts, done: readonly Waiting[]): void {
+  if (done.length === 0) return;
+  if (onAcknowledged !== undefined) for (const { write } of done) onAcknowledged(write);
   try {
-    spool.acknowledge(writes.map(nameLedgerWrite));
+    spool.acknowledge(done.map(({ name }) => name));
   } catch (error) {
-    logger.warn({ err: error, entries: writes.length }, 'the settle spool cannot be written; these will be sent again');
+    logger.warn({ err: error, entries: done.length }, 'the settle spool cannot be written; these will be sent again');
   }
 }
 

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { type AppendFile, createAppendFile } from './append-file.ts';
 import type { LedgerWrite } from './ledger-write.ts';
 import { type LiveLines, readLiveLines } from './live-lines.ts';
-import type { SpoolLine } from './spool-line.ts';
+import { encodeSpoolLine } from './spool-line.ts';
 import { systemTimers, type Timers } from './timers.ts';
 
 /**
@@ -12,8 +12,11 @@ import { systemTimers, type Timers } from './timers.ts';
  * with, the disk's error.
  */
 export interface SettleSpool {
-  /** The end of a hold, until acknowledged. */
-  put(write: LedgerWrite): void;
+  /**
+   * The end of a hold, until acknowledged.
+   * @param name of the write, where it is known.
+   */
+  put(write: LedgerWrite, name?: string): void;
   /** What is to be sent if this process ends before the call does. The next mark or put of its hold replaces it. */
   mark(write: LedgerWrite): void;
   /** Notes that these writes need not be sent again. A note that is lost costs one more send, which changes nothing. */
@@ -74,19 +77,16 @@ function createFileSpool(file: AppendFile, live: LiveLines, timers: Timers): Set
   let lines = live.size;
   let notes: string[] = [];
 
-  const append = (added: readonly SpoolLine[]): void => {
-    lines += added.length;
-    file.append(added.map((line) => live.apply(line)).join(''));
-    compact();
-  };
   /** Notes that a full disk did not take are written with the next line. */
-  const appendWithNotes = (added: readonly SpoolLine[]): void => {
-    append([...notes.map((acknowledged) => ({ acknowledged })), ...added]);
+  const append = (text: string, added: number): void => {
+    lines += added + notes.length;
+    file.append(notes.length === 0 ? text : notes.map(encodeNote).join('') + text);
     notes = [];
+    compact();
   };
   const writeNotes = (): void => {
     try {
-      appendWithNotes([]);
+      append('', 0);
     } finally {
       if (notes.length > NOTES_KEPT) notes = notes.slice(-NOTES_AT_MOST);
     }
@@ -112,8 +112,8 @@ function createFileSpool(file: AppendFile, live: LiveLines, timers: Timers): Set
     return true;
   });
   return {
-    put: (put) => appendWithNotes([{ put }]),
-    mark: (mark) => appendWithNotes([{ mark }]),
+    put: (write, name) => append(live.put(write, name), 1),
+    mark: (write) => append(live.mark(write), 1),
     acknowledge(names) {
       for (const name of names) {
         live.forget(name);
@@ -128,12 +128,16 @@ function createFileSpool(file: AppendFile, live: LiveLines, timers: Timers): Set
       clearing.stop();
       try {
         if (live.size === 0 && !file.isBeingReplaced) clear();
-        else if (notes.length > 0) appendWithNotes([]);
+        else if (notes.length > 0) append('', 0);
       } finally {
         await file.close();
       }
     },
   };
+}
+
+function encodeNote(acknowledged: string): string {
+  return encodeSpoolLine({ acknowledged });
 }
 
 /**

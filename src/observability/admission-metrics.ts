@@ -59,8 +59,10 @@ export interface AdmissionMetrics {
   unpricedRequest(stage: 'refused' | 'priced_as' | 'answered', model?: string): void;
   /** Answers being streamed to clients now. */
   openStreams: { inc(): void; dec(): void };
-  /** A hold was made at this instant; call the returned function when it is closed. Acts once. */
-  holdOpened(atMs: number): () => void;
+  /** A hold was made at this instant. */
+  holdOpened(holdId: string, atMs: number): void;
+  /** Acts once. */
+  holdClosed(holdId: string): void;
   /** A call was admitted on less than it may cost. */
   smallerHold(): void;
   /** A running call asked for more of a hold. */
@@ -181,7 +183,6 @@ function createShortageCounters(metrics: MetricRegistry) {
 function createHoldMetrics(metrics: MetricRegistry, nowMs: () => number) {
   // In order of opening, so that the first is the oldest. Bounded by the calls in flight.
   const open = createLinkedMap<number>();
-  let opened = 0;
   const count = metrics.gauge(
     { name: 'tollgate_holds_open', help: 'Holds of calls running in this process.', labels: {}, aggregation: 'sum' },
     () => {
@@ -207,12 +208,8 @@ function createHoldMetrics(metrics: MetricRegistry, nowMs: () => number) {
     aggregation: 'sum',
   });
   return {
-    holdOpened(atMs: number): () => void {
-      opened += 1;
-      const name = `${opened}`;
-      open.set(name, atMs);
-      return () => void open.delete(name);
-    },
+    holdOpened: (holdId: string, atMs: number) => open.set(holdId, atMs),
+    holdClosed: (holdId: string) => void open.delete(holdId),
     holdsReclaimed: (reclaimedCount: number) => reclaimed.inc(reclaimedCount),
   };
 }

@@ -5,19 +5,19 @@ describe('what a process tells of itself', () => {
   test('open holds and the age of the oldest', async () => {
     let nowMs = NOW_MS;
     const metrics = createTestMetrics({ nowMs: () => nowMs });
-    const closeFirst = metrics.holdOpened(nowMs);
+    metrics.holdOpened('hold_1', nowMs);
     nowMs += 2_000;
-    const closeSecond = metrics.holdOpened(nowMs);
+    metrics.holdOpened('hold_2', nowMs);
     nowMs += 3_000;
     const holds = async () => {
       const samples = await scrape(metrics);
       return [samples.get('tollgate_holds_open'), samples.get('tollgate_hold_age_seconds')];
     };
     expect(await holds()).toEqual([2, 5]);
-    closeFirst();
-    closeFirst();
+    metrics.holdClosed('hold_1');
+    metrics.holdClosed('hold_1');
     expect(await holds()).toEqual([1, 3]);
-    closeSecond();
+    metrics.holdClosed('hold_2');
     expect(await holds()).toEqual([0, 0]);
   });
 
