@@ -44,34 +44,49 @@ type Part = Sum | { unpricedModel: string };
  * @returns `priced: false` with the first model the request names that the card has no prices for.
  */
 export function ceilCall(card: RateCard, request: MessagesRequest, atMs: number): CallCeiling {
-  const parts: Part[] = [
-    ceilNamedModel(card, request, { model: request.model, maxTokens: undefined, speed: undefined }, atMs, false),
+  const first = ceilNamedModel(card, request, REQUESTED, atMs, false);
+  if ('unpricedModel' in first) return { priced: false, model: first.unpricedModel };
+  let { pico, tokens } = first;
+  // A plain call sets off nothing else.
+  for (const part of isPlain(request) ? NO_PARTS : listOtherParts(card, request, atMs)) {
+    if ('unpricedModel' in part) return { priced: false, model: part.unpricedModel };
+    pico += part.pico;
+    tokens += part.tokens;
+  }
+  const searches = countSearches(request.tools);
+  if (searches > 0) pico += BigInt(searches) * card.webSearchPicoUsd;
+  const amountNanoUsd = multiplyToNanoUsd(pico, card.multiplier);
+  return { priced: true, amountNanoUsd, tokens, unbounded: findUnbounded(request) };
+}
+
+const REQUESTED = { model: undefined, maxTokens: undefined, speed: undefined };
+const NO_PARTS: readonly Part[] = [];
+
+function isPlain({ fallbacks, tools, compaction }: MessagesRequest): boolean {
+  return fallbacks.length === 0 && tools.length === 0 && !compaction;
+}
+
+function listOtherParts(card: RateCard, request: MessagesRequest, atMs: number): Part[] {
+  const parts = [
     ...fallbackParts(card, request, atMs),
     ...request.tools
       .filter((tool) => tool.type.startsWith('advisor'))
       .map((tool) => ceilAdvisor(card, request, tool, atMs)),
   ];
   if (request.compaction) parts.push(ceilCompaction(card, request, atMs));
-  let pico = BigInt(countSearches(request.tools)) * card.webSearchPicoUsd;
-  let tokens = 0n;
-  for (const part of parts) {
-    if ('unpricedModel' in part) return { priced: false, model: part.unpricedModel };
-    pico += part.pico;
-    tokens += part.tokens;
-  }
-  const amountNanoUsd = multiplyToNanoUsd(pico, card.multiplier);
-  return { priced: true, amountNanoUsd, tokens, unbounded: findUnbounded(request) };
+  return parts;
 }
 
 function ceilNamedModel(
   card: RateCard,
   request: MessagesRequest,
-  hop: FallbackModel,
+  hop: Omit<FallbackModel, 'model'> & { model: string | undefined },
   atMs: number,
   isFallback: boolean,
 ): Part {
-  const model = findModel(card, hop.model);
-  return model === undefined ? { unpricedModel: hop.model } : ceilHop(card, request, model, hop, atMs, isFallback);
+  const name = hop.model ?? request.model;
+  const model = findModel(card, name);
+  return model === undefined ? { unpricedModel: name } : ceilHop(card, request, model, hop, atMs, isFallback);
 }
 
 /** One model's attempt at the request: its first pass and, with server tools, the nine that may follow. */
@@ -159,14 +174,16 @@ function ceilCompaction(card: RateCard, request: MessagesRequest, atMs: number):
 
 /** The most searches the request asks for; without `max_uses`, a usual figure. */
 export function countSearches(tools: readonly RequestTool[]): number {
-  return tools
-    .filter((tool) => tool.type.startsWith('web_search'))
-    .reduce((sum, tool) => sum + (tool.maxUses ?? ASSUMED_SEARCHES), 0);
+  let sum = 0;
+  for (const tool of tools) if (tool.type.startsWith('web_search')) sum += tool.maxUses ?? ASSUMED_SEARCHES;
+  return sum;
 }
 
 const KNOWN_SERVER_TOOLS = ['web_search', 'web_fetch', 'code_execution', 'tool_search', 'advisor', 'mcp_toolset'];
 
 function findUnbounded(request: MessagesRequest): UnboundedPart[] {
+  const { tools, thread, mcpServers, container } = request;
+  if (tools.length === 0 && thread !== 'continue' && mcpServers === 0 && !container) return [];
   const has = (prefix: string) => request.tools.some((tool) => tool.type.startsWith(prefix));
   const hasOpen = (prefix: string) =>
     request.tools.some((tool) => tool.type.startsWith(prefix) && tool.maxUses === undefined);

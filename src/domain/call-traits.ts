@@ -1,4 +1,4 @@
-import type { CallUsage } from './usage.ts';
+import { type CallUsage, sumPromptTokens } from './usage.ts';
 
 /** Prompts above it are of the long context window. Source: the `context_window` values of the usage report. */
 const SHORT_WINDOW_TOKENS = 200_000;
@@ -17,15 +17,12 @@ export interface CallTraits {
  * iterations, its passes are summed and may come to the long one together.
  */
 export function findCallTraits({ passes, serviceTier, inferenceGeo, speed }: CallUsage): CallTraits {
-  const longest = Math.max(0, ...passes.map(({ tokens: { output: _output, ...prompt } }) => sumCounts(prompt)));
+  let longest = 0;
+  for (const { tokens } of passes) longest = Math.max(longest, sumPromptTokens(tokens));
   return {
     serviceTier: serviceTier ?? 'standard',
     contextWindow: longest > SHORT_WINDOW_TOKENS ? '200k-1M' : '0-200k',
     inferenceGeo: inferenceGeo ?? 'not_available',
     speed: speed ?? 'standard',
   };
-}
-
-function sumCounts(counts: { readonly [name: string]: number }): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }

@@ -38,10 +38,22 @@ export function parseUsd(text: string): NanoUsd | undefined {
  * Writes nano-dollars as a decimal dollar string: at least two places, at most nine, no exponent ("0.0198976", "25.00").
  */
 export function formatUsd(amount: NanoUsd): string {
-  const magnitude = amount < 0n ? -amount : amount;
-  const fraction = (magnitude % NANO_PER_USD)
-    .toString()
-    .padStart(9, '0')
-    .replace(/0{1,7}$/, '');
-  return `${amount < 0n ? '-' : ''}${magnitude / NANO_PER_USD}.${fraction}`;
+  return formatDecimal(amount, 9);
+}
+
+/** Pico-dollars (10^-12 USD) in the same way, with up to twelve places. */
+export function formatPicoUsd(picoUsd: bigint): string {
+  return formatDecimal(picoUsd, 12);
+}
+
+const LEAST_PLACES = 2;
+const ZERO = 0x30;
+
+/** By its digits, since a call writes a dozen of these: neither a division nor a pattern is needed. */
+function formatDecimal(amount: bigint, places: number): string {
+  const digits = (amount < 0n ? -amount : amount).toString().padStart(places + 1, '0');
+  const point = digits.length - places;
+  let end = digits.length;
+  while (end > point + LEAST_PLACES && digits.charCodeAt(end - 1) === ZERO) end -= 1;
+  return `${amount < 0n ? '-' : ''}${digits.slice(0, point)}.${digits.slice(point, end)}`;
 }

@@ -17,8 +17,8 @@ const OPEN_PROMPT_TOKENS = 400_000;
 const OPEN_SEARCHES = 10n;
 
 /** The open parts of a request, in a fixed order; none: its ceiling cannot be overrun. */
-export function findOpenParts(request: MessagesRequest, unbounded: readonly UnboundedPart[]): OpenPart[] {
-  return request.fallbacks === 'default' ? [...unbounded, 'fallbacks'] : [...unbounded];
+export function findOpenParts(request: MessagesRequest, unbounded: readonly UnboundedPart[]): readonly OpenPart[] {
+  return request.fallbacks === 'default' ? [...unbounded, 'fallbacks'] : unbounded;
 }
 
 /**

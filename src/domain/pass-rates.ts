@@ -1,7 +1,7 @@
 import { larger } from './money.ts';
 import { findEndedPrices, findPrices, type ModelCard, type RateCard, type TokenRates } from './rate-card.ts';
 import type { PriceAssumption } from './receipt.ts';
-import type { CallUsage, UsagePass } from './usage.ts';
+import { type CallUsage, sumPromptTokens, type UsagePass } from './usage.ts';
 
 export interface PassRates {
   /** Pico-dollars per token, times region and batch. */
@@ -40,8 +40,10 @@ export function findPassRates(
   const base = fast !== undefined && long !== undefined ? dearerRates(fast, long) : (fast ?? long ?? standard);
   const geoTenths = readGeoTenths(card, model, usage.inferenceGeo, assumptions);
   const tierTenths = readTierTenths(card, usage.serviceTier, fast !== undefined, assumptions);
+  const isList = geoTenths === 10n && tierTenths === 10n;
   // Exact: prices are multiples of 100 pico-dollars, so two divisions by ten leave no remainder.
-  return { rates: mapRates(base, (rate) => (rate * geoTenths * tierTenths) / 100n), overridden, assumptions };
+  const rates = isList ? base : mapRates(base, (rate) => (rate * geoTenths * tierTenths) / 100n);
+  return { rates, overridden, assumptions };
 }
 
 /** The advisor is a call of its own and is priced at its model's rates, without the caller's speed. */
@@ -84,8 +86,7 @@ export function assumedFastRates(card: RateCard, standard: TokenRates): TokenRat
 function findLongPromptRates(model: ModelCard, pass: UsagePass, atMs: number): TokenRates | undefined {
   const row = findPrices(model, 'long_prompt', atMs);
   if (row?.abovePromptTokens === undefined) return undefined;
-  const { input, cacheRead, cacheWrite5m, cacheWrite1h } = pass.tokens;
-  return input + cacheRead + cacheWrite5m + cacheWrite1h > row.abovePromptTokens ? row.rates : undefined;
+  return sumPromptTokens(pass.tokens) > row.abovePromptTokens ? row.rates : undefined;
 }
 
 function readGeoTenths(

@@ -23,18 +23,17 @@ const TOKEN_CLASSES: readonly [UsageClass, keyof TokenUsage & keyof TokenRates][
  */
 export function priceCall(card: RateCard, usage: CallUsage, atMs: number): PricedCall {
   const lines: ReceiptLine[] = [];
-  const assumptions = new Set<PriceAssumption>();
+  const assumptions: PriceAssumption[] = [];
   let savedPicoUsd = 0n;
   for (const pass of usage.passes) {
     const model = findModel(card, pass.model) ?? card.unknownModel;
     const found = model === undefined ? undefined : findPassRates(card, model, usage, pass, atMs);
     if (model === undefined || found === undefined) return { priced: false, model: pass.model };
     if (!isBilled(card, pass)) continue;
-    for (const assumption of found.assumptions) assumptions.add(assumption);
-    if (model.pricedAs !== undefined) assumptions.add('unknown_model');
-    const own = passLines(pass, model, found);
-    lines.push(...own);
-    savedPicoUsd += savingsOf(own, found);
+    for (const assumption of found.assumptions) assumptions.push(assumption);
+    if (model.pricedAs !== undefined) assumptions.push('unknown_model');
+    addLines(lines, pass, model, found);
+    savedPicoUsd += savingsOf(pass, found);
   }
   const searches = wholeCount(usage.webSearches);
   if (searches > 0)
@@ -42,24 +41,29 @@ export function priceCall(card: RateCard, usage: CallUsage, atMs: number): Price
   const receipt: Receipt = { amountNanoUsd: totalNanoUsd(card, lines), lines, rateCardVersion: card.version };
   if (card.multiplier !== LIST_MULTIPLIER) receipt.multiplier = card.multiplier;
   if (savedPicoUsd > 0n) receipt.cacheSavingsPicoUsd = savedPicoUsd;
-  if (assumptions.size > 0) receipt.assumptions = [...assumptions];
+  if (assumptions.length > 0) receipt.assumptions = [...new Set(assumptions)];
   return { priced: true, receipt };
 }
 
-function passLines(pass: UsagePass, { pricedAs }: ModelCard, { rates, overridden }: PassRates): ReceiptLine[] {
-  return TOKEN_CLASSES.map(([usageClass, name]) => ({
-    model: pass.model,
-    class: usageClass,
-    quantity: wholeCount(pass.tokens[name]),
-    picoUsdEach: rates[name],
-    ...(overridden ? { overridden } : {}),
-    ...(pricedAs === undefined ? {} : { pricedAs }),
-  })).filter((line) => line.quantity > 0);
+function addLines(
+  lines: ReceiptLine[],
+  { model, tokens }: UsagePass,
+  { pricedAs }: ModelCard,
+  { rates, overridden }: PassRates,
+): void {
+  for (const [usageClass, name] of TOKEN_CLASSES) {
+    const quantity = wholeCount(tokens[name]);
+    if (!(quantity > 0)) continue;
+    const line: ReceiptLine = { model, class: usageClass, quantity, picoUsdEach: rates[name] };
+    if (overridden) line.overridden = true;
+    if (pricedAs !== undefined) line.pricedAs = pricedAs;
+    lines.push(line);
+  }
 }
 
-function savingsOf(lines: readonly ReceiptLine[], { rates }: PassRates): bigint {
-  const read = lines.find((line) => line.class === 'cache_read');
-  return BigInt(read?.quantity ?? 0) * larger(0n, rates.input - rates.cacheRead);
+function savingsOf({ tokens }: UsagePass, { rates }: PassRates): bigint {
+  const read = wholeCount(tokens.cacheRead);
+  return read > 0 ? BigInt(read) * larger(0n, rates.input - rates.cacheRead) : 0n;
 }
 
 /**
@@ -77,6 +81,7 @@ function wholeCount(count: number): number {
 }
 
 function totalNanoUsd(card: RateCard, lines: readonly ReceiptLine[]): bigint {
-  const pico = lines.reduce((sum, line) => sum + BigInt(line.quantity) * line.picoUsdEach, 0n);
+  let pico = 0n;
+  for (const line of lines) pico += BigInt(line.quantity) * line.picoUsdEach;
   return multiplyToNanoUsd(pico, card.multiplier);
 }

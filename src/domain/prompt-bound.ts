@@ -29,7 +29,8 @@ export function isServerTool(tool: RequestTool): boolean {
 
 /** Whether one request may be sampled more than once. */
 export function mayLoop(request: MessagesRequest): boolean {
-  return request.mcpServers > 0 || request.container || request.tools.some(isServerTool);
+  const { mcpServers, container, tools } = request;
+  return mcpServers > 0 || container || (tools.length > 0 && tools.some(isServerTool));
 }
 
 /**

@@ -12,7 +12,8 @@ export function findModel(card: RateCard, modelId: string): ModelCard | undefine
 
 /** The model's prices of one kind in force at an instant (ms since 1970). */
 export function findPrices(model: ModelCard, kind: PriceKind, atMs: number): PriceRow | undefined {
-  return model.prices.find((row) => row.kind === kind && row.fromMs <= atMs && atMs < row.untilMs);
+  for (const row of model.prices) if (row.kind === kind && row.fromMs <= atMs && atMs < row.untilMs) return row;
+  return undefined;
 }
 
 /** The prices of one kind that ended last before an instant. */

@@ -8,7 +8,7 @@ import { priceCall } from './price-call.ts';
 import { mayLoop } from './prompt-bound.ts';
 import type { ModelCard, RateCard } from './rate-card.ts';
 import type { Receipt } from './receipt.ts';
-import type { CallUsage, UsagePass } from './usage.ts';
+import { type CallUsage, sumPromptTokens, type UsagePass } from './usage.ts';
 
 /** What a call costs and what that stands on. */
 export type Settlement =
@@ -131,7 +131,8 @@ function settleDoubtful(
 
 /** What an answer does not say of its tier is known from where it came. */
 function assumeTier({ serviceTier }: SettlementCase, usage: CallUsage | undefined): CallUsage | undefined {
-  return usage && { ...usage, serviceTier: usage.serviceTier ?? serviceTier };
+  if (usage === undefined || serviceTier === undefined || usage.serviceTier !== undefined) return usage;
+  return { ...usage, serviceTier };
 }
 
 function guessUsage(situation: SettlementCase, visibleCharacters: number): CallUsage {
@@ -183,6 +184,8 @@ function renameModels(usage: CallUsage, card: RateCard, modelId: string): CallUs
 
 function countTokens(pass: UsagePass): bigint {
   const { input, cacheWrite5m, cacheWrite1h, cacheRead, output } = pass.tokens;
+  const sum = input + cacheWrite5m + cacheWrite1h + cacheRead + output;
+  if (Number.isSafeInteger(sum)) return BigInt(sum);
   return BigInt(input) + BigInt(cacheWrite5m) + BigInt(cacheWrite1h) + BigInt(cacheRead) + BigInt(output);
 }
 
@@ -196,8 +199,9 @@ const SEARCHES_AT_MOST = 10_000;
 function isPlausible(usage: CallUsage, card: RateCard): boolean {
   if (!isCount(usage.webSearches) || usage.webSearches > SEARCHES_AT_MOST) return false;
   return usage.passes.every((pass) => {
-    const counts = Object.values(pass.tokens) as number[];
-    return counts.every((count) => isCount(count) && count <= windowOf(card, pass) * PASSES_AT_MOST);
+    const most = windowOf(card, pass) * PASSES_AT_MOST;
+    const { input, cacheWrite5m, cacheWrite1h, cacheRead, output } = pass.tokens;
+    return [input, cacheWrite5m, cacheWrite1h, cacheRead, output].every((count) => isCount(count) && count <= most);
   });
 }
 
@@ -211,10 +215,8 @@ const OUTPUT_TIMES = 4;
 function isBeyondCall(situation: SettlementCase, usage: CallUsage): boolean {
   const [pass] = usage.passes;
   if (pass === undefined || !isOnePass(situation, usage)) return false;
-  const { output, ...prompt } = pass.tokens;
-  const promptTokens = Object.values(prompt).reduce((sum: number, count: number) => sum + count, 0);
   const most = findBelieved(situation, usage, windowOf(situation.card, pass));
-  return promptTokens > most.promptTokens || output > most.outputTokens;
+  return sumPromptTokens(pass.tokens) > most.promptTokens || pass.tokens.output > most.outputTokens;
 }
 
 function isOnePass({ request, isOpen = false }: SettlementCase, { passes }: CallUsage): boolean {

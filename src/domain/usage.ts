@@ -12,6 +12,11 @@ export interface TokenUsage {
   output: number;
 }
 
+/** Tokens of the prompt, whatever was done with them. */
+export function sumPromptTokens({ input, cacheWrite5m, cacheWrite1h, cacheRead }: TokenUsage): number {
+  return input + cacheWrite5m + cacheWrite1h + cacheRead;
+}
+
 /** One sampling pass, priced at its own model. A call has one, or one per entry of `usage.iterations`. */
 export interface UsagePass {
   model: string;

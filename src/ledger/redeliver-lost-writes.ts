@@ -90,7 +90,7 @@ export function redeliverLostWrites(ledger: Ledger, options: RedeliverOptions): 
   });
   const parts: WatchParts = { ledger, options, recent, seen, redelivery, regress };
   const readBalance = async (accountId: string): Promise<AccountBalance | undefined> => {
-    const sent = snapshot(seen, accountId);
+    const sent = seen.beforeSending(accountId);
     const balance = await ledger.readBalance(accountId);
     regress(seen.see(accountId, balance, sent));
     return balance;
@@ -134,12 +134,6 @@ function show({ seen, regress }: WatchParts, accountId: string, reply: AnyReply,
   else if (reply.result === 'no_account') regress(seen.see(accountId, undefined, sent));
 }
 
-/** What is in the map changes; what was known when a command was sent does not. */
-function snapshot(seen: SeenSequences, accountId: string): SeenAtSending {
-  const present = seen.beforeSending(accountId);
-  return present === undefined ? undefined : { sequence: present.sequence, epoch: present.epoch };
-}
-
 type Command = { accountId: string };
 type Run = (command: Command) => Promise<AnyReply>;
 
@@ -147,20 +141,22 @@ function watchCommands(parts: WatchParts): Partial<Ledger> {
   const { ledger, seen } = parts;
   const observe =
     (operation: keyof Ledger): Run =>
-    async (command) => {
-      const sent = snapshot(seen, command.accountId);
-      const reply = await (ledger[operation] as unknown as Run)(command);
-      show(parts, command.accountId, reply, sent);
-      return reply;
+    (command) => {
+      const sent = seen.beforeSending(command.accountId);
+      return (ledger[operation] as unknown as Run)(command).then((reply) => {
+        show(parts, command.accountId, reply, sent);
+        return reply;
+      });
     };
   const remember =
     (operation: RepeatableWrite): Run =>
-    async (command) => {
-      const sent = snapshot(seen, command.accountId);
-      const reply = await (ledger[operation] as unknown as Run)(command);
-      if (DONE[operation].includes(reply.result ?? '')) noteWrite(parts, operation, command, sent);
-      show(parts, command.accountId, reply, sent);
-      return reply;
+    (command) => {
+      const sent = seen.beforeSending(command.accountId);
+      return (ledger[operation] as unknown as Run)(command).then((reply) => {
+        if (DONE[operation].includes(reply.result ?? '')) noteWrite(parts, operation, command, sent);
+        show(parts, command.accountId, reply, sent);
+        return reply;
+      });
     };
   const commands = {
     ...Object.fromEntries(
@@ -192,7 +188,7 @@ async function setPolicy({ ledger, seen, regress }: WatchParts, command: SetPoli
     ...(mode === undefined ? {} : { mode }),
     ...(creditLimitNanoUsd === undefined ? {} : { creditLimitNanoUsd }),
   });
-  const sent = snapshot(seen, accountId);
+  const sent = seen.beforeSending(accountId);
   // Beside the caller's way: the change is made, whatever becomes of this.
   void ledger.readBalance(accountId).then(
     (balance) => regress(seen.see(accountId, balance, sent)),

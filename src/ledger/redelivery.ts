@@ -112,8 +112,7 @@ function* batches(writes: readonly RecentWrite[]): Generator<RecentWrite[]> {
 
 /** @returns whether it is done. Not so where the store does not answer, or lacks what another process has to send. */
 async function send({ ledger, options, seen, doneReplies }: RedeliveryParts, write: RecentWrite): Promise<boolean> {
-  const sent = seen.beforeSending(write.accountId);
-  const known = sent === undefined ? undefined : { sequence: sent.sequence, epoch: sent.epoch };
+  const known = seen.beforeSending(write.accountId);
   try {
     const reply = (await ledger[write.operation](write.command as never)) as { result: string; balance?: never };
     if (reply.balance !== undefined) seen.see(write.accountId, reply.balance, known);

@@ -3,14 +3,14 @@ import type { AccountBalance } from '../domain/credit/credit-types.ts';
 
 export type AccountPolicy = Pick<AccountBalance, 'status' | 'mode' | 'creditLimitNanoUsd'>;
 
-/** The last that this process was told of an account. */
+/** The last that this process was told of an account. What is told next is another one. */
 export interface SeenAccount {
-  accountId: string;
-  sequence: number;
-  policy: AccountPolicy;
-  atMs: number;
+  readonly accountId: string;
+  readonly sequence: number;
+  readonly policy: AccountPolicy;
+  readonly atMs: number;
   /** How often the account has gone back: a reply to what was sent before the last time tells nothing. */
-  epoch: number;
+  readonly epoch: number;
 }
 
 /** An account whose sequence is lower than it was. */
@@ -22,7 +22,7 @@ export interface Regression {
 }
 
 /** What was seen of an account when a command was sent; undefined: nothing yet. */
-export type SeenAtSending = { sequence: number; epoch: number } | undefined;
+export type SeenAtSending = Pick<SeenAccount, 'sequence' | 'epoch'> | undefined;
 
 /** The highest sequence seen of each account. Redis has one order, so it never sinks unless writes were lost. */
 export interface SeenSequences {
@@ -50,25 +50,24 @@ export function createSeenSequences(nowMs: () => number, accountsAtMost: number)
     beforeSending: (accountId) => seen.get(accountId),
     see(accountId, found, sent) {
       const present = seen.get(accountId);
-      if (isOutdated(accountId, sent)) return undefined;
+      if ((present?.epoch ?? 0) !== (sent?.epoch ?? 0)) return undefined;
       const sequence = found?.sequence ?? 0;
       // Replies of one batch may be read out of order: only what had been seen before it was sent convicts one.
       if (present !== undefined && sent !== undefined && sequence < sent.sequence) {
-        const policy = found ?? present.policy;
+        const policy = found === undefined ? present.policy : policyOf(found, present.policy);
         keep({ accountId, sequence, policy, atMs: nowMs(), epoch: present.epoch + 1 });
-        return { accountId, before: { ...present }, found };
+        return { accountId, before: present, found };
       }
       if (found === undefined) return undefined;
       if (present === undefined || sequence >= present.sequence) {
-        const { status, mode, creditLimitNanoUsd } = found;
-        const policy = { status, mode, creditLimitNanoUsd };
+        const policy = policyOf(found, present?.policy);
         keep({ accountId, sequence, policy, atMs: nowMs(), epoch: present?.epoch ?? 0 });
       }
       return undefined;
     },
     notePolicy(accountId, changes) {
       const present = seen.get(accountId);
-      if (present !== undefined) present.policy = { ...present.policy, ...changes };
+      if (present !== undefined) seen.set(accountId, { ...present, policy: { ...present.policy, ...changes } });
     },
     isOutdated,
     silentSince: (atMs) =>
@@ -77,4 +76,13 @@ export function createSeenSequences(nowMs: () => number, accountsAtMost: number)
         .filter((account) => account.atMs < atMs)
         .map(({ accountId }) => accountId),
   };
+}
+
+/** The one that is known where nothing has changed, as hardly ever anything has. */
+function policyOf(
+  { status, mode, creditLimitNanoUsd }: AccountPolicy,
+  known: AccountPolicy | undefined,
+): AccountPolicy {
+  const isKnown = known?.status === status && known.mode === mode && known.creditLimitNanoUsd === creditLimitNanoUsd;
+  return isKnown ? known : { status, mode, creditLimitNanoUsd };
 }

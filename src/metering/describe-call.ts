@@ -1,8 +1,9 @@
 import { findUnknownUsage } from '../anthropic/find-unknown-usage.ts';
 import { findCallTraits } from '../domain/call-traits.ts';
-import { formatUsd } from '../domain/money.ts';
+import { writeIsoTime } from '../domain/iso-time.ts';
+import { formatPicoUsd } from '../domain/money.ts';
 import { formatMultiplier } from '../domain/multiplier.ts';
-import type { ReceiptLine } from '../domain/receipt.ts';
+import type { Receipt, ReceiptLine } from '../domain/receipt.ts';
 import type { Settlement } from '../domain/settlement.ts';
 import type { EntryDetails } from '../ledger/ledger.ts';
 import { describeReportFacts } from './describe-report-facts.ts';
@@ -14,18 +15,44 @@ import type { CallOutcome } from './metering-types.ts';
 const RECEIPT_LINES_AT_MOST = 60;
 const REPORTED_CHARACTERS = 1_500;
 
-/**
- * What the journal keeps of a call: enough to explain its price, and no word of its content. What is undefined is left
- * out of the text that is kept.
- */
-export function describeCall(
+/** A call and its end, with what is worked out of them once for all who tell of it. */
+export interface CallEnd {
+  /** As they stood at the end. */
+  facts: CallFacts;
+  outcome: CallOutcome;
+  trace: CallTrace;
+  settlement: Settlement;
+  endedAtMs: number;
+  /** What the answer reports of a kind that is not known here; undefined: nothing. */
+  unknownUsage: { readonly [name: string]: unknown } | undefined;
+  /** Tokens, and searches, by class of price; undefined: nothing was charged. */
+  charged: { readonly [usageClass: string]: number } | undefined;
+}
+
+export function describeEnd(
   facts: CallFacts,
   outcome: CallOutcome,
   trace: CallTrace,
   settlement: Settlement,
   endedAtMs: number,
-): EntryDetails {
+): CallEnd {
+  const reported = 'reported' in outcome ? outcome.reported : undefined;
+  const unknownUsage = reported === undefined ? undefined : findUnknownUsage(reported);
+  const charged = settlement.action === 'settle' ? sumByClass(settlement.receipt.lines) : undefined;
+  return { facts, outcome, trace, settlement, endedAtMs, unknownUsage, charged };
+}
+
+/**
+ * What the journal keeps of a call: enough to explain its price, and no word of its content. What is undefined is left
+ * out of the text that is kept. One literal, since putting objects together costs every call more than the text does.
+ * @param reason in place of the outcome's.
+ */
+export function describeCall(end: CallEnd, reason?: string): EntryDetails {
+  const { facts, outcome, trace, settlement, endedAtMs } = end;
   const { principal, request } = facts;
+  const charge = settlement.action === 'settle' ? settlement : undefined;
+  const receipt = charge?.receipt;
+  const told = charge && describeReportFacts(findCallTraits(charge.usage), charge.receipt);
   return {
     request_id: facts.requestId,
     upstream_request_id: trace.upstreamRequestId,
@@ -35,26 +62,37 @@ export function describeCall(
     session_id: facts.sessionId,
     requested_model: request.model,
     outcome: outcome.kind,
-    reason: 'reason' in outcome ? outcome.reason : undefined,
+    reason: reason ?? ('reason' in outcome ? outcome.reason : undefined),
     doubtful: 'doubtful' in outcome && outcome.doubtful === true ? true : undefined,
-    [GRACE_DETAIL]: facts.onGrace === true ? true : undefined,
+    [GRACE_DETAIL]: facts.onGrace ? true : undefined,
     status: trace.status,
     client_gone: trace.clientGone === true ? true : undefined,
-    started_at: new Date(facts.admittedAtMs).toISOString(),
+    started_at: writeIsoTime(facts.admittedAtMs),
     duration_ms: Math.max(0, Math.round(endedAtMs - facts.arrivedAtMs)),
     basis: settlement.basis,
-    ...(settlement.action === 'settle' ? describeCharge(settlement) : {}),
-    ...describeReported(outcome, settlement),
+    model: charge?.usage.model,
+    stop_reason: charge?.usage.stopReason,
+    service_tier: told?.service_tier,
+    context_window: told?.context_window,
+    inference_geo: told?.inference_geo,
+    speed: told?.speed,
+    cache_savings_usd: told?.cache_savings_usd,
+    tokens: end.charged,
+    receipt: receipt && describeReceipt(receipt),
+    rate_card_version: receipt?.rateCardVersion,
+    multiplier: receipt?.multiplier === undefined ? undefined : formatMultiplier(receipt.multiplier),
+    assumptions: receipt?.assumptions,
+    doubts: charge !== undefined && charge.doubts.length > 0 ? charge.doubts : undefined,
+    ...describeOddUsage(end),
   };
 }
 
 /** Figures that were not believed are kept whole, and else what of them is not known: somebody has to look at either. */
-function describeReported(outcome: CallOutcome, settlement: Settlement): EntryDetails {
-  if (!('reported' in outcome) || outcome.reported === undefined) return {};
+function describeOddUsage({ outcome, settlement, unknownUsage }: CallEnd): EntryDetails | undefined {
+  const reported = 'reported' in outcome ? outcome.reported : undefined;
   const isAbsurd = settlement.action === 'settle' && settlement.doubts.includes('usage_absurd');
-  if (isAbsurd) return { reported_usage: bound(outcome.reported) };
-  const unknown = findUnknownUsage(outcome.reported);
-  return unknown === undefined ? {} : { unknown_usage: bound(unknown) };
+  if (isAbsurd && reported !== undefined) return { reported_usage: bound(reported) };
+  return unknownUsage === undefined ? undefined : { unknown_usage: bound(unknownUsage) };
 }
 
 /** As it is, or as text cut off. */
@@ -63,19 +101,10 @@ function bound(value: unknown): unknown {
   return text.length <= REPORTED_CHARACTERS ? value : `${text.slice(0, REPORTED_CHARACTERS)}...`;
 }
 
-function describeCharge(settlement: Extract<Settlement, { action: 'settle' }>): EntryDetails {
-  const { receipt, usage, doubts } = settlement;
-  return {
-    model: usage.model,
-    stop_reason: usage.stopReason,
-    ...describeReportFacts(findCallTraits(usage), receipt),
-    tokens: sumByClass(receipt.lines),
-    receipt: receipt.lines.slice(0, RECEIPT_LINES_AT_MOST).map(describeLine),
-    rate_card_version: receipt.rateCardVersion,
-    multiplier: receipt.multiplier === undefined ? undefined : formatMultiplier(receipt.multiplier),
-    assumptions: receipt.assumptions,
-    doubts: doubts.length > 0 ? doubts : undefined,
-  };
+function describeReceipt({ lines }: Receipt): EntryDetails[] {
+  return lines.length <= RECEIPT_LINES_AT_MOST
+    ? lines.map(describeLine)
+    : lines.slice(0, RECEIPT_LINES_AT_MOST).map(describeLine);
 }
 
 /** Quantity, price of one and amount before the multiplier, both exact in dollars. */
@@ -86,17 +115,9 @@ export function describeLine(line: ReceiptLine): EntryDetails {
     quantity: line.quantity,
     usd_each: formatPicoUsd(line.picoUsdEach),
     usd: formatPicoUsd(line.picoUsdEach * BigInt(line.quantity)),
-    ...(line.overridden ? { overridden: true } : {}),
-    ...(line.pricedAs === undefined ? {} : { priced_as: line.pricedAs }),
+    overridden: line.overridden,
+    priced_as: line.pricedAs,
   };
-}
-
-/** Pico-dollars as a decimal dollar string with up to twelve places. */
-export function formatPicoUsd(picoUsd: bigint): string {
-  const rest = (picoUsd % 1_000n).toString().padStart(3, '0').replace(/0+$/, '');
-  if (rest === '') return formatUsd(picoUsd / 1_000n);
-  const nano = formatUsd(picoUsd / 1_000n);
-  return nano.padEnd(nano.indexOf('.') + 10, '0') + rest;
 }
 
 /** Tokens, and searches, by class of price. */

@@ -5,14 +5,14 @@ import type { Logger } from '../observability/create-logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { type CallPolicies, DEFAULT_CALL_POLICIES } from './call-policies.ts';
 import { findSettleCells } from './call-quotas.ts';
-import { describeCall } from './describe-call.ts';
+import { type CallEnd, describeCall, describeEnd } from './describe-call.ts';
 import type { LedgerWrite } from './ledger-write.ts';
 import type { CallFacts, CallProgress, CallTrace, MeteredCall } from './metered-call.ts';
 import type { CallOutcome, InterruptReason, ReportedUsage } from './metering-types.ts';
 import type { OpenCall, OpenCalls, OpenCallView } from './open-calls.ts';
 import type { OutputRatios } from './output-ratios.ts';
 import type { HoldWatchTerms } from './place-hold.ts';
-import { type CallReport, type CallTraces, reportCall } from './report-call.ts';
+import { type CallTraces, reportCall } from './report-call.ts';
 import type { RunningHold } from './running-hold.ts';
 import type { RunningHolds } from './running-holds.ts';
 import { findOutputRatio, scoreEstimate } from './score-estimate.ts';
@@ -130,10 +130,11 @@ class OpenedCall implements MeteredCall, OpenCall {
     running?.end();
     const endedAtMs = parts.timers.nowMs();
     const facts = running === undefined ? this.facts : { ...this.facts, heldNanoUsd: running.heldNanoUsd };
-    place.deliver(toLedgerWrite(hold, facts, outcome, trace, settlement, endedAtMs));
+    const end = describeEnd(facts, outcome, trace, settlement, endedAtMs);
+    place.deliver(toLedgerWrite(hold, end));
     parts.metrics.holdClosed(hold.holdId);
     parts.openCalls.remove(this);
-    reportSafely(parts, { facts, outcome, trace, settlement, endedAtMs });
+    reportSafely(parts, end);
     onSettled?.(settlement);
     return settlement;
   }
@@ -169,7 +170,8 @@ function toMark(
 ): LedgerWrite {
   const outcome: CallOutcome = { kind: 'interrupted', reason: 'shutdown', ...reported };
   const settlement = decideCharge(facts, outcome, { outputRatios });
-  return toLedgerWrite(hold, facts, outcome, { status: 0 }, settlement, timers.nowMs(), 'process_ended');
+  const end = describeEnd(facts, outcome, { status: 0 }, settlement, timers.nowMs());
+  return toLedgerWrite(hold, end, 'process_ended');
 }
 
 function watchHold(
@@ -192,29 +194,21 @@ function watchHold(
 }
 
 /** The charge is on its way; a fault in telling of it must not reach the answer. */
-function reportSafely({ metrics, logger, outputRatios, traces }: MeteredCallParts, report: CallReport): void {
-  const { facts, outcome, settlement } = report;
+function reportSafely({ metrics, logger, outputRatios, traces }: MeteredCallParts, end: CallEnd): void {
+  const { facts, outcome, settlement } = end;
   try {
     scoreEstimate(metrics, outputRatios, facts, outcome, settlement);
-    reportCall(metrics, logger, report, traces);
+    reportCall(metrics, logger, end, traces);
   } catch (error) {
-    logger.error({ err: error, hold_id: report.facts.holdId }, 'a call could not be reported');
+    logger.error({ err: error, hold_id: facts.holdId }, 'a call could not be reported');
   }
 }
 
-function toLedgerWrite(
-  hold: HoldCommand,
-  facts: CallFacts,
-  outcome: CallOutcome,
-  trace: CallTrace,
-  settlement: Settlement,
-  endedAtMs: number,
-  reason?: string,
-): LedgerWrite {
+function toLedgerWrite(hold: HoldCommand, end: CallEnd, reason?: string): LedgerWrite {
   const { accountId, holdId } = hold;
-  const described = describeCall(facts, outcome, trace, settlement, endedAtMs);
+  const { facts, settlement, endedAtMs } = end;
   // Once, for the spool, for the store, and for the two minutes in which it may have to be sent again.
-  const details = writeDetails(reason === undefined ? described : { ...described, reason });
+  const details = writeDetails(describeCall(end, reason));
   if (settlement.action === 'release') return { kind: 'release', command: { accountId, holdId, details }, endedAtMs };
   const command = {
     accountId,

@@ -35,10 +35,13 @@ export function priceRequest(
   const loaded = priceBook.cardOf(account);
   const forbidden = findForbiddenModel(loaded, key.allowedModels, names);
   if (forbidden !== undefined) return { kind: 'model_not_allowed', model: forbidden };
-  const card = assumeUnknownModels(
-    loaded,
-    names.filter((name) => name !== ANY_MODEL),
-  );
+  const card =
+    loaded.unknownModelPricedAs === undefined
+      ? loaded
+      : assumeUnknownModels(
+          loaded,
+          names.filter((name) => name !== ANY_MODEL),
+        );
   const model = findModel(card, request.model);
   const ceiling = ceil(card, request, atMs);
   if (model === undefined || !ceiling.priced) {

@@ -6,6 +6,7 @@ export const ANY_MODEL = 'default';
 
 /** Names of the models that a call may be answered by, in part or in whole: its own, its fallbacks', its advisors'. */
 export function listReachableModels({ model, fallbacks, tools }: MessagesRequest): string[] {
+  if (fallbacks.length === 0 && tools.length === 0) return [model];
   const named = fallbacks === 'default' ? [ANY_MODEL] : fallbacks.map((fallback) => fallback.model);
   return [model, ...named, ...tools.flatMap((tool) => (tool.model === undefined ? [] : [tool.model]))];
 }

@@ -1,13 +1,22 @@
 import { type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
+import { writeIsoTime } from '../domain/iso-time.ts';
 import { boundFields, clipText } from './bound-fields.ts';
 import { formatForPeople } from './format-for-people.ts';
 import { joinLines } from './join-lines.ts';
 import { createSecretMask } from './mask-secrets.ts';
 
-/** A way past the look at each field, for the line that every call writes. It passes the mask like all others. */
+/** A way past the look at each field and at the whole text, for the line that every call writes. */
 export interface BoundedLines {
-  /** @param fields bounded by the caller, none of them under a secret name. */
-  bounded?(level: 'info' | 'warn', fields: { readonly [name: string]: unknown }, message: string): void;
+  /**
+   * @param fields bounded by the caller, none of them under a secret name.
+   * @param given names of those whose text a stranger gave: it passes the mask.
+   */
+  bounded?(
+    level: 'info' | 'warn',
+    fields: { [name: string]: unknown },
+    given: readonly string[],
+    message: string,
+  ): void;
 }
 
 export type Logger = PinoLogger & BoundedLines;
@@ -25,7 +34,8 @@ export interface LoggerOptions {
 
 /**
  * One JSON line per event; on a terminal, a line for people. Every line passes one mask on its way out, so no caller
- * can log a secret, and every field is bounded.
+ * can log a secret, and every field is bounded. Of the line of a call only what a stranger gave passes it: the rest, ids,
+ * numbers and constants, is most of what is written.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const output = options.output ?? process.stdout;
@@ -34,7 +44,8 @@ export function createLogger(options: LoggerOptions): Logger {
   const lines = joinLines(output);
   // What ends the process leaves no turn to wait for.
   if (options.output === undefined) process.once('exit', lines.flush);
-  const write = (line: string): void => void (options.output === undefined ? lines : output).write(mask(format(line)));
+  const emit = (text: string): void => void (options.output === undefined ? lines : output).write(text);
+  const write = (line: string): void => emit(mask(format(line)));
   const logger = pino(
     {
       level: options.level,
@@ -58,11 +69,17 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     { write },
   );
-  const bounded: BoundedLines['bounded'] = function (this: PinoLogger, level, fields, message) {
+  const bounded: BoundedLines['bounded'] = function (this: PinoLogger, level, fields, given, message) {
     // A child adds fields of its own.
-    if (this !== logger) this[level](fields, message);
-    else if (logger.isLevelEnabled(level))
-      write(`${JSON.stringify({ level, time: new Date().toISOString(), ...fields, msg: message })}\n`);
+    if (this !== logger) return this[level](fields, message);
+    if (!logger.isLevelEnabled(level)) return undefined;
+    for (const name of given) {
+      const text = fields[name];
+      if (typeof text === 'string') fields[name] = mask(text);
+    }
+    const members = JSON.stringify(fields).slice(1, -1);
+    const time = writeIsoTime(Date.now());
+    emit(format(`{"level":"${level}","time":"${time}",${members},"msg":${JSON.stringify(message)}}\n`));
   };
   return Object.assign(logger, { bounded });
 }

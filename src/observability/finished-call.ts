@@ -31,12 +31,12 @@ export interface FinishedCall {
   /** As the client asked for it. */
   model: string;
   /** Whose call it was; undefined: no team's. */
-  team?: { id: string; accountId: string; name: string };
+  team?: { id: string; accountId: string; name: string } | undefined;
   /** HTTP status the client was sent; 0: none. */
   status: number;
   outcome: Exclude<Outcome, 'refused'>;
   /** Why it broke off, for `interrupted`, `client_gone` and `not_sent`. */
-  cutReason?: CutReason;
+  cutReason?: CutReason | undefined;
   basis: ChargeBasis;
   usage: CallUsage | undefined;
   /** What was charged; undefined: nothing. */
@@ -46,7 +46,7 @@ export interface FinishedCall {
   /** From the request's arrival to the end of the answer. */
   durationMs: number;
   /** From sending upstream to the end of its answer; undefined: not sent. */
-  upstreamMs?: number;
+  upstreamMs?: number | undefined;
   /** From sending upstream to the first byte of the answer's body. */
-  timeToFirstByteMs?: number;
+  timeToFirstByteMs?: number | undefined;
 }

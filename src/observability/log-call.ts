@@ -8,36 +8,39 @@ import type { ChargeBasis, Outcome } from './finished-call.ts';
 export interface CallLogLine {
   requestId: string;
   /** The upstream's own id of the request, where it answered. */
-  upstreamRequestId?: string;
+  upstreamRequestId?: string | undefined;
   /** Undefined only when the caller is unknown. */
-  accountId?: string;
-  teamId?: string;
-  memberId?: string;
+  accountId?: string | undefined;
+  teamId?: string | undefined;
+  memberId?: string | undefined;
   /** `key_...`, the id, never the secret. */
-  keyId?: string;
+  keyId?: string | undefined;
   route: string;
   /** As the client asked for it. */
-  model?: string;
-  stream?: boolean;
+  model?: string | undefined;
+  stream?: boolean | undefined;
   /** HTTP status the client was sent; 0: none. */
   status: number;
   outcome: Outcome;
   /** Why it was refused or broke off. */
-  reason?: string;
-  basis?: ChargeBasis;
+  reason?: string | undefined;
+  basis?: ChargeBasis | undefined;
   /** Tokens, and searches, by class of price; what was charged. */
-  usage?: { readonly [usageClass: string]: number };
-  costNanoUsd?: NanoUsd;
-  holdId?: string;
-  heldNanoUsd?: NanoUsd;
+  usage?: { readonly [usageClass: string]: number } | undefined;
+  costNanoUsd?: NanoUsd | undefined;
+  holdId?: string | undefined;
+  heldNanoUsd?: NanoUsd | undefined;
   durationMs: number;
   /** From sending upstream to the first byte of its answer. */
-  timeToFirstByteMs?: number;
+  timeToFirstByteMs?: number | undefined;
   /** The client's own session id, as it claims. */
-  sessionId?: string;
+  sessionId?: string | undefined;
 }
 
 const ID_CHARACTERS_AT_MOST = 128;
+
+/** What did not come from here; all the rest are ids of our own making, numbers and constants. */
+const GIVEN = ['upstream_request_id', 'session_id', 'model', 'reason'];
 
 /** Writes the one line of a call: `info`, or `warn` where the answer was cut. Money as decimal dollars. */
 export function logCall(logger: Pick<Logger, 'info' | 'warn' | 'bounded'>, line: CallLogLine): void {
@@ -66,7 +69,7 @@ export function logCall(logger: Pick<Logger, 'info' | 'warn' | 'bounded'>, line:
   };
   const level = line.outcome === 'interrupted' || line.outcome === 'not_sent' ? 'warn' : 'info';
   if (logger.bounded === undefined) logger[level](fields, 'call');
-  else logger.bounded(level, fields, 'call');
+  else logger.bounded(level, fields, GIVEN, 'call');
 }
 
 function clip(text: string | undefined): string | undefined {

@@ -1,8 +1,9 @@
 import type { BatchHold, BatchRecord } from '../../directory/batch-record.ts';
 import type { BatchBill } from '../../domain/batch-bill.ts';
+import { formatPicoUsd } from '../../domain/money.ts';
 import { formatMultiplier } from '../../domain/multiplier.ts';
 import type { EntryDetails } from '../../ledger/ledger.ts';
-import { describeLine, formatPicoUsd, sumByClass } from '../describe-call.ts';
+import { describeLine, sumByClass } from '../describe-call.ts';
 import { describeReportFacts } from '../describe-report-facts.ts';
 import type { BatchTally } from './batch-tally.ts';
 
