@@ -119,7 +119,8 @@ export class AnswerCollector {
       hops: this.#hops,
     };
     const { usage, anomalies } = readMessageUsage(this.#raw, facts, this.#requestedModel);
-    return { usage, reported: this.#raw, anomalies: [...new Set([...this.#anomalies, ...anomalies])] };
+    const all = this.#anomalies.size === 0 ? anomalies : [...new Set([...this.#anomalies, ...anomalies])];
+    return { usage, reported: this.#raw, anomalies: all };
   }
 
   #addUsage(value: unknown): void {

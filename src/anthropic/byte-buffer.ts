@@ -1,15 +1,33 @@
 /** Longest text that is put together character by character, which for short ones is faster than the decoder. */
 const SHORT_TEXT_BYTES = 40;
 
-/** Every answer has several of these, and most are asked for a short name. */
+/** Most answers come in one piece, of which nothing has to be gathered. */
+const NOTHING = new Uint8Array();
 const FIRST_BYTES = 64;
 /** One for all: given whole texts, it keeps nothing between them. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Bytes gathered one by one up to a limit; beyond it they are counted as lost and not kept. */
+/** The text of a range of bytes in UTF-8; what is none is replaced. */
+export function readText(bytes: Uint8Array, start: number, end: number): string {
+  return readShortPlain(bytes, start, end) ?? decoder.decode(bytes.subarray(start, end));
+}
+
+/** The same, undefined unless it is short and of printable ASCII. */
+export function readShortPlain(bytes: Uint8Array, start: number, end: number): string | undefined {
+  if (end - start > SHORT_TEXT_BYTES) return undefined;
+  let text = '';
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte < 0x20 || byte >= 0x80) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+/** Bytes gathered up to a limit; beyond it they are counted as lost and not kept. */
 export class ByteBuffer {
   readonly #limit: number;
-  #bytes = new Uint8Array(FIRST_BYTES);
+  #bytes = NOTHING;
   #length = 0;
   #overflowed = false;
 
@@ -22,18 +40,27 @@ export class ByteBuffer {
     return this.#overflowed;
   }
 
+  get length(): number {
+    return this.#length;
+  }
+
   push(byte: number): void {
     if (this.#length === this.#limit) {
       this.#overflowed = true;
       return;
     }
-    if (this.#length === this.#bytes.length) {
-      const larger = new Uint8Array(this.#bytes.length * 2);
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-    }
+    this.#makeRoom(this.#length + 1);
     this.#bytes[this.#length] = byte;
     this.#length += 1;
+  }
+
+  pushRange(bytes: Uint8Array, start: number, end: number): void {
+    const kept = Math.min(end, start + this.#limit - this.#length);
+    if (kept < end) this.#overflowed = true;
+    if (kept <= start) return;
+    this.#makeRoom(this.#length + kept - start);
+    this.#bytes.set(bytes.subarray(start, kept), this.#length);
+    this.#length += kept - start;
   }
 
   clear(): void {
@@ -41,25 +68,14 @@ export class ByteBuffer {
     this.#overflowed = false;
   }
 
-  /** Whether it holds exactly these bytes. */
-  equals(bytes: Uint8Array): boolean {
-    if (this.#overflowed || bytes.length !== this.#length) return false;
-    for (let at = 0; at < bytes.length; at += 1) if (this.#bytes[at] !== bytes[at]) return false;
-    return true;
-  }
-
   text(): string {
-    return this.#shortAscii() ?? decoder.decode(this.#bytes.subarray(0, this.#length));
+    return readText(this.#bytes, 0, this.#length);
   }
 
-  #shortAscii(): string | undefined {
-    if (this.#length > SHORT_TEXT_BYTES) return undefined;
-    let text = '';
-    for (let at = 0; at < this.#length; at += 1) {
-      const byte = this.#bytes[at] as number;
-      if (byte >= 0x80) return undefined;
-      text += String.fromCharCode(byte);
-    }
-    return text;
+  #makeRoom(length: number): void {
+    if (length <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(FIRST_BYTES, length, this.#bytes.length * 2));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
   }
 }

@@ -91,7 +91,7 @@ export class EventStreamReader {
       if (chunk[at] === SPACE) at += 1;
     }
     if (this.#part === 'data') this.#listener.data(chunk, at, end);
-    else if (this.#part === 'event') for (; at < end; at += 1) this.#name.push(chunk[at] as number);
+    else if (this.#part === 'event') this.#name.pushRange(chunk, at, end);
   }
 
   #beginValue(): Part {

@@ -57,3 +57,15 @@ export function findField(plan: FieldPlan): Field {
   fields.set(plan, field);
   return field;
 }
+
+/** The field of a member whose name, without escapes, is at a range of bytes. */
+export function findMember({ members }: Field, bytes: Uint8Array, start: number, end: number): Field | undefined {
+  for (const { nameBytes, field } of members) if (isAt(bytes, start, end, nameBytes)) return field;
+  return undefined;
+}
+
+function isAt(bytes: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
+  if (end - start !== name.length) return false;
+  for (let at = 0; at < name.length; at += 1) if (bytes[start + at] !== name[at]) return false;
+  return true;
+}

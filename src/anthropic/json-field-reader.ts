@@ -1,6 +1,7 @@
-import { ByteBuffer } from './byte-buffer.ts';
-import { type Field, type FieldListener, type FieldPlan, findField } from './field-plan.ts';
+import { CapturedText } from './captured-text.ts';
+import { type Field, type FieldListener, type FieldPlan, findField, findMember } from './field-plan.ts';
 import { BACKSLASH, CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './json-bytes.ts';
+import { JsonContainerWalk } from './json-container-walk.ts';
 import { parseJson } from './parse-json.ts';
 
 /** Bytes of one captured value. Usage with a hundred iterations has some 30 KB. */
@@ -24,13 +25,12 @@ export class JsonFieldReader {
   #nameNext = false;
   /** The field whose value comes next or is being read. */
   #field: Field | undefined;
-  /** Nesting within a value that is not walked. */
-  #skipDepth = 0;
-  #inString = false;
+  /** Through a value that is not walked itself. */
+  readonly #walk = new JsonContainerWalk();
   /** The last byte was a backslash. */
   #escape = false;
   #nameEscaped = false;
-  readonly #kept = new ByteBuffer(LARGEST_CAPTURE_BYTES);
+  readonly #kept = new CapturedText(LARGEST_CAPTURE_BYTES);
   #characters = 0;
 
   constructor(plan: FieldPlan, listener: FieldListener) {
@@ -54,8 +54,6 @@ export class JsonFieldReader {
     this.#open = [];
     this.#nameNext = false;
     this.#field = undefined;
-    this.#skipDepth = 0;
-    this.#inString = false;
     this.#escape = false;
     this.#kept.clear();
     this.#characters = 0;
@@ -75,7 +73,7 @@ export class JsonFieldReader {
           at = this.#string(bytes, at, end);
           break;
         case 'scalar':
-          at = this.#scalar(bytes, at);
+          at = this.#scalar(bytes, at, end);
           break;
         case 'container':
           at = this.#container(bytes, at, end);
@@ -90,7 +88,7 @@ export class JsonFieldReader {
     const byte = bytes[at] as number;
     if (byte <= 0x20 || byte === COLON) return at + 1;
     if (byte === COMMA) {
-      this.#nameNext = this.#open.at(-1)?.isArray === false;
+      this.#nameNext = this.#top()?.isArray === false;
       return at + 1;
     }
     if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
@@ -107,9 +105,13 @@ export class JsonFieldReader {
     return this.#value(byte, at);
   }
 
+  #top(): { field: Field; isArray: boolean } | undefined {
+    return this.#open.length === 0 ? undefined : this.#open[this.#open.length - 1];
+  }
+
   /** The first byte of a value. */
   #value(byte: number, at: number): number {
-    const top = this.#open.at(-1);
+    const top = this.#top();
     this.#field = top === undefined ? this.#root : top.isArray ? top.field.element : this.#field;
     this.#kept.clear();
     this.#characters = 0;
@@ -121,13 +123,12 @@ export class JsonFieldReader {
         return at + 1;
       }
       this.#mode = 'container';
-      this.#skipDepth = 0;
+      this.#walk.begin();
       return at;
     }
     // Only a message is worth reading: a bare scalar is none.
     if (top === undefined) return this.#break(at);
     if (byte === QUOTE) {
-      this.#kept.push(byte);
       this.#mode = 'string';
       return at + 1;
     }
@@ -150,34 +151,33 @@ export class JsonFieldReader {
     for (let at = start; at < end; at += 1) {
       const byte = bytes[at] as number;
       if (byte === QUOTE && !this.#escape) {
-        this.#field = this.#findMember();
+        this.#field = this.#findMember(bytes, start, at);
         this.#nameNext = false;
         this.#mode = 'structure';
         return at + 1;
       }
       this.#escape = !this.#escape && byte === BACKSLASH;
       if (this.#escape) this.#nameEscaped = true;
-      this.#kept.push(byte);
     }
+    this.#kept.keep(bytes, start, end);
     return end;
   }
 
-  /** Names are compared as bytes; only one with an escape is worth a string. */
-  #findMember(): Field | undefined {
-    const members = this.#open.at(-1)?.field.members ?? [];
-    for (const member of members) if (this.#kept.equals(member.nameBytes)) return member.field;
-    if (!this.#nameEscaped || this.#kept.overflowed) return undefined;
-    const name = parseJson(`"${this.#kept.text()}"`);
-    return members.find((member) => member.name === name)?.field;
+  /** Names are compared as bytes; only one in pieces or with an escape is worth a string. */
+  #findMember(bytes: Uint8Array, start: number, end: number): Field | undefined {
+    const field = this.#top()?.field;
+    if (field === undefined) return undefined;
+    if (this.#kept.isWhole && !this.#nameEscaped) return findMember(field, bytes, start, end);
+    const text = this.#kept.read(bytes, start, end);
+    const name = this.#nameEscaped && text !== undefined ? parseJson(`"${text}"`) : text;
+    return field.members.find((member) => member.name === name)?.field;
   }
 
   #string(bytes: Uint8Array, start: number, end: number): number {
-    const keeps = this.#field?.capture === true;
     let at = start;
     let tails = 0;
     while (at < end) {
       const byte = bytes[at] as number;
-      if (keeps) this.#kept.push(byte);
       at += 1;
       if (this.#escape) {
         this.#escape = false;
@@ -185,61 +185,55 @@ export class JsonFieldReader {
         tails += byte === 0x75 ? 5 : 1;
       } else if (byte === QUOTE) {
         this.#characters += at - 1 - start - tails;
-        this.#endValue();
+        this.#endValue(bytes, start, at - 1, true);
         return at;
       } else if (byte === BACKSLASH) this.#escape = true;
       // A tail byte belongs to a character already counted.
       else if (byte >> 6 === 2) tails += 1;
     }
     this.#characters += at - start - tails;
+    this.#keep(bytes, start, at);
     return at;
   }
 
-  #scalar(bytes: Uint8Array, at: number): number {
-    const byte = bytes[at] as number;
-    if (byte === COMMA || byte === CLOSE_OBJECT || byte === CLOSE_ARRAY || byte <= 0x20) {
-      this.#endValue();
+  #scalar(bytes: Uint8Array, start: number, end: number): number {
+    for (let at = start; at < end; at += 1) {
+      const byte = bytes[at] as number;
+      if (byte !== COMMA && byte !== CLOSE_OBJECT && byte !== CLOSE_ARRAY && byte > 0x20) continue;
+      this.#endValue(bytes, start, at, false);
       return at;
     }
-    if (this.#field?.capture === true) this.#kept.push(byte);
-    return at + 1;
+    this.#keep(bytes, start, end);
+    return end;
   }
 
   /** An object or array that is kept, counted or passed over as a whole. */
   #container(bytes: Uint8Array, start: number, end: number): number {
-    const counts = this.#field?.count === true;
-    const keeps = this.#field?.capture === true;
-    for (let at = start; at < end; at += 1) {
-      const byte = bytes[at] as number;
-      if (keeps) this.#kept.push(byte);
-      if (counts && (byte & 0xc0) !== 0x80) this.#characters += 1;
-      if (this.#inString) {
-        if (this.#escape) this.#escape = false;
-        else if (byte === BACKSLASH) this.#escape = true;
-        else if (byte === QUOTE) this.#inString = false;
-      } else if (byte === QUOTE) this.#inString = true;
-      else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) this.#skipDepth += 1;
-      else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
-        this.#skipDepth -= 1;
-        if (this.#skipDepth === 0) {
-          this.#endValue();
-          return at + 1;
-        }
-      }
+    const after = this.#walk.walk(bytes, start, end, this.#field?.count === true);
+    if (after < 0) {
+      this.#keep(bytes, start, end);
+      return end;
     }
-    return end;
+    this.#characters = this.#walk.characters;
+    this.#endValue(bytes, start, after, false);
+    return after;
   }
 
-  #endValue(): void {
+  /** The piece ends within a value. */
+  #keep(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#field?.capture === true) this.#kept.keep(bytes, start, end);
+  }
+
+  /** @param end of the content of a string, or of the whole of any other value. */
+  #endValue(bytes: Uint8Array, start: number, end: number, isString: boolean): void {
     const field = this.#field;
     this.#mode = this.#open.length === 0 ? 'done' : 'structure';
     this.#field = undefined;
     if (field?.count === true) this.#listener.counted(field.path, this.#characters);
     if (field?.capture !== true) return;
-    const value = this.#kept.overflowed ? undefined : parseJson(this.#kept.text());
-    if (this.#kept.overflowed) this.#listener.odd('oversized_field');
-    else if (value === undefined) this.#listener.odd('malformed_json');
-    else this.#listener.captured(field.path, value);
+    const captured = this.#kept.readValue(bytes, start, end, isString);
+    if (typeof captured === 'string') this.#listener.odd(captured);
+    else this.#listener.captured(field.path, captured.value);
   }
 
   #break(at: number): number {

@@ -35,8 +35,7 @@ const SLICE_BYTES = 256 * 1_024;
 const PART_BYTES = 32;
 
 /**
- * Walks a JSON text once, byte by byte, without recursion: time is linear in its length, memory is `limits.depth`
- * bytes. Stricter than many parsers: UTF-8 is checked, a byte order mark is refused, nothing but blanks may follow.
+ * Walks a JSON text once, byte by byte, without recursion: time is linear in its length, memory in its depth. Stricter than many parsers: UTF-8 is checked, a byte order mark is refused, nothing but blanks may follow.
  * @param sliceBytes walked before each pause.
  */
 export function* scanJson(
@@ -58,8 +57,8 @@ class JsonWalk {
   readonly #limits: JsonLimits;
   readonly #visitor: JsonVisitor;
   readonly #strings: JsonStringScanner;
-  /** 1 where the container at a depth is an array. */
-  readonly #isArray: Uint8Array;
+  /** Whether the container at a depth is an array. As long as the text is deep, and most are not. */
+  readonly #isArray: boolean[] = [];
   #depth = 0;
   #count = 0;
   #at = 0;
@@ -75,7 +74,6 @@ class JsonWalk {
     this.#limits = limits;
     this.#visitor = visitor;
     this.#strings = new JsonStringScanner(bytes);
-    this.#isArray = new Uint8Array(limits.depth + 1);
   }
 
   /** Reads on for about so many bytes. @returns undefined where there is more. */
@@ -141,7 +139,7 @@ class JsonWalk {
   #open(isArray: boolean): boolean {
     this.#depth += 1;
     if (this.#depth > this.#limits.depth) return this.#invalid('nested too deeply', this.#at);
-    this.#isArray[this.#depth] = isArray ? 1 : 0;
+    this.#isArray[this.#depth] = isArray;
     this.#at += 1;
     this.#state = isArray ? 'value_or_end' : 'name_or_end';
     return this.#heed(this.#visitor.open(isArray));
@@ -155,7 +153,7 @@ class JsonWalk {
   }
 
   #commaOrEnd(byte: number): boolean {
-    const inArray = this.#isArray[this.#depth] === 1;
+    const inArray = this.#isArray[this.#depth] === true;
     if (byte === (inArray ? CLOSE_ARRAY : CLOSE_OBJECT)) return this.#close();
     if (byte !== COMMA) return this.#invalid('unexpected character', this.#at);
     this.#at += 1;

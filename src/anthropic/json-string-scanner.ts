@@ -28,7 +28,8 @@ export interface StringEnd {
  */
 export class JsonStringScanner {
   readonly #bytes: Uint8Array;
-  readonly #words: Uint32Array;
+  /** Made for the first long string. */
+  #words: Uint32Array | undefined;
   /** Bytes before the first aligned word. */
   readonly #wordsFrom: number;
   /** One result for all strings: a body may hold a million of them. */
@@ -39,9 +40,6 @@ export class JsonStringScanner {
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#wordsFrom = Math.min((4 - (bytes.byteOffset % 4)) % 4, bytes.length);
-    const words = Math.floor((bytes.length - this.#wordsFrom) / 4);
-    this.#words =
-      words > 0 ? new Uint32Array(bytes.buffer, bytes.byteOffset + this.#wordsFrom, words) : new Uint32Array();
   }
 
   /**
@@ -129,6 +127,7 @@ export class JsonStringScanner {
     const firstWord = Math.ceil((from - this.#wordsFrom) / 4);
     const lastWord = Math.floor((end - this.#wordsFrom) / 4);
     if (lastWord <= firstWord) return this.#byteFlags(from, end);
+    this.#words ??= this.#findWords();
     const words = this.#words;
     let high = 0;
     let low = 0;
@@ -143,6 +142,11 @@ export class JsonStringScanner {
     if ((high & HIGH_BITS) !== 0) flags |= NON_ASCII;
     if ((low & HIGH_BITS) !== 0) flags |= this.#byteFlags(from, end);
     return flags;
+  }
+
+  #findWords(): Uint32Array {
+    const { buffer, byteOffset, length } = this.#bytes;
+    return new Uint32Array(buffer, byteOffset + this.#wordsFrom, Math.floor((length - this.#wordsFrom) / 4));
   }
 
   #byteFlags(from: number, end: number): number {

@@ -43,7 +43,7 @@ export function readMessageUsage(raw: RawUsage, facts: AnswerFacts, requestedMod
     speed: textOf(raw.speed),
   };
   if (facts.stopReason !== undefined) usage.stopReason = facts.stopReason;
-  return { usage, anomalies: [...new Set(anomalies)] };
+  return { usage, anomalies: withoutRepeats(anomalies) };
 }
 
 /**
@@ -52,6 +52,7 @@ export function readMessageUsage(raw: RawUsage, facts: AnswerFacts, requestedMod
  * writes it splits are taken back to nothing.
  */
 export function mergeUsage(earlier: RawUsage | undefined, later: RawUsage): RawUsage {
+  if (earlier === undefined && saysAll(later)) return later;
   const merged: { [name: string]: unknown } = { ...earlier };
   for (const [name, value] of Object.entries(later)) if (value !== null && value !== undefined) merged[name] = value;
   const takenBack = later.cache_creation_input_tokens === 0 && isPositive(earlier?.cache_creation_input_tokens);
@@ -59,8 +60,13 @@ export function mergeUsage(earlier: RawUsage | undefined, later: RawUsage): RawU
   return merged;
 }
 
+function saysAll(usage: RawUsage): boolean {
+  for (const name in usage) if (usage[name] === null || usage[name] === undefined) return false;
+  return true;
+}
+
 function readPasses(raw: RawUsage, model: string, firstModel: string, anomalies: string[]): UsagePass[] {
-  const topLevel: UsagePass = { model, kind: 'message', tokens: readTokens(raw, anomalies), ...findBent(raw) };
+  const topLevel = toPass(model, 'message', raw, anomalies);
   const entries = Array.isArray(raw.iterations) ? raw.iterations.map(objectOf) : [];
   const passes: UsagePass[] = [];
   for (const entry of entries) {
@@ -79,7 +85,16 @@ function readPasses(raw: RawUsage, model: string, firstModel: string, anomalies:
 function readIteration(entry: RawUsage, model: string, firstModel: string, anomalies: string[]): UsagePass {
   const kind = textOf(entry.type) ?? 'message';
   const unnamed = kind === 'fallback_message' ? model : firstModel;
-  return { model: textOf(entry.model) ?? unnamed, kind, tokens: readTokens(entry, anomalies), ...findBent(entry) };
+  return toPass(textOf(entry.model) ?? unnamed, kind, entry, anomalies);
+}
+
+function toPass(model: string, kind: string, raw: RawUsage, anomalies: string[]): UsagePass {
+  const before = anomalies.length;
+  const pass: UsagePass = { model, kind, tokens: readTokens(raw, anomalies) };
+  // What cannot be read as it stands is an anomaly, and hardly ever is anything one.
+  const bent = anomalies.length === before ? undefined : findBent(raw);
+  if (bent !== undefined) pass.bent = bent;
+  return pass;
 }
 
 /**
@@ -102,7 +117,7 @@ function readTokens(raw: RawUsage, anomalies: string[]): TokenUsage {
 }
 
 /** Which classes could not be read as they stand. */
-function findBent(raw: RawUsage): Pick<UsagePass, 'bent'> {
+function findBent(raw: RawUsage): UsagePass['bent'] {
   const split = objectOf(raw.cache_creation);
   const counts: [keyof TokenUsage, unknown][] = [
     ['input', raw.input_tokens],
@@ -111,13 +126,13 @@ function findBent(raw: RawUsage): Pick<UsagePass, 'bent'> {
     ['cacheRead', raw.cache_read_input_tokens],
     ['output', raw.output_tokens],
   ];
-  const bent: UsagePass['bent'] = {};
+  const bent: NonNullable<UsagePass['bent']> = {};
   for (const [name, value] of counts) {
     if (value === undefined || value === null) continue;
     if (typeof value !== 'number' || value < 0) bent[name] = 'unknown';
     else if (value > PLAUSIBLE_TOKENS) bent[name] = 'beyond';
   }
-  return Object.keys(bent).length === 0 ? {} : { bent };
+  return Object.keys(bent).length === 0 ? undefined : bent;
 }
 
 /** A count as a whole number from 0 to the most that is believed; what had to be bent is said. */
@@ -131,6 +146,10 @@ function readCount(value: unknown, most: number, anomalies: string[]): number {
   else if (value > most) anomalies.push('absurd_count');
   else if (!Number.isInteger(value)) anomalies.push('fractional_count');
   return Math.max(0, Math.min(Math.ceil(value), most));
+}
+
+function withoutRepeats(anomalies: string[]): string[] {
+  return anomalies.length < 2 ? anomalies : [...new Set(anomalies)];
 }
 
 function totalTokens(tokens: TokenUsage): number {

@@ -42,6 +42,23 @@ const RULES: { readonly [role in Role]?: { readonly [name in RequestName]?: Rule
 };
 const REQUIRED: readonly RequestName[] = ['max_tokens', 'messages', 'model'];
 
+/** Members whose scalar is read; of the others only the presence counts. */
+export const READ_NAMES: ReadonlySet<RequestName> = new Set([
+  'model',
+  'max_tokens',
+  'stream',
+  'speed',
+  'inference_geo',
+  'service_tier',
+  'fallbacks',
+  'container',
+  'type',
+  'ttl',
+  'max_uses',
+  'bill_to',
+  'file_id',
+]);
+
 /** Beyond any model's output and any number of tool uses; a count above it is refused. */
 const LARGEST_COUNT = 1_000_000_000;
 

@@ -10,8 +10,8 @@ export interface RequestFrame {
   seen: number;
   /** The member whose value comes next. */
   name: RequestName | undefined;
-  /** The scalars of this object that matter; `null` is not kept. */
-  values: Map<RequestName, FieldValue>;
+  /** The scalars of this object that matter; `null` is not kept. Undefined: it never had any. */
+  values: Map<RequestName, FieldValue> | undefined;
   /** Length of `data`. */
   dataBytes: number;
   /** Of a block: what its source is, and how long. */
@@ -27,7 +27,7 @@ export function enterFrame(frames: RequestFrame[], depth: number, role: Role): v
       role,
       seen: 0,
       name: undefined,
-      values: new Map(),
+      values: undefined,
       dataBytes: 0,
       sourceType: undefined,
       sourceBytes: 0,
@@ -37,11 +37,13 @@ export function enterFrame(frames: RequestFrame[], depth: number, role: Role): v
   frame.role = role;
   frame.seen = 0;
   frame.name = undefined;
-  if (frame.values.size > 0) frame.values.clear();
+  if (frame.values !== undefined && frame.values.size > 0) frame.values.clear();
   frame.dataBytes = 0;
   frame.sourceType = undefined;
   frame.sourceBytes = 0;
 }
+
+type Values = ReadonlyMap<RequestName, FieldValue> | undefined;
 
 /** A source whose type is missing is taken for one that is not in the body. */
 export function closeSource(source: RequestFrame, block: RequestFrame): void {
@@ -50,13 +52,13 @@ export function closeSource(source: RequestFrame, block: RequestFrame): void {
 }
 
 /** A member that is a string; undefined where it is absent, null or of another kind. */
-export function textOf(values: ReadonlyMap<RequestName, FieldValue>, name: RequestName): string | undefined {
-  const value = values.get(name);
+export function textOf(values: Values, name: RequestName): string | undefined {
+  const value = values?.get(name);
   return typeof value === 'string' ? value : undefined;
 }
 
 /** A member that is a number; undefined where it is absent, null or of another kind. */
-export function numberOf(values: ReadonlyMap<RequestName, FieldValue>, name: RequestName): number | undefined {
-  const value = values.get(name);
+export function numberOf(values: Values, name: RequestName): number | undefined {
+  const value = values?.get(name);
   return typeof value === 'number' ? value : undefined;
 }

@@ -1,6 +1,6 @@
 import type { FallbackModel, MessagesRequest, RequestTool, SourceCount } from '../domain/call-request.ts';
 import type { JsonScalar, JsonVisitor } from './json-scanner.ts';
-import { checkField, checkRequired } from './request-fields.ts';
+import { checkField, checkRequired, READ_NAMES } from './request-fields.ts';
 import { closeSource, enterFrame, type FieldValue, numberOf, type RequestFrame, textOf } from './request-frame.ts';
 import { findRequestName, REQUEST_NAMES, type RequestName, readJsonString } from './request-names.ts';
 import { findRole } from './request-roles.ts';
@@ -14,36 +14,21 @@ const LONGEST_ROOT_NAME_BYTES = 1_024;
 /** Server tools, fallbacks and stored files of one request: each is looked at again, for its price or its owner. */
 const LISTED_AT_MOST = 10_000;
 
-/** Members whose scalar is read; of the others only the presence counts. */
-const READ_NAMES: ReadonlySet<RequestName> = new Set([
-  'model',
-  'max_tokens',
-  'stream',
-  'speed',
-  'inference_geo',
-  'service_tier',
-  'fallbacks',
-  'container',
-  'type',
-  'ttl',
-  'max_uses',
-  'bill_to',
-  'file_id',
-]);
 const NOT_AN_OBJECT = 'Input should be a valid dictionary or object to extract fields from';
 
 /** Builds a {@link MessagesRequest} from the parts of a JSON text. */
 export class RequestVisitor implements JsonVisitor {
   readonly #bytes: Uint8Array;
   readonly #frames: RequestFrame[] = [];
-  readonly #rootNames = new Set<string>();
+  #rootNameCount = 0;
+  readonly #unknownRootNames = new Set<string>();
   #depth = -1;
-  #root = new Map<RequestName, FieldValue>();
+  #root: RequestFrame['values'];
   readonly #fallbacks: FallbackModel[] = [];
   readonly #tools: RequestTool[] = [];
   readonly #images: SourceCount = { base64: 0, base64Bytes: 0, remote: 0 };
   readonly #documents: SourceCount = { base64: 0, base64Bytes: 0, remote: 0 };
-  readonly fileIds = new Set<string>();
+  #fileIds: Set<string> | undefined;
   #customTools = 0;
   #mcpServers = 0;
   #cacheWrite: MessagesRequest['cacheWrite'] = 'none';
@@ -112,8 +97,10 @@ export class RequestVisitor implements JsonVisitor {
     if (index === -2) return 'The request body is not valid JSON: invalid character in a name';
     if (frame.role === 'root') {
       if (end - start > LONGEST_ROOT_NAME_BYTES) return 'The request body is not valid JSON: name too long';
-      if (this.#isRepeated(start, end, escaped)) return this.#duplicate(start, end, escaped);
-      if (this.#rootNames.size > ROOT_NAMES_AT_MOST) return 'The request body is not valid JSON: too many names';
+      // One of ours is known by its bit.
+      if (index < 0 && this.#isRepeated(start, end, escaped)) return this.#duplicate(start, end, escaped);
+      this.#rootNameCount += 1;
+      if (this.#rootNameCount > ROOT_NAMES_AT_MOST) return 'The request body is not valid JSON: too many names';
     }
     frame.name = REQUEST_NAMES[index];
     if (index < 0) return undefined;
@@ -135,10 +122,14 @@ export class RequestVisitor implements JsonVisitor {
     }
     if (frame.role === 'other') return undefined;
     const value = READ_NAMES.has(name) ? this.#readValue(kind, start, end, escaped) : null;
-    if (value !== null) frame.values.set(name, value);
+    if (value !== null) {
+      frame.values ??= new Map();
+      frame.values.set(name, value);
+    }
     if (name === 'file_id' && typeof value === 'string') {
-      this.fileIds.add(value);
-      if (this.fileIds.size > LISTED_AT_MOST) return `more than ${LISTED_AT_MOST} files`;
+      this.#fileIds ??= new Set();
+      this.#fileIds.add(value);
+      if (this.#fileIds.size > LISTED_AT_MOST) return `more than ${LISTED_AT_MOST} files`;
     }
     return checkField(frame.role, name, kind, value);
   }
@@ -152,31 +143,31 @@ export class RequestVisitor implements JsonVisitor {
     const request: MessagesRequest = {
       model: text('model') ?? '',
       maxTokens: numberOf(this.#root, 'max_tokens') ?? 0,
-      stream: this.#root.get('stream') === true,
+      stream: this.#root?.get('stream') === true,
       speed: text('speed'),
       inferenceGeo: text('inference_geo'),
       serviceTier: text('service_tier'),
       cacheWrite: this.#cacheWrite,
       thread: this.#thread,
-      fallbacks: this.#root.has('fallbacks') ? 'default' : this.#fallbacks,
+      fallbacks: this.#root?.has('fallbacks') ? 'default' : this.#fallbacks,
       tools: this.#tools,
       customTools: this.#customTools,
       mcpServers: this.#mcpServers,
       compaction: this.#compaction,
-      container: this.#container || this.#root.has('container'),
+      container: this.#container || this.#root?.has('container') === true,
       billsUserProfile: this.#billsUserProfile,
-      ...(this.fileIds.size > 0 ? { fileIds: [...this.fileIds] } : {}),
       images,
       documents,
       bodyBytes: this.#bytes.length,
       textBytes: this.#bytes.length - images.base64Bytes - documents.base64Bytes,
     };
+    if (this.#fileIds !== undefined) request.fileIds = [...this.#fileIds];
     return { ok: true, request };
   }
 
   #isRepeated(start: number, end: number, escaped: boolean): boolean {
-    const before = this.#rootNames.size;
-    return this.#rootNames.add(readJsonString(this.#bytes, start, end, escaped)).size === before;
+    const before = this.#unknownRootNames.size;
+    return this.#unknownRootNames.add(readJsonString(this.#bytes, start, end, escaped)).size === before;
   }
 
   #duplicate(start: number, end: number, escaped: boolean): string {
