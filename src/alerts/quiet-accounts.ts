@@ -54,8 +54,8 @@ const QUOTAS_AT_MOST = 1_000;
 export function createQuietAccounts(nowMs: () => number): QuietAccounts {
   const accounts = createLinkedMap<QuietAccount>();
   let generation = 0;
-  const isWithin = (amount: bigint, { from, below, untilMs }: QuietBand): boolean =>
-    (from === undefined || amount >= from) && (below === undefined || amount < below) && nowMs() < untilMs;
+  const isWithin = (amount: bigint, { from, below, untilMs }: QuietBand, atMs: number): boolean =>
+    (from === undefined || amount >= from) && (below === undefined || amount < below) && atMs < untilMs;
   const findAccount = (accountId: string): QuietAccount => {
     const known = accounts.get(accountId);
     if (known !== undefined) return known;
@@ -72,11 +72,11 @@ export function createQuietAccounts(nowMs: () => number): QuietAccounts {
       if (sequence < account.sequence && atMs - account.sequenceAtMs < BELIEVED_AFTER_MS) return true;
       account.sequence = sequence;
       account.sequenceAtMs = atMs;
-      return account.balance !== undefined && isWithin(netNanoUsd, account.balance);
+      return account.balance !== undefined && isWithin(netNanoUsd, account.balance, atMs);
     },
     isQuotaQuiet(accountId, quotaId, limit, used) {
       const known = accounts.get(accountId)?.quotas.get(quotaId);
-      return known !== undefined && known.limit === limit && isWithin(used, known.band);
+      return known !== undefined && known.limit === limit && isWithin(used, known.band, nowMs());
     },
     generation: () => generation,
     noteBalance(accountId, band, seen) {

@@ -37,6 +37,11 @@ export class RequestVisitor implements JsonVisitor {
   #container = false;
   #billsUserProfile = false;
 
+  /** Each once. */
+  get fileIds(): Iterable<string> {
+    return this.#fileIds ?? [];
+  }
+
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
   }
