@@ -1,5 +1,4 @@
-/** Longest text that is put together character by character, which for short ones is faster than the decoder. */
-const SHORT_TEXT_BYTES = 40;
+import { readShortText } from './short-text.ts';
 
 /** Most answers come in one piece, of which nothing has to be gathered. */
 const NOTHING = new Uint8Array();
@@ -9,19 +8,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The text of a range of bytes in UTF-8; what is none is replaced. */
 export function readText(bytes: Uint8Array, start: number, end: number): string {
-  return readShortPlain(bytes, start, end) ?? decoder.decode(bytes.subarray(start, end));
-}
-
-/** The same, undefined unless it is short and of printable ASCII. */
-export function readShortPlain(bytes: Uint8Array, start: number, end: number): string | undefined {
-  if (end - start > SHORT_TEXT_BYTES) return undefined;
-  let text = '';
-  for (let at = start; at < end; at += 1) {
-    const byte = bytes[at] as number;
-    if (byte < 0x20 || byte >= 0x80) return undefined;
-    text += String.fromCharCode(byte);
-  }
-  return text;
+  return readShortText(bytes, start, end) ?? decoder.decode(bytes.subarray(start, end));
 }
 
 /** Bytes gathered up to a limit; beyond it they are counted as lost and not kept. */

@@ -1,5 +1,6 @@
-import { ByteBuffer, readShortPlain, readText } from './byte-buffer.ts';
+import { ByteBuffer, readText } from './byte-buffer.ts';
 import { parseJson } from './parse-json.ts';
+import { readShortText } from './short-text.ts';
 
 /** A name or a value that is wanted. Most lie whole in one piece of their document, and are read where they are. */
 export class CapturedText {
@@ -43,7 +44,7 @@ export class CapturedText {
     end: number,
     isString: boolean,
   ): { value: unknown } | 'oversized_field' | 'malformed_json' {
-    const plain = isString && this.isWhole ? readShortPlain(bytes, start, end) : undefined;
+    const plain = isString && this.isWhole ? readShortText(bytes, start, end) : undefined;
     if (plain !== undefined && !plain.includes('\\')) return { value: plain };
     const text = this.read(bytes, start, end);
     if (text === undefined) return 'oversized_field';

@@ -1,3 +1,5 @@
+import { readShortText } from './short-text.ts';
+
 /** Names in a Messages request that bear on its price. A duplicate of any of them, in any object, is refused. */
 export const REQUEST_NAMES = [
   'model',
@@ -35,9 +37,6 @@ export type RequestName = (typeof REQUEST_NAMES)[number];
 /** A name with escapes is longer than this only if it is none of ours: each of 18 characters takes 6 bytes at most. */
 const LONGEST_ESCAPED_NAME = 18 * 6;
 
-/** Longest text that is put together character by character, which for short ones is faster than the decoder. */
-const SHORT_TEXT_BYTES = 40;
-
 /** Indexes of the names of a length that begin with a byte. */
 const byLengthAndLead: (number[] | undefined)[] = [];
 REQUEST_NAMES.forEach((name, index) => {
@@ -49,7 +48,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The text of a JSON string whose content lies at a range of valid bytes. */
 export function readJsonString(bytes: Uint8Array, start: number, end: number, escaped: boolean): string {
-  const text = readShortAscii(bytes, start, end) ?? decoder.decode(bytes.subarray(start, end));
+  const text = readShortText(bytes, start, end) ?? decoder.decode(bytes.subarray(start, end));
   return escaped ? (JSON.parse(`"${text}"`) as string) : text;
 }
 
@@ -64,17 +63,6 @@ export function findRequestName(bytes: Uint8Array, start: number, end: number, e
   const text = readJsonString(bytes, start, end, true);
   if (text.includes('\0') || !text.isWellFormed()) return -2;
   return (REQUEST_NAMES as readonly string[]).indexOf(text);
-}
-
-function readShortAscii(bytes: Uint8Array, start: number, end: number): string | undefined {
-  if (end - start > SHORT_TEXT_BYTES) return undefined;
-  let text = '';
-  for (let at = start; at < end; at += 1) {
-    const byte = bytes[at] as number;
-    if (byte >= 0x80) return undefined;
-    text += String.fromCharCode(byte);
-  }
-  return text;
 }
 
 function matchName(bytes: Uint8Array, start: number, end: number): number {

@@ -113,11 +113,24 @@ export function describeLine(line: ReceiptLine): EntryDetails {
     model: line.model,
     class: line.class,
     quantity: line.quantity,
-    usd_each: formatPicoUsd(line.picoUsdEach),
+    usd_each: writePrice(line.picoUsdEach),
     usd: formatPicoUsd(line.picoUsdEach * BigInt(line.quantity)),
     overridden: line.overridden,
     priced_as: line.pricedAs,
   };
+}
+
+/** Prices written lately: a card has some hundred, and overrides bring more. */
+const prices = new Map<bigint, string>();
+const PRICES_AT_MOST = 1_000;
+
+function writePrice(picoUsd: bigint): string {
+  const known = prices.get(picoUsd);
+  if (known !== undefined) return known;
+  if (prices.size >= PRICES_AT_MOST) prices.clear();
+  const text = formatPicoUsd(picoUsd);
+  prices.set(picoUsd, text);
+  return text;
 }
 
 /** Tokens, and searches, by class of price. */

@@ -14,8 +14,9 @@ const DURATION_BUCKETS_SECONDS = [
 ];
 const TOKEN_BUCKETS = [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864];
 
-const FIXED = ['chat', 'anthropic'] as const;
-const FIXED_LABELS = { gen_ai_operation_name: ['chat'], gen_ai_provider_name: ['anthropic'] } as const;
+const OPERATION = 'chat';
+const PROVIDER = 'anthropic';
+const FIXED_LABELS = { gen_ai_operation_name: [OPERATION], gen_ai_provider_name: [PROVIDER] } as const;
 /** The API reports one count for text, images and documents together. */
 const MODALITY = 'unknown';
 /** Empty is absent, to Prometheus: the call did not fail. */
@@ -45,8 +46,9 @@ export function createGenAiMetrics(metrics: MetricRegistry, models: ModelLabels)
   return {
     observe(call, model) {
       const errorType = call.outcome === 'completed' ? '' : call.outcome;
-      duration.at(...FIXED, model, errorType).observe(call.durationMs / 1000);
-      if (call.timeToFirstByteMs !== undefined) firstChunk.at(...FIXED, model).observe(call.timeToFirstByteMs / 1000);
+      duration.at(OPERATION, PROVIDER, model, errorType).observe(call.durationMs / 1000);
+      if (call.timeToFirstByteMs !== undefined)
+        firstChunk.at(OPERATION, PROVIDER, model).observe(call.timeToFirstByteMs / 1000);
       tokens.observe(call, model);
     },
   };
@@ -83,13 +85,13 @@ function createTokenMetrics(metrics: MetricRegistry, models: ModelLabels) {
     observe(call: FinishedCall, model: string): void {
       const used = sumTokens(call.receipt);
       const prompt = used.input + used.cacheRead + used.cacheWrite;
-      input.at(...FIXED, model, MODALITY).add(prompt);
-      output.at(...FIXED, model, MODALITY).add(used.output);
-      cacheRead.at(...FIXED, model, MODALITY).add(used.cacheRead);
-      cacheWrite.at(...FIXED, model, MODALITY).add(used.cacheWrite);
+      input.at(OPERATION, PROVIDER, model, MODALITY).add(prompt);
+      output.at(OPERATION, PROVIDER, model, MODALITY).add(used.output);
+      cacheRead.at(OPERATION, PROVIDER, model, MODALITY).add(used.cacheRead);
+      cacheWrite.at(OPERATION, PROVIDER, model, MODALITY).add(used.cacheWrite);
       if (call.receipt === undefined) return;
-      perCall.at(...FIXED, model, 'input').observe(prompt);
-      perCall.at(...FIXED, model, 'output').observe(used.output);
+      perCall.at(OPERATION, PROVIDER, model, 'input').observe(prompt);
+      perCall.at(OPERATION, PROVIDER, model, 'output').observe(used.output);
     },
   };
 }
