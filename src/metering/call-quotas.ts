@@ -33,7 +33,7 @@ export function findCallQuotas(
     teamId: team?.id,
     memberId: member?.id,
     keyId: key.id,
-    modelLabels: reachableLabels(card, request),
+    modelLabels: quotas.some(namesModels) ? reachableLabels(card, request) : ('any' as const),
     atMs,
     timezone: account.timezone,
   };
@@ -51,15 +51,23 @@ export function findSettleCells(
   { usage }: Extract<Settlement, { action: 'settle' }>,
 ): SettleCommand['cells'] {
   if (applied.length === 0) return [];
-  const labels = labelsOf(card, new Set([requestedModel, usage.model, ...usage.passes.map(({ model }) => model)]));
-  return applied
-    .filter(({ quota }) => countsModels(quota, labels))
-    .map(({ cell: { quotaId, window, measure, endsAtMs } }) => ({
-      quotaId,
-      window,
-      measure,
-      ...(endsAtMs === undefined ? {} : { endsAtMs }),
-    }));
+  const labels = applied.some(({ quota }) => namesModels(quota))
+    ? labelsOf(card, new Set([requestedModel, usage.model, ...usage.passes.map(({ model }) => model)]))
+    : 'any';
+  const cells: SettleCells = [];
+  for (const { quota, cell } of applied) {
+    if (!countsModels(quota, labels)) continue;
+    const { quotaId, window, measure, endsAtMs } = cell;
+    cells.push(endsAtMs === undefined ? { quotaId, window, measure } : { quotaId, window, measure, endsAtMs });
+  }
+  return cells;
+}
+
+type SettleCells = SettleCommand['cells'][number][];
+
+/** Where none does, it does not matter which models a call can reach. */
+function namesModels({ models }: { models?: readonly string[] }): boolean {
+  return models !== undefined;
 }
 
 /**

@@ -29,24 +29,55 @@ const HIGHEST_RATIO = 400;
 /** Models times contents; far more than a rate card has. */
 const KINDS_AT_MOST = 1_000;
 
+/** The latest ratios of a kind, in the order in which they came and, so that none is sorted for a call, by size. */
+interface Window {
+  ratios: number[];
+  next: number;
+  sorted: number[];
+}
+
 export function createOutputRatios(): OutputRatios {
-  const windows = new Map<string, { ratios: number[]; next: number }>();
+  const windows = new Map<string, Map<AnswerContent, Window>>();
+  let kinds = 0;
+  const findWindow = (model: string, content: AnswerContent): Window | undefined => {
+    const known = windows.get(model)?.get(content);
+    if (known !== undefined || kinds >= KINDS_AT_MOST) return known;
+    const window: Window = { ratios: [], next: 0, sorted: [] };
+    const contents = windows.get(model) ?? new Map<AnswerContent, Window>();
+    windows.set(model, contents.set(content, window));
+    kinds += 1;
+    return window;
+  };
   return {
     find(model, content) {
-      const ratios = windows.get(`${model} ${content}`)?.ratios ?? [];
-      if (ratios.length < KNOWN_AT_LEAST) return CHARACTERS_PER_100_TOKENS;
-      const sorted = ratios.toSorted((left, right) => left - right);
+      const sorted = windows.get(model)?.get(content)?.sorted;
+      if (sorted === undefined || sorted.length < KNOWN_AT_LEAST) return CHARACTERS_PER_100_TOKENS;
       const low = Math.floor(sorted[Math.floor(sorted.length * LOW_SIDE)] as number);
       return Math.max(LOWEST_RATIO, Math.min(low, HIGHEST_RATIO));
     },
     note(model, content, { visibleCharacters, outputTokens }) {
       if (outputTokens < TOKENS_AT_LEAST) return;
-      const kind = `${model} ${content}`;
-      const window = windows.get(kind) ?? { ratios: [], next: 0 };
-      if (!windows.has(kind) && windows.size >= KINDS_AT_MOST) return;
-      windows.set(kind, window);
-      window.ratios[window.next] = (visibleCharacters * 100) / outputTokens;
-      window.next = (window.next + 1) % WINDOW;
+      const window = findWindow(model, content);
+      if (window === undefined) return;
+      const { ratios, next, sorted } = window;
+      const ratio = (visibleCharacters * 100) / outputTokens;
+      const oldest = ratios[next];
+      if (oldest !== undefined) sorted.splice(placeOf(sorted, oldest), 1);
+      sorted.splice(placeOf(sorted, ratio), 0, ratio);
+      ratios[next] = ratio;
+      window.next = (next + 1) % WINDOW;
     },
   };
+}
+
+/** Index of the first that is not smaller. */
+function placeOf(sorted: readonly number[], ratio: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as number) < ratio) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

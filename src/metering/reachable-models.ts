@@ -19,8 +19,11 @@ export function reachableLabels(card: RateCard, request: MessagesRequest): reado
 
 /** Ids and families of these models. One that the card lacks has its name for a label. */
 export function labelsOf(card: RateCard, names: Iterable<string>): string[] {
-  return [...names].flatMap((name) => {
+  const labels: string[] = [];
+  for (const name of names) {
     const model = findModel(card, name);
-    return model === undefined ? [name] : modelLabels(model);
-  });
+    if (model === undefined) labels.push(name);
+    else labels.push(...modelLabels(model));
+  }
+  return labels;
 }
