@@ -46,7 +46,10 @@ export class ByteBuffer {
     if (kept < end) this.#overflowed = true;
     if (kept <= start) return;
     this.#makeRoom(this.#length + kept - start);
-    this.#bytes.set(bytes.subarray(start, kept), this.#length);
+    const { length } = this;
+    // A view of the range costs more than to copy a name.
+    if (kept - start > FIRST_BYTES) this.#bytes.set(bytes.subarray(start, kept), length);
+    else for (let at = start; at < kept; at += 1) this.#bytes[length + at - start] = bytes[at] as number;
     this.#length += kept - start;
   }
 

@@ -6,7 +6,7 @@ import type { TraceContext } from '../observability/traces/trace-context.ts';
 import type { BindingQuota } from './call-quotas.ts';
 import type { CallFacts } from './metered-call.ts';
 import type { HoldRequest } from './place-hold.ts';
-import type { SpoolPlace } from './settle-queue.ts';
+import type { SpoolPlace } from './spool-place.ts';
 
 export interface AdmissionFacts {
   requestId: string;

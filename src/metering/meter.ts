@@ -29,7 +29,8 @@ import { priceRequest } from './price-request.ts';
 import { createQuotaWatch, type QuotaWatch } from './quota-watch.ts';
 import type { CallTraces } from './report-call.ts';
 import { createRunningHolds, type RunningHolds } from './running-holds.ts';
-import type { SettleQueue, SpoolPlace } from './settle-queue.ts';
+import type { SettleQueue } from './settle-queue.ts';
+import type { SpoolPlace } from './spool-place.ts';
 import type { Timers } from './timers.ts';
 
 export interface MeterParts {

@@ -16,7 +16,7 @@ import { type CallTraces, reportCall } from './report-call.ts';
 import type { RunningHold } from './running-hold.ts';
 import type { RunningHolds } from './running-holds.ts';
 import { findOutputRatio, scoreEstimate } from './score-estimate.ts';
-import type { SpoolPlace } from './settle-queue.ts';
+import type { SpoolPlace } from './spool-place.ts';
 import type { Timers } from './timers.ts';
 import { viewOpenCall } from './view-open-call.ts';
 

@@ -4,6 +4,7 @@ import { createDelayedSync } from './delayed-sync.ts';
 import { type LedgerWrite, nameLedgerWrite } from './ledger-write.ts';
 import { type SendParts, sendLedgerWrite } from './send-ledger-write.ts';
 import type { SettleSpool } from './settle-spool.ts';
+import { createSpoolPlace, type PlaceActions, type SpoolPlace } from './spool-place.ts';
 
 export interface SettleQueueParts extends SendParts {
   spool: SettleSpool;
@@ -29,17 +30,6 @@ export interface SettleQueue {
   settled(): Promise<void>;
   /** Tries everything once more, then stops. What is not acknowledged stays in the spool for the next start. Never rejects. */
   close(): Promise<void>;
-}
-
-/** Room in the spool for the end of one call. It ends with `deliver` or `giveBack`, whichever comes first. */
-export interface SpoolPlace {
-  /** Keeps what is to be sent if this process ends before the call does. Never throws. */
-  mark(write: LedgerWrite): void;
-  /** The same; resolves with whether it is on the disk. */
-  markDurably(write: LedgerWrite): Promise<boolean>;
-  /** As {@link SettleQueue.deliver}. */
-  deliver(write: LedgerWrite): void;
-  giveBack(): void;
 }
 
 /** At once, then doubling: a store that comes back is found within ten seconds. */
@@ -129,7 +119,7 @@ export function createSettleQueue(parts: SettleQueueParts): SettleQueue {
     reserve() {
       if (isFull()) return undefined;
       reserved += 1;
-      return new Place(parts, actions);
+      return createSpoolPlace(parts, actions);
     },
     deliver: actions.take,
     isFull,
@@ -147,54 +137,6 @@ export function createSettleQueue(parts: SettleQueueParts): SettleQueue {
         .catch((error: unknown) => parts.logger.error({ err: error }, 'the settle spool cannot be closed in order'));
     },
   };
-}
-
-interface PlaceActions {
-  take(write: LedgerWrite): void;
-  leave(): void;
-  syncSoon(): void;
-  syncNow(): Promise<boolean>;
-}
-
-class Place implements SpoolPlace {
-  readonly #parts: SettleQueueParts;
-  readonly #actions: PlaceActions;
-  #taken = true;
-
-  constructor(parts: SettleQueueParts, actions: PlaceActions) {
-    this.#parts = parts;
-    this.#actions = actions;
-  }
-
-  mark(write: LedgerWrite): void {
-    if (this.#note(write)) this.#actions.syncSoon();
-  }
-
-  async markDurably(write: LedgerWrite): Promise<boolean> {
-    return this.#note(write) && this.#actions.syncNow();
-  }
-
-  deliver(write: LedgerWrite): void {
-    this.giveBack();
-    this.#actions.take(write);
-  }
-
-  giveBack(): void {
-    if (this.#taken) this.#actions.leave();
-    this.#taken = false;
-  }
-
-  #note(write: LedgerWrite): boolean {
-    if (!this.#taken) return false;
-    const { spool, logger } = this.#parts;
-    try {
-      spool.mark(write);
-      return true;
-    } catch (error) {
-      logger.error({ err: error, hold_id: write.command.holdId }, 'the settle spool cannot be written; a mark is lost');
-      return false;
-    }
-  }
 }
 
 function writeDown({ spool, logger }: SettleQueueParts, entry: Waiting): void {

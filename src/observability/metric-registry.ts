@@ -1,16 +1,11 @@
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { Aggregation } from './aggregation.ts';
 import { createTalliedCounter, type TalliedCounter } from './tallied-counter.ts';
 import { TalliedHistogram } from './tallied-histogram.ts';
 
 /** The values of a label: a closed list, or the most there can be. */
 export type LabelValues = readonly string[] | { atMost: number };
 type LabelSpec = { readonly [label: string]: LabelValues };
-
-/**
- * How a metric is put together over replicas, and over the processes of one.
- * `sum`: each process counts its own part. `max`, `min`: every process reports the same shared fact.
- */
-export type Aggregation = 'sum' | 'max' | 'min';
 
 export interface MetricDefinition<Labels extends LabelSpec = LabelSpec> {
   name: string;

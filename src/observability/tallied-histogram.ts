@@ -1,5 +1,5 @@
+import type { Aggregation } from './aggregation.ts';
 import { LabelTree, nameLabels } from './label-tree.ts';
-import type { Aggregation } from './metric-registry.ts';
 import type { Sample } from './write-open-metrics.ts';
 
 /** What an exemplar may hold in all. Source: the OpenMetrics specification. */
