@@ -1,8 +1,14 @@
-const TIME_CHARACTERS = 10;
-const ID_CHARACTERS = 26;
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-/** What a letter of a ULID stands for; -1: it is none. */
-const VALUES = Int8Array.from({ length: 128 }, (_, code) => CROCKFORD.indexOf(String.fromCharCode(code)));
+/** The value of each letter by its code; undefined for what is none. */
+const VALUES: readonly (number | undefined)[] = Array.from({ length: 128 }, (_, code) => {
+  const value = CROCKFORD.indexOf(String.fromCharCode(code));
+  return value === -1 ? undefined : value;
+});
+/** Letters of a ULID (https://github.com/ulid/spec), and those of them that are its instant. */
+const LETTERS = 26;
+const TIME_LETTERS = 10;
+/** 48 bits are the instant, so that the first of its letters has three. */
+const FIRST_AT_MOST = 7;
 
 /**
  * The instant inside a hold id (`hold_` and a ULID), in ms since 1970.
@@ -13,19 +19,16 @@ export function readHoldTimeMs(holdId: string): number | undefined {
   return readIdTimeMs('hold', holdId);
 }
 
-/**
- * The instant inside an id of this prefix, in ms since 1970; undefined when the text is none. Asked for at each command
- * to the store, hence letter by letter.
- */
+/** The instant inside an id of this prefix, in ms since 1970; undefined when the text is none. */
 export function readIdTimeMs(prefix: string, id: string): number | undefined {
   const start = prefix.length + 1;
-  if (id.length !== start + ID_CHARACTERS || !id.startsWith(prefix) || id[prefix.length] !== '_') return undefined;
+  if (id.length !== start + LETTERS || !id.startsWith(prefix) || id[start - 1] !== '_') return undefined;
   let timeMs = 0;
-  for (let at = 0; at < ID_CHARACTERS; at += 1) {
-    const value = VALUES[id.charCodeAt(start + at)] ?? -1;
-    // The 26 letters carry 128 bits, so the first is at most 7.
-    if (value < 0 || (at === 0 && value > 7)) return undefined;
-    if (at < TIME_CHARACTERS) timeMs = timeMs * 32 + value;
+  // Letter by letter: each command about a hold asks, and a pattern costs several times as much.
+  for (let at = 0; at < LETTERS; at += 1) {
+    const value = VALUES[id.charCodeAt(start + at)];
+    if (value === undefined || (at === 0 && value > FIRST_AT_MOST)) return undefined;
+    if (at < TIME_LETTERS) timeMs = timeMs * 32 + value;
   }
   return timeMs;
 }

@@ -1,27 +1,47 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createId } from '../../src/directory/create-id.ts';
-import { readIdTimeMs } from '../../src/domain/hold-id.ts';
+import { readHoldTimeMs, readIdTimeMs } from '../../src/domain/hold-id.ts';
 
-/** What an id is, said in another way than the program's. */
-const ID = /^hold_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+/** The form of an id, told another way. */
+const HOLD_ID = /^hold_([0-7][0-9A-HJKMNP-TV-Z]{9})[0-9A-HJKMNP-TV-Z]{16}$/;
+const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-const nowMs = fc.nat({ max: 281_474_976_710_655 });
-const change = fc.record({
-  at: fc.nat({ max: 31 }),
-  removed: fc.nat({ max: 2 }),
-  put: fc.oneof(fc.constantFrom('', '0', '7', '8', 'Z', 'I', 'L', 'O', 'U', 'a', '_', '\0', 'é'), fc.string()),
+const ulid = fc.array(fc.constantFrom(...LETTERS), { minLength: 26, maxLength: 26 }).map((letters) => letters.join(''));
+const nearly = fc
+  .tuple(ulid, fc.nat(25), fc.string({ unit: 'binary', maxLength: 2 }))
+  .map(([text, at, put]) => `hold_${text.slice(0, at)}${put}${text.slice(at + 1)}`);
+
+test('reads the instant of a hold id, and of nothing else', () => {
+  const texts = fc.oneof(
+    ulid.map((text) => `hold_${text}`),
+    nearly,
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(texts, (text) => {
+      const time = HOLD_ID.exec(text)?.[1];
+      const expected = time && [...time].reduce((sum, letter) => sum * 32 + LETTERS.indexOf(letter), 0);
+      expect(readHoldTimeMs(text)).toBe(expected);
+    }),
+    { numRuns: 2_000 },
+  );
 });
 
-test('the instant of an id is read of every id and of nothing else', () => {
-  fc.assert(
-    fc.property(nowMs, change, (atMs, { at, removed, put }) => {
-      const id = createId('hold', atMs);
-      expect(readIdTimeMs('hold', id)).toBe(atMs);
-      expect(readIdTimeMs('req', id)).toBeUndefined();
-      const changed = `${id.slice(0, at)}${put}${id.slice(at + removed)}`;
-      expect(readIdTimeMs('hold', changed) !== undefined, changed).toBe(ID.test(changed));
-    }),
-    { numRuns: 1_000 },
-  );
+test.each([
+  ['hold_01ARZ3NDEKTSV4RRFFQ69G5FAV', 1_469_922_850_259],
+  ['hold_7ZZZZZZZZZZZZZZZZZZZZZZZZZ', 2 ** 48 - 1],
+  ['hold_8ZZZZZZZZZZZZZZZZZZZZZZZZZ', undefined],
+  ['hold_01ARZ3NDEKTSV4RRFFQ69G5FA', undefined],
+  ['hold_01ARZ3NDEKTSV4RRFFQ69G5FAVV', undefined],
+  ['hold_01ARZ3NDEKTSV4RRFFQ69G5FAV\n', undefined],
+  ['hold_01ARZ3NDEKTSV4RRFFQ69G5FAu', undefined],
+  ['hold_01ARZ3NDEKTSV4RRFFQ69G5FAU', undefined],
+  ['hold-01ARZ3NDEKTSV4RRFFQ69G5FAV', undefined],
+  ['acct_01ARZ3NDEKTSV4RRFFQ69G5FAV', undefined],
+  ['', undefined],
+])('%j is of %s', (text, timeMs) => expect(readHoldTimeMs(text)).toBe(timeMs));
+
+test('the prefix is the one asked for, whole', () => {
+  expect(readIdTimeMs('batch', 'batch_01ARZ3NDEKTSV4RRFFQ69G5FAV')).toBe(1_469_922_850_259);
+  expect(readIdTimeMs('bat', 'batch_01ARZ3NDEKTSV4RRFFQ69G5FAV')).toBeUndefined();
 });
