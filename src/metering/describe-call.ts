@@ -52,6 +52,7 @@ export function describeCall(end: CallEnd, reason?: string): EntryDetails {
   const { principal, request } = facts;
   const charge = settlement.action === 'settle' ? settlement : undefined;
   const receipt = charge?.receipt;
+  const odd = describeOddUsage(end);
   const told = charge && describeReportFacts(findCallTraits(charge.usage), charge.receipt);
   return {
     request_id: facts.requestId,
@@ -83,12 +84,18 @@ export function describeCall(end: CallEnd, reason?: string): EntryDetails {
     multiplier: receipt?.multiplier === undefined ? undefined : formatMultiplier(receipt.multiplier),
     assumptions: receipt?.assumptions,
     doubts: charge !== undefined && charge.doubts.length > 0 ? charge.doubts : undefined,
-    ...describeOddUsage(end),
+    reported_usage: odd?.reported_usage,
+    unknown_usage: odd?.unknown_usage,
   };
 }
 
+interface OddUsage {
+  reported_usage?: unknown;
+  unknown_usage?: unknown;
+}
+
 /** Figures that were not believed are kept whole, and else what of them is not known: somebody has to look at either. */
-function describeOddUsage({ outcome, settlement, unknownUsage }: CallEnd): EntryDetails | undefined {
+function describeOddUsage({ outcome, settlement, unknownUsage }: CallEnd): OddUsage | undefined {
   const reported = 'reported' in outcome ? outcome.reported : undefined;
   const isAbsurd = settlement.action === 'settle' && settlement.doubts.includes('usage_absurd');
   if (isAbsurd && reported !== undefined) return { reported_usage: bound(reported) };
