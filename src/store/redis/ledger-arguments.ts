@@ -15,6 +15,7 @@ export function writeEntryDetails(details: EndDetails | undefined): string {
 
 /** Cells as lib-cells.lua reads them. A settle knows no limits and checks none. */
 export function writeCells(cells: SettleCommand['cells'] | readonly QuotaCell[]): string {
+  if (cells.length === 0) return '[]';
   return JSON.stringify(
     cells.map((cell) => {
       const { limit, mode } = 'limit' in cell ? cell : { limit: 0n, mode: 'shadow' };

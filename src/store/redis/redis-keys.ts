@@ -143,8 +143,33 @@ function ofAccount(name: string, accountId: string): string {
   return `${ledgerTag(accountId)}:${name}:${accountId}`;
 }
 
-/** KEYS of every script of the ledger, in the order of lib-books.lua. `idMs`: the instant in the id of the hold named. */
-export function ledgerScriptKeys(accountId: string, idMs?: number): string[] {
+/**
+ * KEYS of every script of the ledger, in the order of lib-books.lua. `idMs`: the instant in the id of the hold named.
+ * The list is kept for the next call of the account.
+ */
+export function ledgerScriptKeys(accountId: string, idMs?: number): readonly string[] {
+  const known = scriptKeys.get(accountId) ?? keepScriptKeys(accountId);
+  if (idMs === undefined) return known.keys;
+  const hour = Math.floor(idMs / HOUR_MS);
+  if (known.hour !== hour) {
+    known.hour = hour;
+    known.withEnded = [...known.keys, ledgerKeys.endedHolds(accountId, idMs)];
+  }
+  return known.withEnded;
+}
+
+interface ScriptKeys {
+  keys: readonly string[];
+  /** The hour of the key of ended holds that `withEnded` has: the next hold is of the same one as a rule. */
+  hour: number;
+  withEnded: readonly string[];
+}
+
+const scriptKeys = new Map<string, ScriptKeys>();
+/** Some 1.5 KB each. */
+const SCRIPT_KEYS_AT_MOST = 2_000;
+
+function keepScriptKeys(accountId: string): ScriptKeys {
   const tag = ledgerTag(accountId);
   const keys = [
     ...[ledgerKeys.account(accountId), ledgerKeys.liveGrants(accountId), ledgerKeys.endedGrants(accountId)],
@@ -153,5 +178,8 @@ export function ledgerScriptKeys(accountId: string, idMs?: number): string[] {
     ...[ledgerKeys.holds(accountId), ledgerKeys.cells(accountId), ledgerKeys.cellEnds(accountId)],
     ledgerKeys.dueHolds(tag),
   ];
-  return idMs === undefined ? keys : [...keys, ledgerKeys.endedHolds(accountId, idMs)];
+  const kept = { keys, hour: Number.NaN, withEnded: keys };
+  if (scriptKeys.size >= SCRIPT_KEYS_AT_MOST) scriptKeys.clear();
+  scriptKeys.set(accountId, kept);
+  return kept;
 }

@@ -2,7 +2,7 @@ import { LedgerCorrupt, LedgerUnavailable } from '../../ledger/ledger.ts';
 import type { RedisClient } from './connect-redis.ts';
 import { defineScripts, type ScriptName } from './define-scripts.ts';
 import { readJoinedWords } from './read-reply.ts';
-import { mapStoreFault } from './store-fault.ts';
+import { classifyStoreFault } from './store-fault.ts';
 
 /** What the parts of the ledger share. Faults are those of the Ledger interface. */
 export interface RedisLedgerContext {
@@ -23,10 +23,12 @@ export interface RedisLedgerContext {
 export function createRedisLedgerContext(client: RedisClient, clock?: () => number): RedisLedgerContext {
   defineScripts(client);
   const ask: RedisLedgerContext['ask'] = async (command, read) => {
-    const reply = await mapStoreFault(() => command(client), {
-      unavailable: (cause) => new LedgerUnavailable('Redis does not take the command', { cause }),
-      refused: (cause) => new LedgerCorrupt('Redis refuses a command of the ledger', { cause }),
-    });
+    let reply: Awaited<ReturnType<typeof command>>;
+    try {
+      reply = await command(client);
+    } catch (error) {
+      throw toLedgerFault(error);
+    }
     try {
       return read(reply);
     } catch (cause) {
@@ -42,4 +44,10 @@ export function createRedisLedgerContext(client: RedisClient, clock?: () => numb
       ),
     now: () => (clock === undefined ? '' : `${clock()}`),
   };
+}
+
+function toLedgerFault(cause: unknown): LedgerUnavailable | LedgerCorrupt {
+  return classifyStoreFault(cause) === 'unavailable'
+    ? new LedgerUnavailable('Redis does not take the command', { cause })
+    : new LedgerCorrupt('Redis refuses a command of the ledger', { cause });
 }
