@@ -51,6 +51,7 @@ const SCRIPTS = {
   tollgateSetPolicy: 'ledger/set-policy',
   tollgateSettle: 'ledger/settle',
   tollgateTick: 'ledger/tick',
+  tollgateTurn: 'ledger/turn',
   tollgateVoidGrant: 'ledger/void-grant',
   tollgatePing: 'ping',
   tollgateForgetSums: 'reports/forget-sums',

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { writeAtTurnEnd } from './turn-end.ts';
 
 /**
  * Joins the commands of one turn of the event loop into one write to the connection: under load a turn has many, and a
@@ -18,7 +19,7 @@ export function joinWrites(client: Redis): void {
     if (corked === undefined && connection !== undefined && connection !== null) {
       corked = connection;
       connection.cork();
-      setImmediate(uncork);
+      writeAtTurnEnd(uncork);
     }
     return send(command, stream);
   };

@@ -7,6 +7,7 @@ import type {
   HoldReply,
   Ledger,
   OpenAccountReply,
+  QuotaCell,
   ReclaimReply,
   ReleaseReply,
   SetPolicyReply,
@@ -16,6 +17,7 @@ import type {
 } from '../../ledger/ledger.ts';
 import type { RedisClient } from './connect-redis.ts';
 import type { ScriptName } from './define-scripts.ts';
+import { type CallJoiner, createCallJoiner } from './join-calls.ts';
 import { writeCells, writeEntryDetails, writeGrantTerms, writeJson } from './ledger-arguments.ts';
 import { readBalance, readHeld, readRoomRefusal } from './ledger-replies.ts';
 import { readWord } from './read-reply.ts';
@@ -35,18 +37,36 @@ export interface RedisLedgerOptions {
 
 /** The ledger in Redis, for any number of processes: every transition is one script on one slot. */
 export function createRedisLedger(options: RedisLedgerOptions): Ledger {
-  const context = createRedisLedgerContext(options.client, options.clock);
+  const direct = createRedisLedgerContext(options.client, options.clock);
+  const calls = createCallJoiner(direct);
+  const context = followCalls(direct, calls);
   return {
     ...createAccountTransitions(context),
     ...createGrantTransitions(context),
+    ...createCallTransitions(calls),
     ...createHoldTransitions(context),
-    ...createEndTransitions(context),
     ...createRefundTransition(context),
     ...createReloadTransitions(context),
     ...createLedgerReads(context),
     ...createBooksReader(context),
     ping: () => context.run('tollgatePing', [ledgerKeys.account('')], [], () => undefined),
-    close: async () => {},
+    close: async () => calls.flush(),
+  };
+}
+
+/** The same context, whose commands go out after the calls that were made before them. */
+function followCalls(context: RedisLedgerContext, calls: CallJoiner): RedisLedgerContext {
+  const { run, ask, now } = context;
+  return {
+    now,
+    run: (script, keys, args, read) => {
+      calls.flush();
+      return run(script, keys, args, read);
+    },
+    ask: (command, read) => {
+      calls.flush();
+      return ask(command, read);
+    },
   };
 }
 
@@ -132,14 +152,28 @@ function readGrantReply(words: readonly string[]): GrantReply {
   return readBare<GrantReply>(words);
 }
 
-function createHoldTransitions(context: RedisLedgerContext): Pick<Ledger, 'hold' | 'extend'> {
+/** What calls do, as a rule: many of one account at once. */
+function createCallTransitions(calls: CallJoiner): Pick<Ledger, 'hold' | 'settle' | 'release'> {
   return {
-    hold: (command) =>
-      runOnHold(context, 'tollgateHold', [command, ...holdArguments(command)], (words): HoldReply => {
-        const result = readWord(words, 0);
-        if (result === 'held' || result === 'exists') return readHeld(result, words, command.cells);
-        return readRoomRefusal(words, command.cells) ?? readBare<HoldReply>(words);
-      }),
+    hold: (command) => {
+      const { accountId, holdId, cells } = command;
+      const read = (words: readonly string[]): HoldReply => readHoldReply(words, cells);
+      return calls.send({ script: 'tollgateHold', accountId, holdId, args: holdArguments(command), read });
+    },
+    settle: ({ accountId, holdId, amountNanoUsd, tokens, modelLabels, cells, details }) => {
+      const texts = [writeJson(modelLabels), writeCells(cells), writeEntryDetails(details)];
+      const args = [`${amountNanoUsd}`, `${tokens}`, ...texts];
+      return calls.send({ script: 'tollgateSettle', accountId, holdId, args, read: readSettleReply });
+    },
+    release: ({ accountId, holdId, details }) => {
+      const args = [writeEntryDetails(details)];
+      return calls.send({ script: 'tollgateRelease', accountId, holdId, args, read: readReleaseReply });
+    },
+  };
+}
+
+function createHoldTransitions(context: RedisLedgerContext): Pick<Ledger, 'extend' | 'reclaim'> {
+  return {
     extend: (command) => {
       // Tokens, calls and open calls were counted whole when the hold was made.
       const cells = command.cells.filter((cell) => cell.measure === 'usd');
@@ -150,6 +184,11 @@ function createHoldTransitions(context: RedisLedgerContext): Pick<Ledger, 'hold'
         return { result: 'extended', amountNanoUsd: BigInt(readWord(words, 1)), balance: readBalance(words, 2) };
       });
     },
+    reclaim: (command) =>
+      runOnHold(context, 'tollgateReclaim', [command, writeEntryDetails(command.details)], (words): ReclaimReply => {
+        if (words[0] !== 'reclaimed') return readBare<ReclaimReply>(words);
+        return { result: 'reclaimed', amountNanoUsd: BigInt(readWord(words, 1)), balance: readBalance(words, 2) };
+      }),
   };
 }
 
@@ -159,25 +198,15 @@ function holdArguments(command: HoldCommand): string[] {
   return [...numbers, writeJson(command.modelLabels), writeCells(command.cells)];
 }
 
-function createEndTransitions(context: RedisLedgerContext): Pick<Ledger, 'settle' | 'release' | 'reclaim'> {
-  return {
-    settle: (command) => {
-      const { amountNanoUsd, tokens, modelLabels, cells, details } = command;
-      const texts = [writeJson(modelLabels), writeCells(cells), writeEntryDetails(details)];
-      const args = [command, `${amountNanoUsd}`, `${tokens}`, ...texts] as const;
-      return runOnHold(context, 'tollgateSettle', args, readSettleReply);
-    },
-    release: (command) =>
-      runOnHold(context, 'tollgateRelease', [command, writeEntryDetails(command.details)], (words): ReleaseReply => {
-        if (words[0] !== 'released') return readBare<ReleaseReply>(words);
-        return { result: 'released', balance: readBalance(words, 1) };
-      }),
-    reclaim: (command) =>
-      runOnHold(context, 'tollgateReclaim', [command, writeEntryDetails(command.details)], (words): ReclaimReply => {
-        if (words[0] !== 'reclaimed') return readBare<ReclaimReply>(words);
-        return { result: 'reclaimed', amountNanoUsd: BigInt(readWord(words, 1)), balance: readBalance(words, 2) };
-      }),
-  };
+function readHoldReply(words: readonly string[], cells: readonly QuotaCell[]): HoldReply {
+  const result = readWord(words, 0);
+  if (result === 'held' || result === 'exists') return readHeld(result, words, cells);
+  return readRoomRefusal(words, cells) ?? readBare<HoldReply>(words);
+}
+
+function readReleaseReply(words: readonly string[]): ReleaseReply {
+  if (words[0] !== 'released') return readBare<ReleaseReply>(words);
+  return { result: 'released', balance: readBalance(words, 1) };
 }
 
 function readSettleReply(words: readonly string[]): SettleReply {

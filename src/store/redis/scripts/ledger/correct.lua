@@ -14,14 +14,14 @@ Replies  corrected | exists, each with the change and balance (14) | unchanged, 
 --- @include ledger/lib-refund
 local CORRECTION_ID, TO = ARGV[5], tonumber(ARGV[6])
 
-local function find_refusal(charge)
+local function find_refusal(books, charge)
   local what = find_charge_out_of_range(charge) or (TO < 0 or TO > MAX_NUMBER) and 'amount' or nil
   if what then
     return { 'out_of_range', what }
   end
-  local ended = load_tombstone()
+  local ended = find_end(books, NAMED)
   local is_other = ended and (ended.state == 'reclaimed' or ended.amount ~= text(charge.amount))
-  if is_other or redis.call('HEXISTS', K.holds, HOLD_ID) == 1 then
+  if is_other or redis.call('HEXISTS', K.holds, NAMED.id) == 1 then
     return { 'not_settled' }
   end
   return nil
@@ -52,14 +52,14 @@ local draft = begin_draft(books)
 local present_hold, present_amount = find_refund(CORRECTION_ID)
 if present_hold then
   answer(draft)
-  if present_hold ~= HOLD_ID then
+  if present_hold ~= NAMED.id then
     return { 'conflict' }
   end
   return with_balance(draft, { 'exists', text(-tonumber(present_amount)) })
 end
 local charge, before = read_charge(), refunded_before()
 local change = TO - (charge.amount - before)
-local refusal = find_refusal(charge)
+local refusal = find_refusal(books, charge)
 if not refusal and change == 0 then
   answer(draft)
   return with_balance(draft, { 'unchanged' })

@@ -24,7 +24,8 @@ if not books then
   return { 'no_account' }
 end
 local draft = begin_draft(books)
-local hold = load_hold(books)
+local named = named_hold(3, K.ended_holds)
+local hold = find_hold(books, named)
 if not hold then
   answer(draft)
   return { 'no_hold' }
@@ -32,8 +33,9 @@ end
 local more = target - hold.amount
 if more <= 0 then
   prolong(draft, hold)
-  plan_hold(draft, hold)
-  answer(draft)
+  put_hold(draft, named, hold)
+  note_due(draft)
+  save_holds(draft)
   return with_balance(draft, { 'extended', text(hold.amount) })
 end
 
@@ -61,7 +63,7 @@ allocate(draft, hold, more, labels)
 for _, cell in ipairs(cells) do
   hold_cell(draft, hold, cell, more)
 end
-plan_hold(draft, hold)
-plan_cells(draft)
-commit(draft, { operation = 'extend', subject = HOLD_ID, amount = more })
+put_hold(draft, named, hold)
+note(draft, { operation = 'extend', subject = named.id, amount = more })
+save_holds(draft)
 return with_balance(draft, { 'extended', text(hold.amount) })

@@ -27,9 +27,11 @@ local function expire_due(draft)
   end
 end
 
--- Clamps time to the last entry's, expires what is due, repays debt.
+-- Clamps time to the last entry's, expires what is due, repays debt. Later transitions on the same draft have nothing
+-- of that left to do: they are of the same instant, and each ends with debt repaid as far as credit goes.
 local function begin_draft(books)
-  local draft = { books = books, now = math.max(books.last_ms, read_clock()), postings = {}, cells = {}, plan = {} }
+  local now = math.max(books.last_ms, read_clock())
+  local draft = { books = books, now = now, postings = {}, cells = {}, entries = {}, plan = {} }
   if books.due_ms ~= 0 and books.due_ms <= draft.now then
     expire_due(draft)
   end

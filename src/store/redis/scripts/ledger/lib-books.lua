@@ -18,7 +18,7 @@ local K = {
   cells = KEYS[11],
   cell_ends = KEYS[12],
   due_holds = KEYS[13],
-  tombstones = KEYS[14],
+  ended_holds = KEYS[14],
 }
 local ACCOUNT_ID = ARGV[1]
 
@@ -38,7 +38,9 @@ local function read_clock()
 end
 
 local function create_books()
-  local books = { status = 'open', grants = {}, touched = {}, cells = {}, burn_pages = {} }
+  local books = {
+    status = 'open', grants = {}, touched = {}, cells = {}, burn_pages = {}, holds = {}, ended = {},
+  }
   for _, name in ipairs(ACCOUNT_NUMBERS) do
     books[name] = 0
   end

@@ -74,8 +74,11 @@ local function change_cell(draft, cell, held, asked)
   shift(state, 'held', held)
   shift(state, 'used', used)
   draft.cells[#draft.cells + 1] = { cell.quota, cell.window, text(held), text(used) }
+  -- With its end, once one that changes it tells that: a hold does, what it gives back does not.
   draft.changed_cells = draft.changed_cells or {}
-  draft.changed_cells[cell_field(cell)] = cell
+  local field = cell_field(cell)
+  local known = draft.changed_cells[field]
+  draft.changed_cells[field] = known and known ~= '' and known or cell.ends or ''
 end
 
 local function plan_old_cells(draft)
@@ -92,16 +95,16 @@ local function plan_old_cells(draft)
   end
 end
 
--- Call before commit, once all cells are changed.
+-- Call before the draft is saved, once all cells are changed.
 local function plan_cells(draft)
   if not draft.changed_cells then
     return
   end
-  for field, cell in pairs(draft.changed_cells) do
+  for field, ends in pairs(draft.changed_cells) do
     local state = draft.books.cells[field]
     plan(draft, 'HSET', K.cells, field, text(state.used) .. ';' .. text(state.held))
-    if cell.ends and cell.ends ~= '' then
-      plan(draft, 'ZADD', K.cell_ends, 'NX', text(tonumber(cell.ends) + CELL_LIFE_MS), field)
+    if ends ~= '' then
+      plan(draft, 'ZADD', K.cell_ends, 'NX', text(tonumber(ends) + CELL_LIFE_MS), field)
     end
   end
   plan_old_cells(draft)

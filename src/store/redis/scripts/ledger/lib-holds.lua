@@ -1,17 +1,17 @@
--- Holds and what is left of them. ARGV 3 of every script with this include is the hold id, ARGV 4 the instant inside
--- that id in ms, or '' when it is no hold id.
+-- Holds and what is left of them. A script knows of a hold what it has read or done: what is written at its end is how
+-- each came out of it.
 --- @include ledger/lib-cells
 
-local HOLD_ID = ARGV[3]
-local ID_MS = tonumber(ARGV[4])
 local HOUR_MS = 3600000
 local TOMBSTONE_LIFE_MS = 72 * HOUR_MS
 
-local function load_hold(books)
-  local record = redis.call('HGET', K.holds, HOLD_ID)
-  if not record then
-    return nil
-  end
+-- The hold that a command names: ARGV `at` is its id, the next one the instant inside that id in ms, or '' when it is
+-- no hold id. `ended`: the key of the holds that ended, of the hour of that instant.
+local function named_hold(at, ended)
+  return { id = ARGV[at], id_ms = tonumber(ARGV[at + 1]), ended = ended }
+end
+
+local function read_hold(record)
   local hold = cjson.decode(record)
   for _, name in ipairs({ 'amount', 'deadline', 'created', 'debt_held' }) do
     hold[name] = tonumber(hold[name]) or corrupt('a hold lacks a number')
@@ -25,51 +25,58 @@ local function load_hold(books)
   for _, part in ipairs(hold.allocations) do
     part[2] = tonumber(part[2])
   end
-  load_cells(books, cells)
   return hold
 end
 
-local function plan_hold(draft, hold)
-  local record = {
-    amount = text(hold.amount), deadline = text(hold.deadline), created = text(hold.created),
-    debt_held = text(hold.debt_held),
-  }
-  -- An empty list is left out: cjson cannot tell it from an empty object.
-  for index, part in ipairs(hold.allocations) do
-    record.allocations = record.allocations or {}
-    record.allocations[index] = { part[1], text(part[2]) }
+-- The open hold; nil when there is none.
+local function find_hold(books, named)
+  local hold = books.holds[named.id]
+  if hold == nil then
+    local record = redis.call('HGET', K.holds, named.id)
+    hold = record and read_hold(record)
+    books.holds[named.id] = hold
   end
-  for index, cell in ipairs(hold.cells) do
-    record.cells = record.cells or {}
-    record.cells[index] = { cell.quota, cell.window, text(cell.held) }
+  if not hold then
+    return nil
   end
-  plan(draft, 'HSET', K.holds, HOLD_ID, cjson.encode(record))
-  plan(draft, 'ZADD', K.due_holds, text(hold.deadline), ACCOUNT_ID .. '|' .. HOLD_ID)
+  load_cells(books, hold.cells)
+  return hold
+end
+
+local function read_end(record)
+  local state, amount = string.match(record or '', '^(%a+);(%d+);%d+$')
+  return record and { state = state, amount = amount }
 end
 
 -- How the hold ended: settled, released, reclaimed or late, at which amount (text); nil when it has not.
-local function load_tombstone()
-  local record = redis.call('HGET', K.tombstones, HOLD_ID)
-  if not record then
-    return nil
+local function find_end(books, named)
+  if books.ended[named.id] == nil then
+    books.ended[named.id] = read_end(redis.call('HGET', named.ended, named.id))
   end
-  local state, amount = string.match(record, '^(%a+);(%d+);%d+$')
-  return { state = state, amount = amount }
+  return books.ended[named.id] or nil
 end
 
--- All tombstones of an hour of ids go together, when no settle of such an id can be accepted any more.
-local function plan_end(draft, state, amount)
-  local ends = (math.floor(ID_MS / HOUR_MS) + 1) * HOUR_MS + TOMBSTONE_LIFE_MS
-  local record = state .. ';' .. text(amount) .. ';' .. text(draft.now)
-  plan(draft, 'HDEL', K.holds, HOLD_ID)
-  plan(draft, 'ZREM', K.due_holds, ACCOUNT_ID .. '|' .. HOLD_ID)
-  plan(draft, 'HSET', K.tombstones, HOLD_ID, record)
-  plan(draft, 'PEXPIRE', K.tombstones, text(math.max(ends - draft.now, HOUR_MS)))
+local function mark_hold(draft, named)
+  draft.changed_holds = draft.changed_holds or {}
+  draft.changed_holds[named.id] = named
+end
+
+-- Notes a hold that was made or changed.
+local function put_hold(draft, named, hold)
+  draft.books.holds[named.id] = hold
+  mark_hold(draft, named)
+end
+
+-- Notes how a hold ended, known before or not.
+local function end_hold(draft, named, state, amount)
+  draft.books.holds[named.id] = false
+  draft.books.ended[named.id] = { state = state, amount = text(amount) }
+  mark_hold(draft, named)
 end
 
 -- An id that cannot be read is too old.
-local function is_too_old(draft)
-  return not ID_MS or draft.now - ID_MS > TOMBSTONE_LIFE_MS
+local function is_too_old(draft, named)
+  return not named.id_ms or draft.now - named.id_ms > TOMBSTONE_LIFE_MS
 end
 
 local function remove_unspendable(draft, grant)

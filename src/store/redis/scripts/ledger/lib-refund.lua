@@ -2,6 +2,7 @@
 --- @include ledger/lib-holds
 
 local MAX_GRANTS = 1000
+local NAMED = named_hold(3, K.ended_holds)
 
 -- The charge as the caller tells it: ARGV 7 to 9.
 local function read_charge()
@@ -34,11 +35,11 @@ end
 
 -- Given back of this call so far; below zero where corrections have charged more.
 local function refunded_before()
-  return tonumber(redis.call('HGET', KEYS[15], 'hold|' .. HOLD_ID) or '0')
+  return tonumber(redis.call('HGET', KEYS[15], 'hold|' .. NAMED.id) or '0')
 end
 
 local function plan_refund_record(draft, id, amount, refunded)
-  plan(draft, 'HSET', KEYS[15], 'refund|' .. id, HOLD_ID .. ';' .. text(amount), 'hold|' .. HOLD_ID, text(refunded))
+  plan(draft, 'HSET', KEYS[15], 'refund|' .. id, NAMED.id .. ';' .. text(amount), 'hold|' .. NAMED.id, text(refunded))
 end
 
 -- A grant named, ended or not; nil when there is none.

@@ -1,23 +1,36 @@
 -- The end of a transition, and the balance in its reply.
 --- @include ledger/lib-save
 
--- Ends a transition that took effect, with one journal entry.
-local function commit(draft, facts)
+-- Ends a transition that took effect, with one journal entry. Nothing is written yet.
+local function note(draft, facts)
   repay_debt(draft)
   plan_entry(draft, facts)
-  plan_grants(draft)
-  plan_account(draft)
-  write_plan(draft)
 end
 
 -- Ends one that was refused or repeated: only what was due by time is journalled, as a tick.
-local function answer(draft)
+local function note_due(draft)
   if #draft.postings > 0 then
     plan_entry(draft, { operation = 'tick', subject = ACCOUNT_ID })
+  end
+end
+
+local function save(draft)
+  if #draft.entries > 0 then
+    plan(draft, 'ZADD', K.unexported, 'NX', text(draft.now), ACCOUNT_ID)
     plan_grants(draft)
     plan_account(draft)
   end
   write_plan(draft)
+end
+
+local function commit(draft, facts)
+  note(draft, facts)
+  save(draft)
+end
+
+local function answer(draft)
+  note_due(draft)
+  save(draft)
 end
 
 -- Credit of grants not yet in effect.
@@ -26,7 +39,10 @@ local function find_pending(draft)
   if draft.now >= books.last_effect_ms then
     return 0
   end
-  load_grants(books, redis.call('ZRANGE', K.effects, '(' .. text(draft.now), '+inf', 'BYSCORE'))
+  if not books.is_pending_loaded then
+    load_grants(books, redis.call('ZRANGE', K.effects, '(' .. text(draft.now), '+inf', 'BYSCORE'))
+    books.is_pending_loaded = true
+  end
   for _, grant in pairs(books.grants) do
     if grant.effective > draft.now then
       pending = pending + grant.remaining

@@ -1,5 +1,5 @@
 -- How much fits into credit and quota cells, and taking it.
---- @include ledger/lib-holds
+--- @include ledger/lib-save-holds
 
 local function read_labels(argument)
   local labels = {}

@@ -1,22 +1,24 @@
--- The end of a transition. All writes are planned first, and nothing is written when an identity is broken: Redis does
--- not roll back. The journal comes first, because it alone can refuse (a sequence that is not above its last).
+-- The end of a script, of one transition or of several on one draft. All writes are planned first, and nothing is
+-- written when an identity is broken: Redis does not roll back. The journal comes first, because it alone can refuse (a
+-- sequence that is not above its last).
 --- @include ledger/lib-begin
 
 local function plan(draft, ...)
   draft.plan[#draft.plan + 1] = { ... }
 end
 
+-- Ends a transition with its entry; what is posted next belongs to another one.
 local function plan_entry(draft, facts)
   local books = draft.books
   books.sequence = books.sequence + 1
   books.last_ms = draft.now
-  table.insert(draft.plan, 1, {
+  draft.entries[#draft.entries + 1] = {
     'XADD', K.journal, text(books.sequence) .. '-0',
     'at', text(draft.now), 'operation', facts.operation, 'subject', facts.subject, 'amount', text(facts.amount or 0),
     'postings', list_text(draft.postings), 'cells', list_text(draft.cells),
     'terms', facts.terms or '', 'details', facts.details or '',
-  })
-  plan(draft, 'ZADD', K.unexported, 'NX', text(draft.now), ACCOUNT_ID)
+  }
+  draft.postings, draft.cells = {}, {}
 end
 
 -- The indexes hold exactly the grants with credit to spend or to come.
@@ -93,6 +95,9 @@ local function write_due(draft)
 end
 
 local function write_plan(draft)
+  for _, command in ipairs(draft.entries) do
+    redis.call(unpack(command))
+  end
   for _, command in ipairs(draft.plan) do
     redis.call(unpack(command))
   end

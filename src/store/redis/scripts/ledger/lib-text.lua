@@ -7,14 +7,20 @@ local function corrupt(what)
   error({ err = 'CORRUPT ' .. what })
 end
 
+-- The same numbers are written again and again: totals into the account, into a reply, and of each item of a turn.
+local texts = {}
+
 local function text(number)
+  local known = texts[number]
+  if known then
+    return known
+  end
   if number ~= number or number ~= math.floor(number) or math.abs(number) > MAX_NUMBER then
     corrupt('a number is outside what can be computed exactly')
   end
-  if number == 0 then
-    return '0'
-  end
-  return string.format('%.0f', number)
+  -- A zero that came out negative is the same entry.
+  texts[number] = number == 0 and '0' or string.format('%.0f', number)
+  return texts[number]
 end
 
 -- Texts and lists of texts only: a number in `list` would be written by cjson.

@@ -18,14 +18,14 @@ local function find_out_of_range(charge)
   return find_charge_out_of_range(charge) or asked and (asked <= 0 or asked > MAX_NUMBER) and 'amount' or nil
 end
 
-local function find_refusal(charge, amount, before)
+local function find_refusal(books, charge, amount, before)
   local what = find_out_of_range(charge)
   if what then
     return { 'out_of_range', what }
   end
-  local ended = load_tombstone()
+  local ended = find_end(books, NAMED)
   local is_other = ended and (ended.state == 'released' or ended.state == 'reclaimed' or ended.amount ~= text(charge.amount))
-  if is_other or redis.call('HEXISTS', K.holds, HOLD_ID) == 1 then
+  if is_other or redis.call('HEXISTS', K.holds, NAMED.id) == 1 then
     return { 'not_settled' }
   end
   if amount <= 0 or amount > charge.amount - before then
@@ -43,14 +43,14 @@ local before = refunded_before()
 local present_hold, present_amount = find_refund(REFUND_ID)
 if present_hold then
   answer(draft)
-  if present_hold ~= HOLD_ID or (AMOUNT ~= '' and AMOUNT ~= present_amount) then
+  if present_hold ~= NAMED.id or (AMOUNT ~= '' and AMOUNT ~= present_amount) then
     return { 'conflict' }
   end
   return with_balance(draft, { 'exists', present_amount, text(before) })
 end
 local charge = read_charge()
 local amount = AMOUNT == '' and charge.amount - before or tonumber(AMOUNT)
-local refusal = find_refusal(charge, amount, before)
+local refusal = find_refusal(books, charge, amount, before)
 local planned = not refusal and plan_refund(draft, charge, amount, before)
 if not planned then
   answer(draft)

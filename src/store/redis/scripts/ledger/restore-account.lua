@@ -93,7 +93,7 @@ if tonumber(redis.call('HGET', K.account, 'sequence') or '0') ~= tonumber(ARGV[3
 end
 local books = read_account()
 read_grants(books)
-local draft = { books = books, now = books.last_ms, plan = {} }
+local draft = { books = books, now = books.last_ms, entries = {}, plan = {} }
 plan_grants(draft)
 plan_account(draft)
 remove_present()

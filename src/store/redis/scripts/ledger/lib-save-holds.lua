@@ -1,0 +1,64 @@
+-- How the holds of a script came out of it, and the end of that script.
+--- @include ledger/lib-holds
+
+local function write_hold(hold)
+  local record = {
+    amount = text(hold.amount), deadline = text(hold.deadline), created = text(hold.created),
+    debt_held = text(hold.debt_held),
+  }
+  -- An empty list is left out: cjson cannot tell it from an empty object.
+  for index, part in ipairs(hold.allocations) do
+    record.allocations = record.allocations or {}
+    record.allocations[index] = { part[1], text(part[2]) }
+  end
+  for index, cell in ipairs(hold.cells) do
+    record.cells = record.cells or {}
+    record.cells[index] = { cell.quota, cell.window, text(cell.held) }
+  end
+  return cjson.encode(record)
+end
+
+-- Adds to the command that writes to this key, one for all holds.
+local function add(commands, verb, key, ...)
+  local name = verb .. key
+  commands[name] = commands[name] or { verb, key }
+  for _, word in ipairs({ ... }) do
+    table.insert(commands[name], word)
+  end
+end
+
+-- All tombstones of an hour of ids go together, when no settle of such an id can be accepted any more.
+local function add_end(draft, commands, named, ended)
+  local ends = (math.floor(named.id_ms / HOUR_MS) + 1) * HOUR_MS + TOMBSTONE_LIFE_MS
+  add(commands, 'HDEL', K.holds, named.id)
+  add(commands, 'ZREM', K.due_holds, ACCOUNT_ID .. '|' .. named.id)
+  add(commands, 'HSET', named.ended, named.id, ended.state .. ';' .. ended.amount .. ';' .. text(draft.now))
+  draft.ends[named.ended] = text(math.max(ends - draft.now, HOUR_MS))
+end
+
+local function plan_holds(draft)
+  local commands = {}
+  draft.ends = {}
+  for id, named in pairs(draft.changed_holds or {}) do
+    local hold = draft.books.holds[id]
+    if hold then
+      add(commands, 'HSET', K.holds, id, write_hold(hold))
+      add(commands, 'ZADD', K.due_holds, text(hold.deadline), ACCOUNT_ID .. '|' .. id)
+    else
+      add_end(draft, commands, named, draft.books.ended[id])
+    end
+  end
+  for _, command in pairs(commands) do
+    draft.plan[#draft.plan + 1] = command
+  end
+  for key, life in pairs(draft.ends) do
+    plan(draft, 'PEXPIRE', key, life)
+  end
+end
+
+-- Writes what was done to holds and cells, and all else.
+local function save_holds(draft)
+  plan_holds(draft)
+  plan_cells(draft)
+  save(draft)
+end
