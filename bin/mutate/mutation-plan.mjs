@@ -56,6 +56,7 @@ export const MUTATION_PLAN = {
       runner: 'script-runner',
       tests: [
         'test/ledger/redis-ledger.test.ts',
+        'test/ledger/redis-turns.test.ts',
         'test/ledger/redis-refunds.test.ts',
         'test/ledger/redis-reloads.test.ts',
         'test/store/redis/redis-ledger-order.test.ts',

@@ -9,12 +9,20 @@ import { makeHoldId } from './make-hold-id.ts';
  * Random histories of one account. Few ids, so that they collide; coarse times, so that instants tie; some amounts
  * near 10^14, where careless number formatting loses digits.
  */
-export type Step = (ledger: Ledger, clock: TestClock, accountId: string) => Promise<unknown>;
+export type Step = ((ledger: Ledger, clock: TestClock, accountId: string) => Promise<unknown>) & {
+  /** One command and nothing else, so that it can be sent ahead of the answers to those before it. */
+  readonly isCommand?: boolean;
+};
+
+const COMMANDS = 'grant, void, hold, extend, settle, release, reclaim, policy, tick, close'.split(', ');
 
 /** Steps that a failing history prints as words, so that it can be read and typed again as a test. */
 function stepOf<Terms>(name: string, terms: fc.Arbitrary<Terms>, run: (drawn: Terms) => Step): fc.Arbitrary<Step> {
   return terms.map((drawn) =>
-    Object.assign(run(drawn), { [fc.toStringMethod]: () => `\n  ${name} ${JSON.stringify(drawn, writeTerm)}` }),
+    Object.assign(run(drawn), {
+      isCommand: COMMANDS.includes(name),
+      [fc.toStringMethod]: () => `\n  ${name} ${JSON.stringify(drawn, writeTerm)}`,
+    }),
   );
 }
 
@@ -56,51 +64,61 @@ const cells = fc.subarray<QuotaCell>([
   { quotaId: 'quota_open', window: 'total', measure: 'concurrency', limit: 3n, mode: 'hard' },
   { quotaId: 'quota_zero', window: 'total', measure: 'usd', limit: 0n, mode: 'shadow' },
 ]);
+type HoldIds = typeof holdId;
+/** More of them, mostly of the start: many are open at once. */
+const manyIds: HoldIds = fc.record({
+  number: fc.nat(24),
+  madeMs: fc.oneof({ weight: 19, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(60_000, hour) }),
+});
 const id = ({ number, madeMs }: { number: number; madeMs: number }) => makeHoldId(START_MS + madeMs, number);
 
-const grant = stepOf(
-  'grant',
-  fc.record({
-    number: fc.nat(4),
-    amount,
-    promotional: fc.boolean(),
-    priority: fc.constantFrom(10, 50),
-    effective: offset,
-    expires: offset,
-    models,
-  }),
-  (terms) => (ledger, _clock, accountId) =>
-    ledger.grant({
-      accountId,
-      grantId: `grant_${terms.number}`,
-      amountNanoUsd: terms.amount,
-      kind: terms.promotional ? 'promotional' : 'paid',
-      priority: terms.priority,
-      effectiveAtMs: START_MS + terms.effective,
-      expiresAtMs: START_MS + terms.expires + 1_000,
-      ...(terms.models === undefined ? {} : { models: terms.models }),
+const grantOf = (amount: fc.Arbitrary<bigint>): fc.Arbitrary<Step> =>
+  stepOf(
+    'grant',
+    fc.record({
+      number: fc.nat(4),
+      amount,
+      promotional: fc.boolean(),
+      priority: fc.constantFrom(10, 50),
+      effective: offset,
+      expires: offset,
+      models,
     }),
-);
+    (terms) => (ledger, _clock, accountId) =>
+      ledger.grant({
+        accountId,
+        grantId: `grant_${terms.number}`,
+        amountNanoUsd: terms.amount,
+        kind: terms.promotional ? 'promotional' : 'paid',
+        priority: terms.priority,
+        effectiveAtMs: START_MS + terms.effective,
+        expiresAtMs: START_MS + terms.expires + 1_000,
+        ...(terms.models === undefined ? {} : { models: terms.models }),
+      }),
+  );
+const grant = grantOf(amount);
 const voidGrant = stepOf(
   'void',
   fc.nat(4),
   (number) => (ledger, _clock, accountId) => ledger.voidGrant({ accountId, grantId: `grant_${number}` }),
 );
-const hold = stepOf(
-  'hold',
-  fc.record({ holdId, amount, least: fc.option(fc.bigInt({ min: 0n, max: 5n }), { nil: undefined }), labels, cells }),
-  (terms) => (ledger, _clock, accountId) =>
-    ledger.hold({
-      accountId,
-      holdId: id(terms.holdId),
-      amountNanoUsd: terms.amount,
-      ...(terms.least === undefined || terms.least > terms.amount ? {} : { minNanoUsd: terms.least }),
-      tokens: 100n,
-      leaseMs: 120_000,
-      modelLabels: terms.labels,
-      cells: terms.cells,
-    }),
-);
+const holdOf = (holdId: HoldIds, amount: fc.Arbitrary<bigint>): fc.Arbitrary<Step> =>
+  stepOf(
+    'hold',
+    fc.record({ holdId, amount, least: fc.option(fc.bigInt({ min: 0n, max: 5n }), { nil: undefined }), labels, cells }),
+    (terms) => (ledger, _clock, accountId) =>
+      ledger.hold({
+        accountId,
+        holdId: id(terms.holdId),
+        amountNanoUsd: terms.amount,
+        ...(terms.least === undefined || terms.least > terms.amount ? {} : { minNanoUsd: terms.least }),
+        tokens: 100n,
+        leaseMs: 120_000,
+        modelLabels: terms.labels,
+        cells: terms.cells,
+      }),
+  );
+const hold = holdOf(holdId, amount);
 const extend = stepOf(
   'extend',
   fc.record({ holdId, to: fc.bigInt({ min: 0n, max: 40n }), labels, cells }),
@@ -114,24 +132,24 @@ const extend = stepOf(
       cells: terms.cells,
     }),
 );
-const settle = stepOf(
-  'settle',
-  fc.record({ holdId, amount, labels, cells }),
-  (terms) => (ledger, _clock, accountId) =>
-    ledger.settle({
-      accountId,
-      holdId: id(terms.holdId),
-      amountNanoUsd: terms.amount,
-      tokens: 40n,
-      modelLabels: terms.labels,
-      cells: terms.cells,
-    }),
-);
-const release = stepOf(
-  'release',
-  holdId,
-  (part) => (ledger, _clock, accountId) => ledger.release({ accountId, holdId: id(part) }),
-);
+const settleOf = (holdId: HoldIds, amount: fc.Arbitrary<bigint>): fc.Arbitrary<Step> =>
+  stepOf(
+    'settle',
+    fc.record({ holdId, amount, labels, cells }),
+    (terms) => (ledger, _clock, accountId) =>
+      ledger.settle({
+        accountId,
+        holdId: id(terms.holdId),
+        amountNanoUsd: terms.amount,
+        tokens: 40n,
+        modelLabels: terms.labels,
+        cells: terms.cells,
+      }),
+  );
+const settle = settleOf(holdId, amount);
+const releaseOf = (holdId: HoldIds): fc.Arbitrary<Step> =>
+  stepOf('release', holdId, (part) => (ledger, _clock, accountId) => ledger.release({ accountId, holdId: id(part) }));
+const release = releaseOf(holdId);
 const reclaim = stepOf(
   'reclaim',
   holdId,
@@ -306,3 +324,27 @@ export const turn: fc.Arbitrary<Step[]> = fc.array(
   ),
   { minLength: 1, maxLength: 12 },
 );
+
+const smallAmount = fc.oneof(
+  { weight: 60, arbitrary: fc.bigInt({ min: 0n, max: 12n }) },
+  { weight: 1, arbitrary: amount },
+);
+const calls = fc.array(
+  fc.oneof(
+    { weight: 5, arbitrary: holdOf(manyIds, smallAmount) },
+    { weight: 4, arbitrary: settleOf(manyIds, smallAmount) },
+    { weight: 1, arbitrary: releaseOf(manyIds) },
+  ),
+  { minLength: 1, maxLength: 60 },
+);
+
+/** Mostly calls, on credit that was there before them, and many more at once than go into one script. */
+export const busyHistory: fc.Arbitrary<Step[]> = fc
+  .tuple(
+    fc.array(grantOf(fc.constantFrom(20n, 100n, 10n ** 14n)), { minLength: 2, maxLength: 6 }),
+    fc.array(fc.oneof({ weight: 3, arbitrary: calls }, { weight: 1, arbitrary: history }), {
+      minLength: 1,
+      maxLength: 6,
+    }),
+  )
+  .map(([grants, parts]) => [...grants, ...parts.flat()]);

@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JournalEntry } from '../../src/domain/credit/credit-types.ts';
 import { createFold, foldEntry, readFold, writeFold } from '../../src/ledger/journal-fold.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
 import { reconcileAccount } from '../../src/ledger/reconcile-account.ts';
-import { history } from './ledger-commands.ts';
+import { busyHistory, history, type Step } from './ledger-commands.ts';
 import { expectSoundBooks, type LedgerUnderTest, START_MS, type TestClock } from './ledger-conformance.ts';
 import { createModelLedger } from './model-ledger.ts';
 
@@ -24,7 +25,42 @@ export function describeLedgerProperty(
   open: (clock: TestClock) => Promise<LedgerUnderTest>,
   runs = RUNS,
 ): void {
-  describe(`any history on ${name}`, () => {
+  describeHistories(`any history on ${name}`, open, runs, history, (steps) => steps.map((step) => [step]));
+}
+
+/**
+ * The same of histories whose commands are sent without waiting for the answers to those before them.
+ * @param afterTurn looks at what was sent, when all that was sent at once is answered.
+ */
+export function describeJoinedHistories(
+  name: string,
+  open: (clock: TestClock) => Promise<LedgerUnderTest>,
+  afterTurn: () => void = () => undefined,
+  runs = RUNS,
+): void {
+  describeHistories(`any history sent together on ${name}`, open, runs, busyHistory, joinCommands, afterTurn);
+}
+
+/** What follows a command and is one is sent with it. */
+function joinCommands(steps: readonly Step[]): Step[][] {
+  const turns: Step[][] = [];
+  for (const step of steps) {
+    const turn = turns.at(-1);
+    if (turn?.at(-1)?.isCommand && step.isCommand) turn.push(step);
+    else turns.push([step]);
+  }
+  return turns;
+}
+
+function describeHistories(
+  name: string,
+  open: (clock: TestClock) => Promise<LedgerUnderTest>,
+  runs: number,
+  histories: fc.Arbitrary<Step[]>,
+  divide: (steps: readonly Step[]) => Step[][],
+  afterTurn?: () => void,
+): void {
+  describe(name, () => {
     const clock: TestClock = { nowMs: START_MS };
     let subject: LedgerUnderTest;
     let accounts = 0;
@@ -35,7 +71,7 @@ export function describeLedgerProperty(
 
     test(`behaves as the rules (${runs} histories, seed ${SEED})`, { timeout: 60_000 + runs * 1_000 }, async () => {
       await fc.assert(
-        fc.asyncProperty(history, async (steps) => {
+        fc.asyncProperty(histories, async (steps) => {
           clock.nowMs = START_MS;
           accounts += 1;
           const accountId = `acct_p${accounts}`;
@@ -43,15 +79,14 @@ export function describeLedgerProperty(
           const opened = { accountId, mode: 'prepaid', creditLimitNanoUsd: 0n } as const;
           await model.openAccount(opened);
           await subject.ledger.openAccount(opened);
-          for (const step of steps) {
+          for (const turn of divide(steps)) {
             const before = clock.nowMs;
-            const expected = await step(model, clock, accountId);
+            const expected: unknown[] = [];
+            for (const step of turn) expected.push(await step(model, clock, accountId));
             clock.nowMs = before;
-            expect(await step(subject.ledger, clock, accountId)).toEqual(expected);
-            expect(await subject.ledger.readBalance(accountId)).toEqual(await model.readBalance(accountId));
-            expect(await subject.ledger.readGrants(accountId)).toEqual(await model.readGrants(accountId));
-            expect(await subject.ledger.readHolds(accountId)).toEqual(await model.readHolds(accountId));
-            expect(await subject.ledger.readReload(accountId)).toEqual(await model.readReload(accountId));
+            expect(await Promise.all(turn.map((step) => step(subject.ledger, clock, accountId)))).toEqual(expected);
+            afterTurn?.();
+            await expectSameState(subject.ledger, model, accountId);
           }
           await expectSoundBooks(subject.ledger, accountId, clock.nowMs);
           expect(
@@ -66,6 +101,13 @@ export function describeLedgerProperty(
       );
     });
   });
+}
+
+async function expectSameState(ledger: Ledger, model: Ledger, accountId: string): Promise<void> {
+  expect(await ledger.readBalance(accountId)).toEqual(await model.readBalance(accountId));
+  expect(await ledger.readGrants(accountId)).toEqual(await model.readGrants(accountId));
+  expect(await ledger.readHolds(accountId)).toEqual(await model.readHolds(accountId));
+  expect(await ledger.readReload(accountId)).toEqual(await model.readReload(accountId));
 }
 
 /** From a snapshot taken in the middle, the entries after it rebuild the same account. */
