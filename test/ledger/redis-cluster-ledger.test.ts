@@ -9,6 +9,7 @@ import { createRedisLedger } from '../../src/store/redis/redis-ledger.ts';
 import { createRedisRestorer } from '../../src/store/redis/redis-restorer.ts';
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
 import { describeLedger, type LedgerUnderTest, START_MS, type TestClock } from './ledger-conformance.ts';
+import { describeJoinedHistories } from './ledger-property.ts';
 import { makeHoldId } from './make-hold-id.ts';
 import { describeReloads } from './reload-conformance.ts';
 
@@ -29,6 +30,7 @@ const open = async (clock: TestClock): Promise<LedgerUnderTest> => {
 };
 describeLedger('Redis Cluster', open);
 describeReloads('Redis Cluster', open);
+describeJoinedHistories('Redis Cluster', open, undefined, 30);
 
 test('an account is restored', async () => {
   await cluster.flush();
