@@ -31,7 +31,9 @@ end
 -- of that left to do: they are of the same instant, and each ends with debt repaid as far as credit goes.
 local function begin_draft(books)
   local now = math.max(books.last_ms, read_clock())
-  local draft = { books = books, now = now, postings = {}, cells = {}, entries = {}, plan = {} }
+  local draft = {
+    books = books, now = now, postings = {}, cells = {}, entries = {}, plan = {}, changed_cells = {}, changed_holds = {},
+  }
   if books.due_ms ~= 0 and books.due_ms <= draft.now then
     expire_due(draft)
   end

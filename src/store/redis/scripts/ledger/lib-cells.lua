@@ -74,11 +74,9 @@ local function change_cell(draft, cell, held, asked)
   shift(state, 'held', held)
   shift(state, 'used', used)
   draft.cells[#draft.cells + 1] = { cell.quota, cell.window, text(held), text(used) }
-  -- With its end, once one that changes it tells that: a hold does, what it gives back does not.
-  draft.changed_cells = draft.changed_cells or {}
-  local field = cell_field(cell)
-  local known = draft.changed_cells[field]
-  draft.changed_cells[field] = known and known ~= '' and known or cell.ends or ''
+  -- With its end once that is told: a hold tells it, what it gives back does not.
+  local field, changed = cell_field(cell), draft.changed_cells
+  changed[field] = changed[field] ~= '' and changed[field] or cell.ends or ''
 end
 
 local function plan_old_cells(draft)
@@ -86,7 +84,7 @@ local function plan_old_cells(draft)
   for _, field in ipairs(fields) do
     local value = redis.call('HGET', K.cells, field)
     local in_use = value and not string.match(value, ';0$')
-    if in_use or (draft.changed_cells and draft.changed_cells[field]) then
+    if in_use or draft.changed_cells[field] then
       plan(draft, 'ZADD', K.cell_ends, text(draft.now + CELL_LIFE_MS), field)
     else
       plan(draft, 'HDEL', K.cells, field)
@@ -97,7 +95,7 @@ end
 
 -- Call before the draft is saved, once all cells are changed.
 local function plan_cells(draft)
-  if not draft.changed_cells then
+  if not next(draft.changed_cells) then
     return
   end
   for field, ends in pairs(draft.changed_cells) do

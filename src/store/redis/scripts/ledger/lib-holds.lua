@@ -56,22 +56,17 @@ local function find_end(books, named)
   return books.ended[named.id] or nil
 end
 
-local function mark_hold(draft, named)
-  draft.changed_holds = draft.changed_holds or {}
-  draft.changed_holds[named.id] = named
-end
-
 -- Notes a hold that was made or changed.
 local function put_hold(draft, named, hold)
   draft.books.holds[named.id] = hold
-  mark_hold(draft, named)
+  draft.changed_holds[named.id] = named
 end
 
 -- Notes how a hold ended, known before or not.
 local function end_hold(draft, named, state, amount)
   draft.books.holds[named.id] = false
   draft.books.ended[named.id] = { state = state, amount = text(amount) }
-  mark_hold(draft, named)
+  draft.changed_holds[named.id] = named
 end
 
 -- An id that cannot be read is too old.

@@ -39,7 +39,7 @@ end
 local function plan_holds(draft)
   local commands = {}
   draft.ends = {}
-  for id, named in pairs(draft.changed_holds or {}) do
+  for id, named in pairs(draft.changed_holds) do
     local hold = draft.books.holds[id]
     if hold then
       add(commands, 'HSET', K.holds, id, write_hold(hold))
