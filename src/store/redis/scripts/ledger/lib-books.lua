@@ -40,6 +40,7 @@ end
 local function create_books()
   local books = {
     status = 'open', grants = {}, touched = {}, cells = {}, burn_pages = {}, holds = {}, ended = {},
+    stored = {},
   }
   for _, name in ipairs(ACCOUNT_NUMBERS) do
     books[name] = 0
@@ -72,8 +73,10 @@ local function load_books()
   end
   local books = create_books()
   books.status, books.mode = fields[1], fields[2]
+  books.stored = { status = fields[1], mode = fields[2] }
   for index, name in ipairs(ACCOUNT_NUMBERS) do
     books[name] = tonumber(fields[index + 2]) or corrupt('the account lacks a number')
+    books.stored[name] = fields[index + 2]
   end
   return books
 end

@@ -57,6 +57,7 @@ local function plan_grants(draft)
   end
 end
 
+-- Only what has changed is written; the sequence always has.
 local function plan_account(draft)
   local books = draft.books
   if books.granted ~= books.remaining + books.held + books.spent + books.expired + books.voided then
@@ -65,10 +66,16 @@ local function plan_account(draft)
   if books.charged ~= books.spent + books.debt then
     corrupt('charged is not spent and debt')
   end
-  local command = { 'HSET', K.account, 'status', books.status, 'mode', books.mode }
+  local fields = { status = books.status, mode = books.mode }
   for _, name in ipairs(ACCOUNT_NUMBERS) do
-    command[#command + 1] = name
-    command[#command + 1] = text(books[name])
+    fields[name] = text(books[name])
+  end
+  local command = { 'HSET', K.account }
+  for name, value in pairs(fields) do
+    if value ~= books.stored[name] then
+      command[#command + 1] = name
+      command[#command + 1] = value
+    end
   end
   draft.plan[#draft.plan + 1] = command
 end
