@@ -19,16 +19,8 @@ local function find_hold_refusal(draft, named, terms)
   if not named.id_ms or math.abs(named.id_ms - draft.now) > ID_TOLERANCE_MS then
     return { 'bad_time' }
   end
-  if terms.amount < 0 or terms.amount > MAX_NUMBER then
-    return { 'out_of_range', 'amount' }
-  end
-  if terms.tokens < 0 or terms.tokens > MAX_NUMBER then
-    return { 'out_of_range', 'tokens' }
-  end
-  if #terms.cells > MAX_CELLS then
-    return { 'out_of_range', 'cells' }
-  end
-  return nil
+  local what = find_uncountable(terms) or #terms.cells > MAX_CELLS and 'cells'
+  return what and { 'out_of_range', what } or nil
 end
 
 local function find_hold_answer(draft, named, terms)

@@ -9,6 +9,16 @@ local function read_labels(argument)
   return labels
 end
 
+-- Which of the amount and the tokens of a call is out of range; nil when neither is.
+local function find_uncountable(terms)
+  for _, name in ipairs({ 'amount', 'tokens' }) do
+    if terms[name] < 0 or terms[name] > MAX_NUMBER then
+      return name
+    end
+  end
+  return nil
+end
+
 -- Spendable grants that pay for the model, and the room left on the credit limit; counted no further than `enough`.
 -- Second, where that was not reached, what grants for other models have.
 local function find_credit(draft, labels, enough)

@@ -23,16 +23,8 @@ local function find_settle_answer(draft, named, terms)
 end
 
 local function find_settle_out_of_range(draft, terms)
-  if terms.amount < 0 or terms.amount > MAX_NUMBER then
-    return { 'out_of_range', 'amount' }
-  end
-  if terms.tokens < 0 or terms.tokens > MAX_NUMBER then
-    return { 'out_of_range', 'tokens' }
-  end
-  if draft.books.charged > MAX_NUMBER - terms.amount then
-    return { 'out_of_range', 'charged' }
-  end
-  return nil
+  local what = find_uncountable(terms) or draft.books.charged > MAX_NUMBER - terms.amount and 'charged'
+  return what and { 'out_of_range', what } or nil
 end
 
 -- Draws on live credit what the hold did not cover, and owes the rest.
