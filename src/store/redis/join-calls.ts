@@ -1,9 +1,9 @@
 import { readHoldTimeMs } from '../../domain/hold-id.ts';
-import { LedgerCorrupt, LedgerUnavailable } from '../../ledger/ledger.ts';
+import { LedgerCorrupt } from '../../ledger/ledger.ts';
 import type { ScriptReply } from './define-scripts.ts';
-import { readJoinedWords, ScriptReplyUnreadable } from './read-reply.ts';
+import { readJoinedWords } from './read-reply.ts';
 import { ledgerKeys, ledgerScriptKeys } from './redis-keys.ts';
-import type { RedisLedgerContext } from './redis-ledger-context.ts';
+import { type RedisLedgerContext, toLedgerFault } from './redis-ledger-context.ts';
 import { sendAtTurnEnd } from './turn-end.ts';
 
 /** The scripts that turn.lua knows, by the word it knows each by. */
@@ -56,7 +56,7 @@ export function createCallJoiner(context: RedisLedgerContext): CallJoiner {
   const waiting: Line[] = [];
   const flush = (): void => {
     // One that was sent because it was full has nothing left, or is in the list again.
-    for (const line of waiting.splice(0)) sendLine(context, line);
+    for (const line of waiting.splice(0)) sendLine(context, takeCalls(line));
   };
   const findLine = (accountId: string): Line => {
     const known = lines.get(accountId);
@@ -75,29 +75,37 @@ export function createCallJoiner(context: RedisLedgerContext): CallJoiner {
         if (waiting.length === 0) sendAtTurnEnd(flush);
         if (line.calls.length === 0) waiting.push(line);
         line.calls.push({ ...call, idMs: readHoldTimeMs(call.holdId), resolve, reject });
-        if (line.calls.length === CALLS_AT_MOST) sendLine(context, line);
+        if (line.calls.length === CALLS_AT_MOST) sendLine(context, takeCalls(line));
       }),
   };
 }
 
-function sendLine(context: RedisLedgerContext, line: Line): void {
-  const { accountId, calls } = line;
+/** What waits in it; from then on it is empty. */
+function takeCalls(line: Line): Line {
+  const taken = { ...line };
   line.calls = [];
-  if (calls.length > 1) void sendTogether(context, accountId, calls);
+  return taken;
+}
+
+function sendLine(context: RedisLedgerContext, { accountId, calls }: Line): void {
+  if (calls.length > 1) sendTogether(context, accountId, calls);
   else for (const call of calls) sendAlone(context, call);
 }
 
-function sendAlone({ run, now }: RedisLedgerContext, call: WaitingCall): void {
-  const { script, accountId, holdId, idMs, args, read, resolve, reject } = call;
+/*
+ * Both answer in the very step in which the reply is read, as ask() of the context does: who remembers what was
+ * acknowledged, and in which order, has to see the order of Redis (src/ledger/last-write-check.ts).
+ */
+function sendAlone({ send, now }: RedisLedgerContext, call: WaitingCall): void {
+  const { script, accountId, holdId, idMs, args } = call;
   const keys = ledgerScriptKeys(accountId, idMs ?? 0);
-  run(script, keys, [accountId, now(), holdId, `${idMs ?? ''}`, ...args], read).then(resolve as () => void, reject);
+  send(script, keys, [accountId, now(), holdId, `${idMs ?? ''}`, ...args]).then(
+    (reply) => answer(call, reply),
+    (error: unknown) => call.reject(toLedgerFault(error)),
+  );
 }
 
-async function sendTogether(
-  context: RedisLedgerContext,
-  accountId: string,
-  calls: readonly WaitingCall[],
-): Promise<void> {
+function sendTogether(context: RedisLedgerContext, accountId: string, calls: readonly WaitingCall[]): void {
   const keys = [...ledgerScriptKeys(accountId)];
   const args = [accountId, context.now()];
   const firstEnded = keys.length;
@@ -107,25 +115,18 @@ async function sendTogether(
     if (at === -1) at = keys.push(ended) - 1;
     args.push(JOINABLE[script], `${at - firstEnded + 1}`, holdId, `${idMs ?? ''}`, ...terms);
   }
-  let replies: readonly ScriptReply[];
-  try {
-    replies = await context.ask(
-      (client) => client.tollgateTurn(keys.length, ...keys, ...args),
-      (reply) => readReplies(reply, calls.length),
-    );
-  } catch (fault) {
-    for (const call of calls) {
-      if (fault instanceof LedgerCorrupt) sendAlone(context, call);
-      else call.reject(new LedgerUnavailable('Redis does not take the commands of a turn', { cause: fault }));
-    }
-    return;
-  }
-  for (const [index, call] of calls.entries()) answer(call, replies[index]);
-}
-
-function readReplies(reply: ScriptReply, count: number): readonly ScriptReply[] {
-  if (Array.isArray(reply) && reply.length === count) return reply;
-  throw new ScriptReplyUnreadable(`${count} replies were expected`);
+  context.send('tollgateTurn', keys, args).then(
+    (reply) => {
+      for (const [index, call] of calls.entries()) answer(call, Array.isArray(reply) ? reply[index] : null);
+    },
+    (error: unknown) => {
+      for (const call of calls) {
+        const fault = toLedgerFault(error);
+        if (fault instanceof LedgerCorrupt) sendAlone(context, call);
+        else call.reject(fault);
+      }
+    },
+  );
 }
 
 function answer(call: WaitingCall, reply: ScriptReply = null): void {

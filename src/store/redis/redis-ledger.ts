@@ -56,9 +56,9 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
 
 /** The same context, whose commands go out after the calls that were made before them. */
 function followCalls(context: RedisLedgerContext, calls: CallJoiner): RedisLedgerContext {
-  const { run, ask, now } = context;
+  const { run, ask } = context;
   return {
-    now,
+    ...context,
     run: (script, keys, args, read) => {
       calls.flush();
       return run(script, keys, args, read);
