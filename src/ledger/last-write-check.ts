@@ -37,14 +37,20 @@ const DONE_NOW: { readonly [Operation in RepeatableWrite]: readonly string[] } =
  * The sequence alone does not tell: other processes may have written on to the new primary, past what was seen here.
  */
 export function createLastWriteCheck({ ledger, recent, onLost, logger }: LastWriteParts): LastWriteCheck {
-  const asked = new Map<string, RecentWrite>();
+  /** Of each account, one for each connection since which it was not asked for. */
+  const asked = new Map<string, readonly RecentWrite[]>();
+  const forget = (write: RecentWrite): void => {
+    const left = asked.get(write.accountId)?.filter((other) => other !== write) ?? [];
+    if (left.length === 0) asked.delete(write.accountId);
+    else asked.set(write.accountId, left);
+  };
   let running: Promise<void> | undefined;
   /** @returns whether the store answered. */
   const askFor = async (write: RecentWrite): Promise<boolean> => {
     const { accountId, operation, command } = write;
     try {
       const { result } = (await ledger[operation](command as never)) as { result: string };
-      if (asked.get(accountId) === write) asked.delete(accountId);
+      forget(write);
       if (DONE_NOW[operation].includes(result)) onLost(accountId);
       return true;
     } catch (error) {
@@ -56,7 +62,7 @@ export function createLastWriteCheck({ ledger, recent, onLost, logger }: LastWri
     }
   };
   const askForAll = async (): Promise<void> => {
-    const writes = [...asked.values()];
+    const writes = [...asked.values()].flat();
     for (let start = 0; start < writes.length; start += ASKED_AT_ONCE) {
       const answered = await Promise.all(writes.slice(start, start + ASKED_AT_ONCE).map(askFor));
       // It is away: the rest would wait for as long each.
@@ -65,8 +71,11 @@ export function createLastWriteCheck({ ledger, recent, onLost, logger }: LastWri
   };
   return {
     suspect() {
-      // An older suspicion is kept: what it asks for may have been lost earlier.
-      for (const [accountId, write] of recent.last()) if (!asked.has(accountId)) asked.set(accountId, write);
+      // An older suspicion is kept: what it asks for may have been lost earlier, and what came after it since.
+      for (const [accountId, write] of recent.last()) {
+        const known = asked.get(accountId) ?? [];
+        if (known.at(-1) !== write) asked.set(accountId, [...known, write]);
+      }
     },
     ask() {
       running ??= askForAll().finally(() => {

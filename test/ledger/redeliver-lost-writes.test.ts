@@ -156,6 +156,25 @@ describe('lost writes', () => {
     expect(regressions).toBe(1);
   });
 
+  it('are noticed where the store changed once more before it could be asked', async () => {
+    const { ledger, probe, suspect, settled } = wrap();
+    await openWith(ledger);
+    await call(ledger, 10n);
+    suspect();
+    store.state.down = true;
+    await probe();
+    store.state.down = false;
+    const kept = store.commands;
+    await call(ledger, 20n);
+    await store.goBackTo(kept);
+    for (let number = 0; number < 5; number += 1) await call(store.ledger, 1n);
+    suspect();
+    await probe();
+    await settled();
+    expect(regressions).toBe(1);
+    expect(await ledger.readBalance(ACCOUNT)).toMatchObject({ chargedNanoUsd: 35n });
+  });
+
   it('are the whole account: it is opened again, with its policy', async () => {
     const { ledger, settled } = wrap();
     await openWith(ledger);
