@@ -33,6 +33,7 @@ local function begin_draft(books)
   local now = math.max(books.last_ms, read_clock())
   local draft = {
     books = books, now = now, postings = {}, cells = {}, entries = {}, plan = {}, changed_cells = {}, changed_holds = {},
+    joined = {},
   }
   if books.due_ms ~= 0 and books.due_ms <= draft.now then
     expire_due(draft)

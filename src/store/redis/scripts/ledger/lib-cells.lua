@@ -100,9 +100,9 @@ local function plan_cells(draft)
   end
   for field, ends in pairs(draft.changed_cells) do
     local state = draft.books.cells[field]
-    plan(draft, 'HSET', K.cells, field, text(state.used) .. ';' .. text(state.held))
+    plan_joined(draft, { 'HSET', K.cells }, field, text(state.used) .. ';' .. text(state.held))
     if ends ~= '' then
-      plan(draft, 'ZADD', K.cell_ends, 'NX', text(tonumber(ends) + CELL_LIFE_MS), field)
+      plan_joined(draft, { 'ZADD', K.cell_ends, 'NX' }, text(tonumber(ends) + CELL_LIFE_MS), field)
     end
   end
   plan_old_cells(draft)

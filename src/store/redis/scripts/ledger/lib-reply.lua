@@ -14,6 +14,18 @@ local function note_due(draft)
   end
 end
 
+-- Plans a command that begins with these words, or adds to the one that does.
+local function plan_joined(draft, words, ...)
+  local name = table.concat(words, ' ')
+  if not draft.joined[name] then
+    draft.joined[name] = words
+    draft.plan[#draft.plan + 1] = words
+  end
+  for _, word in ipairs({ ... }) do
+    table.insert(draft.joined[name], word)
+  end
+end
+
 local function save(draft)
   if #draft.entries > 0 then
     plan(draft, 'ZADD', K.unexported, 'NX', text(draft.now), ACCOUNT_ID)

@@ -18,40 +18,27 @@ local function write_hold(hold)
   return cjson.encode(record)
 end
 
--- Adds to the command that writes to this key, one for all holds.
-local function add(commands, verb, key, ...)
-  local name = verb .. key
-  commands[name] = commands[name] or { verb, key }
-  for _, word in ipairs({ ... }) do
-    table.insert(commands[name], word)
-  end
-end
-
 -- All tombstones of an hour of ids go together, when no settle of such an id can be accepted any more.
-local function add_end(draft, commands, named, ended)
+local function plan_end(draft, named, ended)
   local ends = (math.floor(named.id_ms / HOUR_MS) + 1) * HOUR_MS + TOMBSTONE_LIFE_MS
-  add(commands, 'HDEL', K.holds, named.id)
-  add(commands, 'ZREM', K.due_holds, ACCOUNT_ID .. '|' .. named.id)
-  add(commands, 'HSET', named.ended, named.id, ended.state .. ';' .. ended.amount .. ';' .. text(draft.now))
-  draft.ends[named.ended] = text(math.max(ends - draft.now, HOUR_MS))
+  plan_joined(draft, { 'HDEL', K.holds }, named.id)
+  plan_joined(draft, { 'ZREM', K.due_holds }, ACCOUNT_ID .. '|' .. named.id)
+  plan_joined(draft, { 'HSET', named.ended }, named.id, ended.state .. ';' .. ended.amount .. ';' .. text(draft.now))
+  return text(math.max(ends - draft.now, HOUR_MS))
 end
 
 local function plan_holds(draft)
-  local commands = {}
-  draft.ends = {}
+  local lives = {}
   for id, named in pairs(draft.changed_holds) do
     local hold = draft.books.holds[id]
     if hold then
-      add(commands, 'HSET', K.holds, id, write_hold(hold))
-      add(commands, 'ZADD', K.due_holds, text(hold.deadline), ACCOUNT_ID .. '|' .. id)
+      plan_joined(draft, { 'HSET', K.holds }, id, write_hold(hold))
+      plan_joined(draft, { 'ZADD', K.due_holds }, text(hold.deadline), ACCOUNT_ID .. '|' .. id)
     else
-      add_end(draft, commands, named, draft.books.ended[id])
+      lives[named.ended] = plan_end(draft, named, draft.books.ended[id])
     end
   end
-  for _, command in pairs(commands) do
-    draft.plan[#draft.plan + 1] = command
-  end
-  for key, life in pairs(draft.ends) do
+  for key, life in pairs(lives) do
     plan(draft, 'PEXPIRE', key, life)
   end
 end
