@@ -10,6 +10,7 @@ import { createRedisLedger } from '../../src/store/redis/redis-ledger.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { type LedgerUnderTest, START_MS, type TestClock } from './ledger-conformance.ts';
 import { describeJoinedHistories } from './ledger-property.ts';
+import { describeLedgerTurns } from './ledger-turns.ts';
 import { makeHoldId } from './make-hold-id.ts';
 import { type OpenLedger, useLedger } from './use-ledger.ts';
 
@@ -82,6 +83,7 @@ function expectSentOnce(): void {
 }
 
 describeJoinedHistories('Redis', open, expectSentOnce);
+describeLedgerTurns('Redis', open);
 
 describe('calls of one turn', () => {
   const on = useLedger(open);
