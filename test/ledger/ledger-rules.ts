@@ -141,7 +141,10 @@ export function describeLedgerRules(name: string, open: OpenLedger): void {
         await on.grant('grant_due', 7n, { expiresAtMs: START_MS + 1_000 });
         const { sequence } = await on.balance();
         on.clock.nowMs += 1_000;
-        expect((await command(on)).result).toBe(result);
+        const reply: { result: string; balance?: { sequence: number } } = await command(on);
+        expect(reply.result).toBe(result);
+        // A reply that shows the account shows it with that entry.
+        if (reply.balance !== undefined) expect(reply.balance.sequence).toBe(sequence + 1);
         const [tick, ...others] = await on.ledger.readJournal(on.accountId, { afterSequence: sequence, limit: 9 });
         expect(tick).toMatchObject({ operation: 'tick', subjectId: on.accountId, atMs: START_MS + 1_000 });
         expect(tick?.postings).toEqual([{ kind: 'expire', grantId: 'grant_due', amountNanoUsd: 7n }]);

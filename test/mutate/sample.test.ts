@@ -9,7 +9,7 @@ const PROGRAM = fileURLToPath(new URL('../../bin/mutate/main.mjs', import.meta.u
 
 test.each([
   ['credit price quota call calendar', 80, []],
-  ['lua', 40, ['--only', 'ledger/settle', '--only', 'ledger/release', '--only', 'ledger/refund']],
+  ['lua', 40, ['--only', 'lib-settle', '--only', 'lib-release', '--only', 'ledger/refund']],
 ] as const)(
   'of the mistakes in %s, one in %i, each is noticed or explained',
   {

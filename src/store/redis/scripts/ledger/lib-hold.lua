@@ -24,10 +24,6 @@ local function find_hold_refusal(draft, named, terms)
 end
 
 local function find_hold_answer(draft, named, terms)
-  local hold = find_hold(draft.books, named)
-  if hold then
-    return with_cells(draft, terms.cells, with_balance(draft, { 'exists', text(hold.amount) }))
-  end
   if find_end(draft.books, named) then
     return { 'done' }
   end
@@ -50,6 +46,11 @@ end
 local function hold_call(draft, named, terms)
   local cells = terms.cells
   load_cells(draft.books, cells)
+  local present = find_hold(draft.books, named)
+  if present then
+    note_due(draft)
+    return with_cells(draft, cells, with_balance(draft, { 'exists', text(present.amount) }))
+  end
   local known = find_hold_answer(draft, named, terms)
   if known then
     note_due(draft)
