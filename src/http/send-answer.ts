@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { endTogether } from './end-together.ts';
 import { type ErrorAnswer, writeEnvelope } from './envelope.ts';
 
 /** Writes an error answer in the API's envelope, with our own request id, on a response that nothing was sent of. */
@@ -15,5 +16,5 @@ export function sendErrorAnswer(response: ServerResponse, answer: ErrorAnswer, r
 export function sendWhole(response: ServerResponse, status: number, headers: OutgoingHttpHeaders, body: Buffer): void {
   if (response.destroyed || response.headersSent) return;
   response.writeHead(status, { ...headers, 'content-length': body.byteLength });
-  response.end(body);
+  endTogether(response, body);
 }
