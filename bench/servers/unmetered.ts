@@ -69,7 +69,7 @@ const app = await createPublicApp({
   limits,
   timers,
   meter,
-  principals: { find: async () => principal, findKnown: () => principal },
+  principals: { find: () => principal, findKnown: () => principal },
   upstream: createUpstream({ baseUrl: `http://127.0.0.1:${upstreamPort}`, apiKey: 'bench', limits, timers }),
   createUsageReader: () => ({ push: () => undefined, end: () => undefined, snapshot: () => SEEN }),
   stored: unused,

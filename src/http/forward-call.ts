@@ -3,6 +3,7 @@ import { type ClientConnection, watchClient } from './client-connection.ts';
 import { type Exchange, type ExchangeEnd, startExchange } from './exchange.ts';
 import type { AnswerSink, ForwardJob, ForwardParts, RelayContext } from './forward-types.ts';
 import { createUpstreamHeaders } from './headers.ts';
+import { readHeader } from './read-header.ts';
 import { interruptReason, isOurs } from './read-outcome.ts';
 import { createErrorSink } from './relay-error.ts';
 import { createSuccessSink, refusalOfEnd } from './relay-success.ts';
@@ -87,7 +88,7 @@ function createRelay(parts: ForwardParts, job: ForwardJob, client: ClientConnect
       sentAtMs,
       firstByteAtMs,
       clientGone: client.isGone(),
-      upstreamRequestId: [context.head.headers['request-id']].flat()[0],
+      upstreamRequestId: readHeader(context.head.headers, 'request-id'),
     }),
   };
   return {

@@ -33,8 +33,9 @@ declare module 'fastify' {
 /** Gives every request its state, before any other hook. */
 export function addRequestState(app: FastifyInstance, timers: Timers): void {
   app.decorateRequest('tollgate');
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     request.tollgate = createRequestState(request.id, timers);
+    done();
   });
 }
 

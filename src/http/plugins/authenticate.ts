@@ -1,49 +1,78 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DirectoryUnavailable, type Principal } from '../../directory/directory.ts';
 import { hashKeySecret, isKeySecret } from '../../directory/key-secret.ts';
 import type { PublicParts } from '../public-parts.ts';
 import type { PublicRouteId } from '../public-routes.ts';
+import { readHeader } from '../read-header.ts';
 import type { Refusal } from '../refusals.ts';
 import { type RefusalParts, refuseRequest } from '../refuse-request.ts';
+
+type AuthParts = RefusalParts & Pick<PublicParts, 'principals'>;
 
 const OPEN_ROUTES: ReadonlySet<PublicRouteId | undefined> = new Set<PublicRouteId>(['root', 'livez', 'readyz']);
 
 /** Finds the caller of every route but the open ones; before the body is read, so that a stranger sends no 32 MiB. */
-export function authenticateCallers(app: FastifyInstance, parts: RefusalParts & Pick<PublicParts, 'principals'>): void {
-  app.addHook('onRequest', async (request, reply) => {
-    if (OPEN_ROUTES.has(request.tollgate.route?.id)) return;
+export function authenticateCallers(app: FastifyInstance, parts: AuthParts): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    if (OPEN_ROUTES.has(request.tollgate.route?.id)) {
+      done();
+      return;
+    }
     const started = performance.now();
-    const found = await findCaller(parts, request.headers, request.tollgate.route?.id);
-    request.tollgate.authMs = performance.now() - started;
-    parts.metrics.observeOverhead('auth', request.tollgate.authMs);
-    if ('kind' in found) return refuseRequest(parts, request, reply, found);
-    request.tollgate.principal = found;
+    const found = findCaller(parts, request.headers, request.tollgate.route?.id);
+    if (found instanceof Promise) {
+      found.then((later) => takeCaller(parts, request, reply, later, started) && done(), done);
+    } else if (takeCaller(parts, request, reply, found, started)) done();
   });
 }
 
-async function findCaller(
-  { principals, timers }: RefusalParts & Pick<PublicParts, 'principals'>,
+/** @returns whether the request goes on. */
+function takeCaller(
+  parts: AuthParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  found: Principal | Refusal,
+  started: number,
+): boolean {
+  request.tollgate.authMs = performance.now() - started;
+  parts.metrics.observeOverhead('auth', request.tollgate.authMs);
+  if ('kind' in found) {
+    refuseRequest(parts, request, reply, found);
+    return false;
+  }
+  request.tollgate.principal = found;
+  return true;
+}
+
+/** At once where the caller is remembered, which is the rule; a promise where the store has to be asked. */
+function findCaller(
+  { principals, timers }: AuthParts,
   headers: IncomingHttpHeaders,
   route: PublicRouteId | undefined,
-): Promise<Principal | Refusal> {
+): Principal | Refusal | Promise<Principal | Refusal> {
   const secret = readKey(headers);
   if (secret === undefined) return { kind: 'key_missing' };
   if (!isKeySecret(secret)) return { kind: 'key_unknown' };
   const hash = hashKeySecret(secret);
-  let principal: Principal | undefined;
-  try {
-    principal = await principals.find(hash);
-  } catch (error) {
-    if (!(error instanceof DirectoryUnavailable)) throw error;
-    // The grace budget lets metered calls go on, and nothing else.
-    principal = route === 'messages' ? principals.findKnown(hash) : undefined;
-    if (principal === undefined) return { kind: 'directory_unavailable' };
-  }
+  const found = principals.find(hash);
+  if (!(found instanceof Promise)) return judgeCaller(found, timers.nowMs());
+  return found.then(
+    (principal) => judgeCaller(principal, timers.nowMs()),
+    (error: unknown) => {
+      if (!(error instanceof DirectoryUnavailable)) throw error;
+      // The grace budget lets metered calls go on, and nothing else.
+      const known = route === 'messages' ? principals.findKnown(hash) : undefined;
+      return known === undefined ? { kind: 'directory_unavailable' } : judgeCaller(known, timers.nowMs());
+    },
+  );
+}
+
+function judgeCaller(principal: Principal | undefined, nowMs: number): Principal | Refusal {
   if (principal === undefined) return { kind: 'key_unknown' };
   if (principal.key.revokedAtMs !== undefined) return { kind: 'key_revoked' };
   const { secretExpiresAtMs } = principal;
-  if (secretExpiresAtMs !== undefined && secretExpiresAtMs <= timers.nowMs()) return { kind: 'key_expired' };
+  if (secretExpiresAtMs !== undefined && secretExpiresAtMs <= nowMs) return { kind: 'key_expired' };
   return principal;
 }
 
@@ -52,7 +81,7 @@ async function findCaller(
  * API itself: some clients send one key in both, and a program that keeps another service's bearer still works.
  */
 export function readKey(headers: IncomingHttpHeaders): string | undefined {
-  const apiKey = [headers['x-api-key']].flat()[0]?.trim();
+  const apiKey = readHeader(headers, 'x-api-key')?.trim();
   if (apiKey !== undefined && apiKey !== '') return apiKey;
   const bearer = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
   return KEY_IN_TOKEN.exec(bearer ?? '')?.[1] ?? bearer;

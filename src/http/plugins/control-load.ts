@@ -19,16 +19,23 @@ export function controlLoad(app: FastifyInstance, parts: LoadParts): void {
     // Larger than is taken at all: another refusal than ours.
     return HELD_BODIES.has(request.tollgate.route?.id) && bytes <= parts.limits.messagesBodyBytes ? bytes : 0;
   };
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const { principal } = request.tollgate;
-    if (principal === undefined) return;
+    if (principal === undefined) {
+      done();
+      return;
+    }
     const caller = { accountId: principal.account.id, keyId: principal.key.id };
     const entered = parts.admission.enter(caller, announcedBytes(request));
-    if ('refusal' in entered) return refuseRequest(parts, request, reply, entered.refusal);
+    if ('refusal' in entered) {
+      refuseRequest(parts, request, reply, entered.refusal);
+      return;
+    }
     request.tollgate.seat = entered.seat;
     reply.raw.once('close', entered.leave);
     // It may have left while its caller was looked up.
     if (reply.raw.closed || request.raw.destroyed) entered.leave();
+    done();
   });
   app.addHook('onClose', async () => parts.admission.stop());
 }

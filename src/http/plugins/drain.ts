@@ -7,9 +7,9 @@ import { type RefusalParts, refuseRequest } from '../refuse-request.ts';
  * balancer then sends them elsewhere. Liveness and readiness still answer.
  */
 export function refuseWhileClosing(app: FastifyInstance, parts: RefusalParts & Pick<PublicParts, 'isClosing'>): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const id = request.tollgate.route?.id;
-    if (!parts.isClosing() || id === 'livez' || id === 'readyz') return;
-    return refuseRequest(parts, request, reply.header('connection', 'close'), { kind: 'shutting_down' });
+    if (!parts.isClosing() || id === 'livez' || id === 'readyz') done();
+    else refuseRequest(parts, request, reply.header('connection', 'close'), { kind: 'shutting_down' });
   });
 }

@@ -14,9 +14,10 @@ const HOST = /^(?:\[[\w:.%~-]{2,100}\]|[\w.~!$&'()*+;=%-]{0,255})(?::\d{0,5})?$/
  * request ends is part of what is in doubt.
  */
 export function refuseAmbiguous(app: FastifyInstance, parts: RefusalParts): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const refusal = findAmbiguity(request.raw);
-    if (refusal !== undefined) return refuseRequest(parts, request, reply.header('connection', 'close'), refusal);
+    if (refusal === undefined) done();
+    else refuseRequest(parts, request, reply.header('connection', 'close'), refusal);
   });
 }
 

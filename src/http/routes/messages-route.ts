@@ -11,6 +11,7 @@ import { inflateBody } from '../inflate-body.ts';
 import { createPromptCounter, type PromptCounter } from '../prompt-counter.ts';
 import type { PublicParts } from '../public-parts.ts';
 import { readQuery } from '../public-routes.ts';
+import { readHeader } from '../read-header.ts';
 import type { Refusal } from '../refusals.ts';
 import { createRefusalAnswer, refuseRequest } from '../refuse-request.ts';
 import { sendErrorAnswer } from '../send-answer.ts';
@@ -101,11 +102,11 @@ function bodyOf(request: FastifyRequest): Buffer {
 }
 
 function readTraceContext(request: FastifyRequest): TraceContext | undefined {
-  return parseTraceparent([request.headers.traceparent].flat()[0]);
+  return parseTraceparent(readHeader(request.headers, 'traceparent'));
 }
 
 /** A reporting dimension, as the client claims it; never an identity. */
 function readSessionId(request: FastifyRequest): string | undefined {
-  const value = [request.headers['x-claude-code-session-id']].flat()[0];
+  const value = readHeader(request.headers, 'x-claude-code-session-id');
   return value === undefined || value === '' ? undefined : value.slice(0, SESSION_ID_CHARACTERS_AT_MOST);
 }
