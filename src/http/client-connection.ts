@@ -1,11 +1,15 @@
 import type { ServerResponse } from 'node:http';
+import { letGo, writeTogether } from './write-together.ts';
 
 /** The client's side of one call: whether it is still there, and how fast it takes the answer. */
 export interface ClientConnection {
   isGone(): boolean;
   /** Calls when the client leaves before the answer's end, from now on. */
   onGone(listener: () => void): void;
-  /** Writes a chunk. @returns false when the client is slower than we are: wait for `onDrain`. */
+  /**
+   * Writes a chunk, at the latest at the end of this turn of the event loop.
+   * @returns false when the client is slower than we are: wait for `onDrain`.
+   */
   write(chunk: Buffer): boolean;
   onDrain(listener: () => void): void;
   /** Breaks the connection off, so that the client sees an answer that did not come to its end. */
@@ -18,22 +22,50 @@ export interface ClientConnection {
  * noticed too.
  */
 export function watchClient(response: ServerResponse): ClientConnection {
-  const listeners: (() => void)[] = [];
-  let gone = false;
-  const note = (): void => {
-    if (response.writableFinished || gone) return;
-    gone = true;
-    for (const listener of listeners) listener();
-  };
-  response.once('close', note);
-  // A write that races the client's leaving fails; the close that follows says all there is to say.
-  response.on('error', () => undefined);
-  if (response.destroyed || response.closed || response.socket?.destroyed) gone = true;
-  return {
-    isGone: () => gone,
-    onGone: (listener) => void listeners.push(listener),
-    write: (chunk) => response.destroyed || response.write(chunk),
-    onDrain: (listener) => void response.once('drain', listener),
-    destroy: () => void response.destroy(),
-  };
+  return new WatchedClient(response);
 }
+
+class WatchedClient implements ClientConnection {
+  readonly #response: ServerResponse;
+  readonly #listeners: (() => void)[] = [];
+  #isGone: boolean;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+    this.#isGone = response.destroyed || response.closed || response.socket?.destroyed === true;
+    response.on('close', () => this.#noteClose());
+    // A write that races the client's leaving fails; the close that follows says all there is to say.
+    response.on('error', ignoreError);
+  }
+
+  isGone(): boolean {
+    return this.#isGone;
+  }
+
+  onGone(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  write(chunk: Buffer): boolean {
+    if (this.#response.destroyed) return true;
+    writeTogether(this.#response);
+    return this.#response.write(chunk);
+  }
+
+  onDrain(listener: () => void): void {
+    this.#response.once('drain', listener);
+  }
+
+  destroy(): void {
+    letGo(this.#response);
+    this.#response.destroy();
+  }
+
+  #noteClose(): void {
+    if (this.#response.writableFinished || this.#isGone) return;
+    this.#isGone = true;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function ignoreError(): void {}

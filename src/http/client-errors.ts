@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Timers } from '../metering/timers.ts';
 import { writeEnvelope } from './envelope.ts';
@@ -7,11 +7,18 @@ import { createRequestId } from './request-state.ts';
 
 /**
  * Answers what never became a request: a malformed head, headers too large, a request not sent in time. The
- * connection is closed, for nothing more that comes on it can be trusted.
+ * connection is closed, for nothing more that comes on it can be trusted. A request whose answer has begun when the rest
+ * of it turns out to be broken gets no second one.
  */
 export function answerClientError(timers: Timers, error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
+    return;
+  }
+  const current = (socket as AnsweringSocket)._httpMessage;
+  if (current?.headersSent) {
+    if (current.writableEnded) socket.end();
+    else socket.destroy();
     return;
   }
   const answer = answerRefusal(toRefusal(error.code), { nowMs: timers.nowMs(), topUpHint: '' });
@@ -28,6 +35,11 @@ export function answerClientError(timers: Timers, error: Error & { code?: string
       body,
     ].join('\r\n'),
   );
+}
+
+/** Node's own handler asks the same (lib/_http_server.js, socketOnError); there is no other way to ask it. */
+interface AnsweringSocket extends Socket {
+  _httpMessage?: ServerResponse | null;
 }
 
 function toRefusal(code: string | undefined): Refusal {

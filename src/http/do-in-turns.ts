@@ -6,13 +6,19 @@ const waiting: (() => void)[] = [];
 /**
  * Does work on a request's bytes a slice at a time; after each, everything else that the event loop has to do comes
  * first. Of all requests with so much to read one has its slice per turn of the loop, so that many of them together
- * hold nobody up for longer than one. Small work is done at once.
+ * hold nobody up for longer than one.
+ * @returns the result itself where the work is small and was done at once.
  */
-export async function doInTurns<Result>(work: Work<Result>): Promise<Result> {
+export function doInTurns<Result>(work: Work<Result>): Result | Promise<Result> {
+  const step = work.next();
+  return step.done === true ? step.value : goOnInTurns(work);
+}
+
+async function goOnInTurns<Result>(work: Work<Result>): Promise<Result> {
   for (;;) {
+    await nextTurn();
     const step = work.next();
     if (step.done === true) return step.value;
-    await nextTurn();
   }
 }
 

@@ -5,10 +5,7 @@ import type { Timers } from '../metering/timers.ts';
 import type { ConnectionSlot } from './connection-slots.ts';
 import type { Upstream } from './upstream.ts';
 
-/**
- * One metered request to the upstream and its answer. Made for each call, hence without accessors: an object literal that
- * has one gets a shape of its own in the old generation, which keeps alive what the accessor sees until a full collection.
- */
+/** One metered request to the upstream and its answer. */
 export interface Exchange {
   /** The whole request was handed to a connection: from here on the API may bill it. */
   wasSent(): boolean;
@@ -61,73 +58,109 @@ export interface ExchangeRequest {
   totalMs: number;
 }
 
-/** Sends a request and reports what comes back. The agent is used by `dispatch`, which adds no buffering of its own. */
+/** Sends a request and reports what comes back. The pool is used by `dispatch`, which adds no buffering of its own. */
 export function startExchange(
   upstream: Upstream,
   timers: Timers,
   request: ExchangeRequest,
   events: ExchangeEvents,
 ): Exchange {
-  let controller: Dispatcher.DispatchController | undefined;
-  let aborted: ExchangeEnd | undefined;
-  let wasSent = false;
-  let hasHeaders = false;
-  let hasEnded = false;
-  const pauses = new Set<PauseCause>();
-
-  const end = (how: ExchangeEnd, error?: Error): void => {
-    if (hasEnded) return;
-    hasEnded = true;
-    cancelTotal();
-    request.slot.release();
-    events.onEnd(how, error);
-  };
-  const abort = (how: ExchangeEnd): void => {
-    if (hasEnded || aborted !== undefined) return;
-    aborted = how;
-    controller?.abort(new Error(`exchange aborted: ${how}`));
-    // The agent reports an abort at once, but not before it has made a controller.
-    end(how);
-  };
-  const cancelTotal = timers.after(request.totalMs, () => abort('expired'));
-
-  const handler: Dispatcher.DispatchHandler = {
-    onRequestStart(started) {
-      controller = started;
-      if (aborted !== undefined) started.abort(new Error(`exchange aborted: ${aborted}`));
-    },
-    onRequestSent() {
-      wasSent = true;
-    },
-    onResponseStart(_, status, headers) {
-      // Interim answers (RFC 9110 section 15.2) say nothing about the final one.
-      if (hasEnded || status < 200) return;
-      hasHeaders = true;
-      events.onHeaders(status, headers);
-    },
-    onResponseData(_, chunk) {
-      if (!hasEnded) events.onChunk(chunk);
-    },
-    onResponseEnd: () => end('ended'),
-    onResponseError: (_, error) => end(aborted ?? nameFault(error, hasHeaders), error),
-  };
+  const { method, path, headers, body, slot, totalMs } = request;
+  const exchange = new UpstreamExchange(slot, events);
+  exchange.limitTo(timers, totalMs);
   try {
-    const { method, path, headers, body } = request;
-    upstream.agent.dispatch({ origin: upstream.origin, method, path, headers, body }, handler);
+    upstream.agent.dispatch({ origin: upstream.origin, method, path, headers, body }, exchange);
   } catch (error) {
-    end('unsendable', error as Error);
+    exchange.end('unsendable', error as Error);
   }
-  return {
-    wasSent: () => wasSent,
-    pause(cause) {
-      pauses.add(cause);
-      controller?.pause();
-    },
-    resume(cause) {
-      if (pauses.delete(cause) && pauses.size === 0) controller?.resume();
-    },
-    abort,
-  };
+  return exchange;
+}
+
+/** Itself what the pool reports to: a call needs one object for both. */
+class UpstreamExchange implements Exchange, Dispatcher.DispatchHandler {
+  readonly #slot: ConnectionSlot;
+  readonly #events: ExchangeEvents;
+  #controller: Dispatcher.DispatchController | undefined;
+  #cancelTotal: (() => void) | undefined;
+  #aborted: ExchangeEnd | undefined;
+  #wasSent = false;
+  #hasHeaders = false;
+  #hasEnded = false;
+  #isClientSlow = false;
+  #isHoldShort = false;
+
+  constructor(slot: ConnectionSlot, events: ExchangeEvents) {
+    this.#slot = slot;
+    this.#events = events;
+  }
+
+  limitTo(timers: Timers, totalMs: number): void {
+    this.#cancelTotal = timers.after(totalMs, () => this.abort('expired'));
+  }
+
+  wasSent(): boolean {
+    return this.#wasSent;
+  }
+
+  pause(cause: PauseCause): void {
+    this.#setPaused(cause, true);
+    this.#controller?.pause();
+  }
+
+  resume(cause: PauseCause): void {
+    const wasPaused = this.#isClientSlow || this.#isHoldShort;
+    this.#setPaused(cause, false);
+    if (wasPaused && !this.#isClientSlow && !this.#isHoldShort) this.#controller?.resume();
+  }
+
+  abort(how: ExchangeEnd): void {
+    if (this.#hasEnded || this.#aborted !== undefined) return;
+    this.#aborted = how;
+    this.#controller?.abort(new Error(`exchange aborted: ${how}`));
+    // The pool reports an abort at once, but not before it has made a controller.
+    this.end(how);
+  }
+
+  end(how: ExchangeEnd, error?: Error): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#cancelTotal?.();
+    this.#slot.release();
+    this.#events.onEnd(how, error);
+  }
+
+  onRequestStart(started: Dispatcher.DispatchController): void {
+    this.#controller = started;
+    if (this.#aborted !== undefined) started.abort(new Error(`exchange aborted: ${this.#aborted}`));
+  }
+
+  onRequestSent(): void {
+    this.#wasSent = true;
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    // Interim answers (RFC 9110 section 15.2) say nothing about the final one.
+    if (this.#hasEnded || status < 200) return;
+    this.#hasHeaders = true;
+    this.#events.onHeaders(status, headers);
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#hasEnded) this.#events.onChunk(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.end('ended');
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.end(this.#aborted ?? nameFault(error, this.#hasHeaders), error);
+  }
+
+  #setPaused(cause: PauseCause, paused: boolean): void {
+    if (cause === 'slow_client') this.#isClientSlow = paused;
+    else this.#isHoldShort = paused;
+  }
 }
 
 /** What an error of undici or of the socket means here. Source: undici's error codes. */

@@ -1,7 +1,10 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { type ExhaustedReason, isExhausted } from '../domain/call-outcome.ts';
+import type { CallTrace } from '../metering/metered-call.ts';
 import { type ClientConnection, watchClient } from './client-connection.ts';
-import { type Exchange, type ExchangeEnd, startExchange } from './exchange.ts';
-import type { AnswerSink, ForwardJob, ForwardParts, RelayContext } from './forward-types.ts';
+import type { ConnectionSlot } from './connection-slots.ts';
+import { type Exchange, type ExchangeEnd, type ExchangeEvents, startExchange } from './exchange.ts';
+import type { AnswerSink, ForwardJob, ForwardParts, ForwardRequest, RelayContext } from './forward-types.ts';
 import { createUpstreamHeaders } from './headers.ts';
 import { readHeader } from './read-header.ts';
 import { interruptReason, isOurs } from './read-outcome.ts';
@@ -10,40 +13,24 @@ import { createSuccessSink, refusalOfEnd } from './relay-success.ts';
 
 /**
  * Forwards one admitted call and relays its answer. Whatever happens, the call is finished exactly once and the
- * response ended or broken off. Returns when the request is under way or could not be; the rest is events.
+ * response ended or broken off. Returns when the request is under way, could not be, or waits for a connection; the rest
+ * is events.
  */
-export async function forwardCall(parts: ForwardParts, job: ForwardJob): Promise<void> {
+export function forwardCall(parts: ForwardParts, job: ForwardJob, request: ForwardRequest): void | Promise<void> {
   const client = watchClient(job.response);
   // A slow sender never waits here: its body is whole before this is called.
-  const { slot, interrupted } = await takeSlot(parts, job, client);
-  if (slot === undefined || client.isGone() || interrupted) {
-    slot?.release();
-    return refuseUnsent(job, client, interrupted);
-  }
-  const relay = createRelay(parts, job, client);
-  const exchange = startExchange(
-    parts.upstream,
-    parts.timers,
-    {
-      method: 'POST',
-      path: job.path,
-      headers: createUpstreamHeaders(job.rawHeaders, parts.upstream.apiKey),
-      body: job.body,
-      slot,
-      totalMs: parts.limits.callTotalMs,
-    },
-    relay.events,
-  );
-  relay.attach(exchange);
-  client.onGone(() => relay.onClientGone());
-  job.call.onInterrupt((reason) => relay.interrupt(isExhausted(reason) ? reason : 'shutdown'));
+  const free = parts.upstream.slots.takeFree(job.call.facts.principal.account.id);
+  if (free === undefined) return waitForSlot(parts, job, request, client);
+  sendOn(parts, job, request, client, free);
 }
 
-/** Waits only where none is free; neither a client that leaves nor a call that is to end goes on waiting. */
-async function takeSlot(parts: ForwardParts, job: ForwardJob, client: ClientConnection) {
-  const owner = job.call.facts.principal.account.id;
-  const free = parts.upstream.slots.takeFree(owner);
-  if (free !== undefined) return { slot: free, interrupted: false };
+/** Neither a client that leaves nor a call that is to end goes on waiting. */
+async function waitForSlot(
+  parts: ForwardParts,
+  job: ForwardJob,
+  request: ForwardRequest,
+  client: ClientConnection,
+): Promise<void> {
   const given = new AbortController();
   let interrupted = false;
   if (client.isGone()) given.abort();
@@ -52,8 +39,34 @@ async function takeSlot(parts: ForwardParts, job: ForwardJob, client: ClientConn
     interrupted = true;
     given.abort();
   });
-  const slot = await parts.upstream.slots.acquire(owner, given.signal);
-  return { slot, interrupted };
+  const slot = await parts.upstream.slots.acquire(job.call.facts.principal.account.id, given.signal);
+  if (slot !== undefined && !interrupted) sendOn(parts, job, request, client, slot);
+  else {
+    slot?.release();
+    refuseUnsent(job, client, interrupted);
+  }
+}
+
+function sendOn(
+  parts: ForwardParts,
+  job: ForwardJob,
+  { path, rawHeaders, body }: ForwardRequest,
+  client: ClientConnection,
+  slot: ConnectionSlot,
+): void {
+  if (client.isGone()) {
+    slot.release();
+    refuseUnsent(job, client, false);
+    return;
+  }
+  const relay = new Relay(parts, job, client);
+  const headers = createUpstreamHeaders(rawHeaders, parts.upstream.apiKey);
+  const { callTotalMs: totalMs } = parts.limits;
+  relay.attach(
+    startExchange(parts.upstream, parts.timers, { method: 'POST', path, headers, body, slot, totalMs }, relay),
+  );
+  client.onGone(() => relay.onClientGone());
+  job.call.onInterrupt((reason) => relay.interrupt(isExhausted(reason) ? reason : 'shutdown'));
 }
 
 function refuseUnsent(job: ForwardJob, client: ClientConnection, shutDown: boolean): void {
@@ -63,69 +76,84 @@ function refuseUnsent(job: ForwardJob, client: ClientConnection, shutDown: boole
   job.call.finish({ kind: 'not_sent', reason }, { status, clientGone: client.isGone() });
 }
 
-interface Relay {
-  events: Parameters<typeof startExchange>[3];
-  attach(exchange: Exchange): void;
-  onClientGone(): void;
-  interrupt(how: 'shutdown' | ExhaustedReason): void;
-}
+/** What is known of a call while it is forwarded, and what is done at each of its events. */
+class Relay implements ExchangeEvents, RelayContext {
+  readonly parts: ForwardParts;
+  readonly job: ForwardJob;
+  readonly client: ClientConnection;
+  head: RelayContext['head'] = { status: 0, headers: {} };
+  readonly #sentAtMs: number;
+  #exchange: Exchange | undefined;
+  #sink: AnswerSink | undefined;
+  #firstByteAtMs: number | undefined;
+  #endDrain: (() => void) | undefined;
+  #hasEnded = false;
 
-function createRelay(parts: ForwardParts, job: ForwardJob, client: ClientConnection): Relay {
-  const { timers } = parts;
-  const sentAtMs = timers.nowMs();
-  let exchange: Exchange | undefined;
-  let sink: AnswerSink | undefined;
-  let firstByteAtMs: number | undefined;
-  let endDrain = (): void => undefined;
-  const context: RelayContext = {
-    parts,
-    job,
-    client,
-    exchange: () => exchange as Exchange,
-    head: { status: 0, headers: {} },
-    trace: (status) => ({
+  constructor(parts: ForwardParts, job: ForwardJob, client: ClientConnection) {
+    this.parts = parts;
+    this.job = job;
+    this.client = client;
+    this.#sentAtMs = parts.timers.nowMs();
+  }
+
+  attach(started: Exchange): void {
+    this.#exchange = started;
+  }
+
+  exchange(): Exchange {
+    return this.#exchange as Exchange;
+  }
+
+  trace(status: number): CallTrace {
+    return {
       status,
-      sentAtMs,
-      firstByteAtMs,
-      clientGone: client.isGone(),
-      upstreamRequestId: readHeader(context.head.headers, 'request-id'),
-    }),
-  };
-  return {
-    events: {
-      onHeaders(status, headers) {
-        context.head = { status, headers };
-        sink = status >= 200 && status < 300 ? createSuccessSink(context) : createErrorSink(context);
-      },
-      onChunk(chunk) {
-        firstByteAtMs ??= timers.nowMs();
-        sink?.push(chunk);
-      },
-      onEnd(how, error) {
-        endDrain();
-        job.onEnd();
-        if (how !== 'ended') logEnd(parts, job, how, error);
-        if (sink === undefined) endUnanswered(context, how, exchange?.wasSent() ?? false);
-        else sink.end(how);
-      },
-    },
-    attach(started) {
-      exchange = started;
-    },
-    onClientGone() {
-      const { onDisconnect } = job.call.facts.principal.account;
-      const giveBack = onDisconnect === 'drain' ? parts.drains.take() : undefined;
-      if (giveBack === undefined) return exchange?.abort('client_gone');
-      const cancel = timers.after(parts.limits.disconnectDrainMs, () => exchange?.abort('client_gone'));
-      endDrain = () => {
-        cancel();
-        giveBack();
-      };
-      // It may have been paused for the very client that left.
-      exchange?.resume('slow_client');
-    },
-    interrupt: (how) => exchange?.abort(how),
-  };
+      sentAtMs: this.#sentAtMs,
+      firstByteAtMs: this.#firstByteAtMs,
+      clientGone: this.client.isGone(),
+      upstreamRequestId: readHeader(this.head.headers, 'request-id'),
+    };
+  }
+
+  onHeaders(status: number, headers: IncomingHttpHeaders): void {
+    this.head = { status, headers };
+    this.#sink = status >= 200 && status < 300 ? createSuccessSink(this) : createErrorSink(this);
+  }
+
+  onChunk(chunk: Buffer): void {
+    this.#firstByteAtMs ??= this.parts.timers.nowMs();
+    this.#sink?.push(chunk);
+  }
+
+  onEnd(how: ExchangeEnd, error?: Error): void {
+    this.#hasEnded = true;
+    this.#endDrain?.();
+    this.job.onEnd();
+    if (how !== 'ended') logEnd(this.parts, this.job, how, error);
+    if (this.#sink === undefined) endUnanswered(this, how, this.#exchange?.wasSent() ?? false);
+    else this.#sink.end(how);
+  }
+
+  onClientGone(): void {
+    // It may leave before it has taken the last of an answer that has ended.
+    if (this.#hasEnded) return;
+    const { onDisconnect } = this.job.call.facts.principal.account;
+    const giveBack = onDisconnect === 'drain' ? this.parts.drains.take() : undefined;
+    if (giveBack === undefined) {
+      this.interrupt('client_gone');
+      return;
+    }
+    const cancel = this.parts.timers.after(this.parts.limits.disconnectDrainMs, () => this.interrupt('client_gone'));
+    this.#endDrain = () => {
+      cancel();
+      giveBack();
+    };
+    // It may have been paused for the very client that left.
+    this.#exchange?.resume('slow_client');
+  }
+
+  interrupt(how: 'client_gone' | 'shutdown' | ExhaustedReason): void {
+    this.#exchange?.abort(how);
+  }
 }
 
 /** The exchange ended before the upstream's headers. */

@@ -30,16 +30,20 @@ export interface ForwardParts {
 export interface ForwardJob {
   call: MeteredCall;
   response: ServerResponse;
+  /** Answers with a refusal of ours. @returns the status sent. */
+  refuse(refusal: Refusal): number;
+  /** The upstream's side has ended, or was never begun; a drained call's long after its client has left. */
+  onEnd(): void;
+}
+
+/** What is sent upstream for a call. Nobody keeps it for the time of the answer. */
+export interface ForwardRequest {
   /** Of the upstream, with the client's query string. */
   path: string;
   /** The client's headers, as they came. */
   rawHeaders: readonly string[];
   /** The client's bytes, as they came. */
   body: Buffer;
-  /** Answers with a refusal of ours. @returns the status sent. */
-  refuse(refusal: Refusal): number;
-  /** The upstream's side has ended, or was never begun; a drained call's long after its client has left. */
-  onEnd(): void;
 }
 
 /** What the parts of a relay share. */

@@ -19,6 +19,8 @@ const HOP_BY_HOP = [
   'proxy-authorization',
 ];
 
+const CONNECTION = 'connection';
+
 const REQUEST_DROPPED = new Set([
   ...HOP_BY_HOP,
   // The client's credentials are ours to check. Upstream an API key wins over a bearer, so both must go.
@@ -70,6 +72,14 @@ const RESPONSE_DROPPED_PREFIXES = [
 /** What Node's writer accepts in a value: anything else would make it throw. */
 const WRITABLE_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+/** Names whose verdict is remembered: more than clients and the API have, and no more if someone makes names up. */
+const NAMES_REMEMBERED = 1_000;
+
+const isRequestDropped = rememberVerdicts((name) => REQUEST_DROPPED.has(name.toLowerCase()));
+const isResponseDropped = rememberVerdicts(
+  (name) => RESPONSE_DROPPED.has(name) || RESPONSE_DROPPED_PREFIXES.some((prefix) => name.startsWith(prefix)),
+);
+
 /**
  * The headers of the request to the upstream.
  * @param rawHeaders name, value, name, value, as they came: order, case and repetition are kept.
@@ -77,12 +87,11 @@ const WRITABLE_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
  * @returns the same flat form.
  */
 export function createUpstreamHeaders(rawHeaders: readonly string[], apiKey: string): string[] {
-  const listed = listConnectionNames(valuesOf(rawHeaders, 'connection'));
+  const listed = findListedNames(rawHeaders);
   const headers: string[] = [];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? '';
-    const lower = name.toLowerCase();
-    if (REQUEST_DROPPED.has(lower) || listed.has(lower)) continue;
+    if (isRequestDropped(name) || listed?.has(name.toLowerCase())) continue;
     headers.push(name, rawHeaders[index + 1] ?? '');
   }
   headers.push('accept-encoding', 'identity', 'x-api-key', apiKey);
@@ -94,23 +103,48 @@ export function createUpstreamHeaders(rawHeaders: readonly string[], apiKey: str
  * `content-length` is kept: the bytes of the body are. Whoever changes the body removes it.
  */
 export function createClientHeaders(upstream: Readonly<IncomingHttpHeaders>): OutgoingHttpHeaders {
-  const listed = listConnectionNames([upstream.connection ?? ''].flat());
+  const listed = addListedNames(undefined, upstream.connection);
   const headers: OutgoingHttpHeaders = {};
-  for (const [name, value] of Object.entries(upstream)) {
-    if (value === undefined || isResponseDropped(name) || listed.has(name)) continue;
-    if ([value].flat().every((text) => WRITABLE_VALUE.test(text))) headers[name] = value;
+  for (const name of Object.keys(upstream)) {
+    const value = upstream[name];
+    if (value === undefined || isResponseDropped(name) || listed?.has(name)) continue;
+    if (isWritable(value)) headers[name] = value;
   }
   return headers;
 }
 
-function isResponseDropped(name: string): boolean {
-  return RESPONSE_DROPPED.has(name) || RESPONSE_DROPPED_PREFIXES.some((prefix) => name.startsWith(prefix));
+/** A verdict on a name is the same for every request: each is found once. */
+function rememberVerdicts(judge: (name: string) => boolean): (name: string) => boolean {
+  const verdicts = new Map<string, boolean>();
+  return (name) => {
+    const known = verdicts.get(name);
+    if (known !== undefined) return known;
+    const verdict = judge(name);
+    if (verdicts.size < NAMES_REMEMBERED) verdicts.set(name, verdict);
+    return verdict;
+  };
 }
 
-function valuesOf(rawHeaders: readonly string[], wanted: string): string[] {
-  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === wanted);
+type Value = string | string[];
+
+function isWritable(value: Value): boolean {
+  return typeof value === 'string' ? WRITABLE_VALUE.test(value) : value.every((text) => WRITABLE_VALUE.test(text));
 }
 
-function listConnectionNames(values: readonly string[]): Set<string> {
-  return new Set(values.flatMap((value) => value.split(',')).map((name) => name.trim().toLowerCase()));
+function findListedNames(rawHeaders: readonly string[]): Set<string> | undefined {
+  let listed: Set<string> | undefined;
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    if (name.length !== CONNECTION.length || name.toLowerCase() !== CONNECTION) continue;
+    listed = addListedNames(listed, rawHeaders[index + 1]);
+  }
+  return listed;
+}
+
+/** @returns undefined where none is listed, which is the rule: `keep-alive` alone names what is dropped anyway. */
+function addListedNames(listed: Set<string> | undefined, value: Value | undefined): Set<string> | undefined {
+  if (value === undefined || value === 'keep-alive') return listed;
+  const names = listed ?? new Set<string>();
+  for (const name of `${value}`.split(',')) names.add(name.trim().toLowerCase());
+  return names;
 }

@@ -29,7 +29,7 @@ export interface HoldGate {
 export interface HoldGateParts {
   running: RunningHold;
   observer: UsageObserver;
-  write: ThrottledWriter['write'];
+  writer: Pick<ThrottledWriter, 'write'>;
 }
 
 /** A piece of the answer, and how far the answer has come with it. */
@@ -146,7 +146,7 @@ class EventGate implements HoldGate {
     this.passed = piece.snapshot;
     if (this.#splitter !== undefined) this.#closer.note(piece.bytes);
     const { buffer, byteOffset, byteLength } = piece.bytes;
-    this.#parts.write(Buffer.from(buffer, byteOffset, byteLength));
+    this.#parts.writer.write(Buffer.from(buffer, byteOffset, byteLength));
   }
 
   #goOn(): void {

@@ -12,8 +12,9 @@ import { createQuotaHeaders } from './quota-headers.ts';
 import { readOutcome } from './read-outcome.ts';
 import type { Refusal } from './refusals.ts';
 import { sendWhole } from './send-answer.ts';
-import { createThrottledWriter } from './throttled-writer.ts';
-import { createUsageObserver } from './usage-observer.ts';
+import { createThrottledWriter, type ThrottledWriter } from './throttled-writer.ts';
+import { createUsageObserver, type UsageObserver } from './usage-observer.ts';
+import { endTogether, writeTogether } from './write-together.ts';
 
 /**
  * A JSON answer up to this size is read whole before anything is sent, so that its cost can be told in a header. The
@@ -23,84 +24,125 @@ const WHOLE_JSON_BYTES = 1_024 * 1_024;
 
 /** Takes a success: passes its bytes on as they come, and reads the usage in them. */
 export function createSuccessSink(context: RelayContext): AnswerSink {
-  const { parts, job, head, client } = context;
-  const contentType = head.headers['content-type'] ?? '';
-  const isStream = /^text\/event-stream\b/i.test(contentType);
-  const observer = createUsageObserver({
-    reader: parts.createUsageReader(contentType, job.call.facts.request.model),
-    contentEncoding: head.headers['content-encoding'],
-    onFault: (error) =>
-      parts.logger.error({ err: error, hold_id: job.call.facts.holdId }, 'the usage of an answer could not be read'),
-  });
-  job.call.showProgress(observer.snapshot);
-  // A JSON answer reports its usage at its very end, with nothing to note before it.
-  const mark = isStream ? createProgressMarks(job.call, observer, parts.timers) : undefined;
-  const writer = createThrottledWriter(context);
-  const gate =
-    isStream && job.call.running !== undefined
-      ? createHoldGate(context, { running: job.call.running, observer, write: writer.write })
-      : undefined;
-  let collected: Buffer[] | undefined = /^application\/json\b/i.test(contentType) ? [] : undefined;
-  let bytes = 0;
-
-  const startStream = (): void => {
-    if (client.isGone()) return;
-    job.response.writeHead(head.status, answerHeaders(context));
-    job.response.flushHeaders();
-    parts.metrics.openStreams.inc();
-  };
-  if (collected === undefined) startStream();
-
-  return {
-    push(chunk) {
-      bytes += chunk.byteLength;
-      if (gate !== undefined) {
-        gate.push(chunk);
-        return mark?.();
-      }
-      observer.push(chunk);
-      mark?.();
-      if (collected === undefined) return writer.write(chunk);
-      collected.push(chunk);
-      if (bytes <= WHOLE_JSON_BYTES) return;
-      startStream();
-      for (const kept of collected) writer.write(kept);
-      collected = undefined;
-    },
-    end(how) {
-      gate?.end(how);
-      writer.stop();
-      if (job.response.headersSent) parts.metrics.openStreams.dec();
-      observer.end((last) => {
-        const snapshot = gate?.isHolding ? gate.passed : last;
-        const settle = (status: number): Settlement =>
-          job.call.finish(readOutcome({ how, head, snapshot, bytes, isStream }), traceOf(context, status, snapshot));
-        if (collected === undefined) endStream(context, how, settle, gate);
-        else endWhole(context, how, Buffer.concat(collected), settle);
-      });
-    },
-  };
+  return new SuccessSink(context);
 }
 
-function traceOf(context: RelayContext, status: number, snapshot: UsageSnapshot | undefined) {
-  return { ...context.trace(status), anomalies: snapshot?.anomalies ?? [] };
-}
+class SuccessSink implements AnswerSink {
+  readonly #context: RelayContext;
+  readonly #isStream: boolean;
+  readonly #observer: UsageObserver;
+  /** What passes the answer on; undefined while it is read whole. */
+  #writer: ThrottledWriter | undefined;
+  #gate: HoldGate | undefined;
+  #mark: (() => void) | undefined;
+  /** Of an answer that is read whole. */
+  #collected: Buffer[] = [];
+  #bytes = 0;
 
-/**
- * The client must see that an answer was cut: an end without the closing chunk is an error to it. Cut for want of
- * credit or of a quota's room, it ends in good order, as an answer does that is as long as it may be.
- */
-function endStream(
-  { job, client }: RelayContext,
-  how: ExchangeEnd,
-  settle: (status: number) => Settlement,
-  gate: HoldGate | undefined,
-): void {
-  const settlement = settle(job.response.headersSent ? job.response.statusCode : 0);
-  if (client.isGone()) client.destroy();
-  else if (isExhausted(how) && gate?.canClose) job.response.end(gate.close(outputTokensOf(settlement), how));
-  else if (how === 'ended') job.response.end();
-  else client.destroy();
+  constructor(context: RelayContext) {
+    const { parts, job, head } = context;
+    const contentType = head.headers['content-type'] ?? '';
+    this.#context = context;
+    this.#isStream = /^text\/event-stream\b/i.test(contentType);
+    this.#observer = createUsageObserver({
+      reader: parts.createUsageReader(contentType, job.call.facts.request.model),
+      contentEncoding: head.headers['content-encoding'],
+      onFault: (error) =>
+        parts.logger.error({ err: error, hold_id: job.call.facts.holdId }, 'the usage of an answer could not be read'),
+    });
+    job.call.showProgress(() => this.#observer.snapshot());
+    if (/^application\/json\b/i.test(contentType)) return;
+    this.#writer = this.#startStream();
+    // A JSON answer reports its usage at its very end: there is nothing to note before it, and nothing to hold back.
+    if (!this.#isStream) return;
+    this.#mark = createProgressMarks(job.call, this.#observer, parts.timers);
+    const { running } = job.call;
+    if (running !== undefined) {
+      this.#gate = createHoldGate(context, { running, observer: this.#observer, writer: this.#writer });
+    }
+  }
+
+  push(chunk: Buffer): void {
+    this.#bytes += chunk.byteLength;
+    if (this.#gate === undefined) {
+      this.#observer.push(chunk);
+      if (this.#writer === undefined) this.#collect(chunk);
+      else this.#writer.write(chunk);
+    } else this.#gate.push(chunk);
+    this.#mark?.();
+  }
+
+  end(how: ExchangeEnd): void {
+    const { parts, job } = this.#context;
+    this.#gate?.end(how);
+    this.#writer?.stop();
+    if (job.response.headersSent) parts.metrics.openStreams.dec();
+    this.#observer.end((last) => {
+      const snapshot = this.#gate?.isHolding ? this.#gate.passed : last;
+      if (this.#writer === undefined) this.#endWhole(how, snapshot);
+      else this.#endStream(how, snapshot);
+    });
+  }
+
+  #collect(chunk: Buffer): void {
+    this.#collected.push(chunk);
+    if (this.#bytes <= WHOLE_JSON_BYTES) return;
+    this.#writer = this.#startStream();
+    for (const kept of this.#collected) this.#writer.write(kept);
+    this.#collected = [];
+  }
+
+  #startStream(): ThrottledWriter {
+    const { job, head, client, parts } = this.#context;
+    if (!client.isGone()) {
+      job.response.writeHead(head.status, createAnswerHeaders(this.#context));
+      // With what comes in the same turn, if anything does.
+      writeTogether(job.response);
+      job.response.flushHeaders();
+      parts.metrics.openStreams.inc();
+    }
+    return createThrottledWriter(this.#context);
+  }
+
+  #settle(how: ExchangeEnd, status: number, snapshot: UsageSnapshot | undefined): Settlement {
+    const { job, head } = this.#context;
+    const outcome = readOutcome({ how, head, snapshot, bytes: this.#bytes, isStream: this.#isStream });
+    const trace = this.#context.trace(status);
+    trace.anomalies = snapshot?.anomalies ?? [];
+    return job.call.finish(outcome, trace);
+  }
+
+  /**
+   * The client must see that an answer was cut: an end without the closing chunk is an error to it. Cut for want of
+   * credit or of a quota's room, it ends in good order, as an answer does that is as long as it may be.
+   */
+  #endStream(how: ExchangeEnd, snapshot: UsageSnapshot | undefined): void {
+    const { job, client } = this.#context;
+    const settlement = this.#settle(how, job.response.headersSent ? job.response.statusCode : 0, snapshot);
+    if (client.isGone()) client.destroy();
+    else if (isExhausted(how) && this.#gate?.canClose) {
+      job.response.end(this.#gate.close(outputTokensOf(settlement), how));
+    } else if (how === 'ended') endTogether(job.response);
+    else client.destroy();
+  }
+
+  #endWhole(how: ExchangeEnd, snapshot: UsageSnapshot | undefined): void {
+    const { job, head, client } = this.#context;
+    if (client.isGone()) {
+      this.#settle(how, 0, snapshot);
+      return;
+    }
+    if (how !== 'ended') {
+      this.#settle(how, job.refuse(refusalOfEnd(how)), snapshot);
+      return;
+    }
+    const settlement = this.#settle(how, head.status, snapshot);
+    const headers = createAnswerHeaders(this.#context);
+    headers['tollgate-cost-usd'] = formatUsd(settlement.action === 'settle' ? settlement.amountNanoUsd : 0n);
+    const [only] = this.#collected;
+    const body = this.#collected.length === 1 && only !== undefined ? only : Buffer.concat(this.#collected);
+    sendWhole(job.response, head.status, headers, body);
+  }
 }
 
 function outputTokensOf(settlement: Settlement): number {
@@ -108,30 +150,13 @@ function outputTokensOf(settlement: Settlement): number {
   return settlement.usage.passes.reduce((sum, { tokens }) => sum + tokens.output, 0);
 }
 
-function endWhole(context: RelayContext, how: ExchangeEnd, body: Buffer, settle: (status: number) => Settlement): void {
-  const { job, head, client } = context;
-  if (client.isGone()) {
-    settle(0);
-    return;
-  }
-  if (how !== 'ended') {
-    settle(job.refuse(refusalOfEnd(how)));
-    return;
-  }
-  const settlement = settle(head.status);
-  const cost = settlement.action === 'settle' ? settlement.amountNanoUsd : 0n;
-  sendWhole(job.response, head.status, { ...answerHeaders(context), 'tollgate-cost-usd': formatUsd(cost) }, body);
-}
-
 /** The upstream's headers by our rules, and our own. */
-function answerHeaders({ head, job }: RelayContext): OutgoingHttpHeaders {
+function createAnswerHeaders({ head, job }: RelayContext): OutgoingHttpHeaders {
   const { requestId, availableNanoUsd, bindingQuota } = job.call.facts;
-  return {
-    'request-id': requestId,
-    ...createClientHeaders(head.headers),
-    'tollgate-balance-usd': formatUsd(availableNanoUsd),
-    ...createQuotaHeaders(bindingQuota),
-  };
+  const headers = createClientHeaders(head.headers);
+  headers['request-id'] ??= requestId;
+  headers['tollgate-balance-usd'] = formatUsd(availableNanoUsd);
+  return bindingQuota === undefined ? headers : Object.assign(headers, createQuotaHeaders(bindingQuota));
 }
 
 /** What to say when nothing of an answer can be passed on. */

@@ -24,69 +24,76 @@ const GZIP_OPTIONS = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_S
 const BROTLI_OPTIONS = { flush: constants.BROTLI_OPERATION_FLUSH, finishFlush: constants.BROTLI_OPERATION_FLUSH };
 
 export function createUsageObserver(options: UsageObserverOptions): UsageObserver {
-  const reader = guardReader(options);
+  const observer = new DirectObserver(options);
   const encoding = options.contentEncoding?.trim().toLowerCase() ?? 'identity';
-  if (encoding === 'identity' || encoding === '') return observeDirectly(reader);
-  if (encoding === 'gzip' || encoding === 'x-gzip') return observeInflated(reader, createGunzip(GZIP_OPTIONS), options);
-  if (encoding === 'deflate') return observeInflated(reader, createInflate(GZIP_OPTIONS), options);
-  if (encoding === 'br') return observeInflated(reader, createBrotliDecompress(BROTLI_OPTIONS), options);
+  if (encoding === 'identity' || encoding === '') return observer;
+  if (encoding === 'gzip' || encoding === 'x-gzip')
+    return observeInflated(observer, createGunzip(GZIP_OPTIONS), options);
+  if (encoding === 'deflate') return observeInflated(observer, createInflate(GZIP_OPTIONS), options);
+  if (encoding === 'br') return observeInflated(observer, createBrotliDecompress(BROTLI_OPTIONS), options);
   options.onFault(new Error(`content-encoding ${encoding} cannot be read`));
   return { push: () => undefined, snapshot: () => undefined, end: (done) => done(undefined) };
 }
 
-interface GuardedReader {
-  push(chunk: Uint8Array): void;
-  end(): void;
-  snapshot(): UsageSnapshot | undefined;
-}
+/** Reads what is pushed as it is. */
+class DirectObserver implements UsageObserver {
+  readonly #reader: UsageReader;
+  readonly #onFault: (error: Error) => void;
+  #isBroken = false;
 
-function guardReader({ reader, onFault }: UsageObserverOptions): GuardedReader {
-  let broken = false;
-  const guard = <T>(run: () => T): T | undefined => {
-    if (broken) return undefined;
+  constructor({ reader, onFault }: UsageObserverOptions) {
+    this.#reader = reader;
+    this.#onFault = onFault;
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#isBroken) return;
     try {
-      return run();
+      this.#reader.push(chunk);
     } catch (error) {
-      broken = true;
-      onFault(error instanceof Error ? error : new Error(String(error)));
+      this.#break(error);
+    }
+  }
+
+  snapshot(): UsageSnapshot | undefined {
+    if (this.#isBroken) return undefined;
+    try {
+      return this.#reader.snapshot();
+    } catch (error) {
+      this.#break(error);
       return undefined;
     }
-  };
-  return {
-    push: (chunk) => guard(() => reader.push(chunk)),
-    end: () => guard(() => reader.end()),
-    snapshot: () => guard(() => reader.snapshot()),
-  };
-}
+  }
 
-function observeDirectly(reader: GuardedReader): UsageObserver {
-  return {
-    push: (chunk) => reader.push(chunk),
-    snapshot: () => reader.snapshot(),
-    end(done) {
-      reader.end();
-      done(reader.snapshot());
-    },
-  };
+  end(done: (snapshot: UsageSnapshot | undefined) => void): void {
+    try {
+      if (!this.#isBroken) this.#reader.end();
+    } catch (error) {
+      this.#break(error);
+    }
+    done(this.snapshot());
+  }
+
+  #break(error: unknown): void {
+    this.#isBroken = true;
+    this.#onFault(error instanceof Error ? error : new Error(String(error)));
+  }
 }
 
 function observeInflated(
-  reader: GuardedReader,
+  observer: UsageObserver,
   inflate: ReturnType<typeof createGunzip> | ReturnType<typeof createBrotliDecompress>,
   { onFault }: UsageObserverOptions,
 ): UsageObserver {
-  inflate.on('data', (chunk: Buffer) => reader.push(chunk));
+  inflate.on('data', (chunk: Buffer) => observer.push(chunk));
   inflate.on('error', onFault);
   return {
     push(chunk) {
       if (inflate.writable) inflate.write(chunk);
     },
-    snapshot: () => reader.snapshot(),
+    snapshot: () => observer.snapshot(),
     end(done) {
-      const finish = (): void => {
-        reader.end();
-        done(reader.snapshot());
-      };
+      const finish = (): void => observer.end(done);
       if (inflate.closed) return finish();
       inflate.once('close', finish);
       if (inflate.writable) inflate.end();

@@ -89,7 +89,7 @@ async function run(course: readonly Step[]): Promise<{ charged: bigint; held: bi
   const gate = createHoldGate({ head: { status: 200, headers: {} }, exchange: () => exchange } as never, {
     running,
     observer,
-    write: () => undefined,
+    writer: { write: () => undefined },
   });
   const push = (...events: object[]) => gate.push(Buffer.from(events.map(event).join('')));
   push({ type: 'message_start', message: { model: request.model, usage } });

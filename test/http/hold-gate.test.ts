@@ -52,7 +52,7 @@ function open(headers: Record<string, string> = {}): HoldGate {
   };
   return createHoldGate(
     context as unknown as RelayContext,
-    { running, observer, write } as unknown as Parameters<typeof createHoldGate>[1],
+    { running, observer, writer: { write } } as unknown as Parameters<typeof createHoldGate>[1],
   );
 }
 const push = (gate: HoldGate, ...events: string[]) => gate.push(Buffer.from(events.join('')));

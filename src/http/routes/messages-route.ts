@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type MessagesRequest, readMessagesRequest } from '../../anthropic/messages-request.ts';
+import { type MessagesRequest, type ReadRequest, readMessagesRequest } from '../../anthropic/messages-request.ts';
+import type { Limits } from '../../config/settings.ts';
 import type { Principal } from '../../directory/directory.ts';
 import type { MeteredCall } from '../../metering/metered-call.ts';
 import { parseTraceparent, type TraceContext } from '../../observability/traces/trace-context.ts';
@@ -7,7 +8,7 @@ import { doInTurns } from '../do-in-turns.ts';
 import { findForeignFile } from '../find-foreign-file.ts';
 import { forwardCall } from '../forward-call.ts';
 import type { ForwardParts } from '../forward-types.ts';
-import { inflateBody } from '../inflate-body.ts';
+import { type InflatedBody, inflateBody } from '../inflate-body.ts';
 import { createPromptCounter, type PromptCounter } from '../prompt-counter.ts';
 import type { PublicParts } from '../public-parts.ts';
 import { readQuery } from '../public-routes.ts';
@@ -23,12 +24,15 @@ const SESSION_ID_CHARACTERS_AT_MOST = 128;
 /** `POST /v1/messages`: read, admitted, forwarded; settled when the answer has ended. */
 export function addMessagesRoute(app: FastifyInstance, parts: PublicParts, forwarding: ForwardParts): void {
   const counter = createPromptCounter(parts);
+  // Of what it waits for, only the hold takes time for most requests: the rest is waited for where it does.
   app.post('/v1/messages', async (request, reply) => {
     const received = performance.now();
-    const read = await readRequest(parts, request);
+    const reading = readRequest(parts, request);
+    const read = reading instanceof Promise ? await reading : reading;
     if ('refusal' in read) return refuseRequest(parts, request, reply, read.refusal);
     request.tollgate.model = read.request.model;
-    const foreign = await findForeignFile(parts, request, read.request.fileIds);
+    const looking = findForeignFile(parts, request, read.request.fileIds);
+    const foreign = looking instanceof Promise ? await looking : looking;
     if (foreign !== undefined) return refuseRequest(parts, request, reply, foreign);
     const admission = await admit(parts, counter, request, read);
     // The inflated body has been read; what is sent is the one that came.
@@ -36,7 +40,9 @@ export function addMessagesRoute(app: FastifyInstance, parts: PublicParts, forwa
     if (!admission.admitted) return refuseRequest(parts, request, reply, admission.refusal);
     const spentMs = performance.now() - received;
     parts.metrics.observeOverhead('total', request.tollgate.authMs + spentMs);
-    return forward(parts, forwarding, request, reply, admission.call);
+    const forwarded = forward(parts, forwarding, request, reply, admission.call);
+    if (forwarded instanceof Promise) await forwarded;
+    return reply;
   });
 }
 
@@ -46,16 +52,24 @@ interface ReadBody {
   plain: Uint8Array;
 }
 
-async function readRequest({ limits }: PublicParts, request: FastifyRequest): Promise<ReadBody | { refusal: Refusal }> {
+type ReadResult = ReadBody | { refusal: Refusal };
+
+function readRequest({ limits }: PublicParts, request: FastifyRequest): ReadResult | Promise<ReadResult> {
   const { headers, tollgate } = request;
   const body = bodyOf(request);
-  const inflated = await inflateBody(body, headers['content-encoding'], limits.inflatedBodyBytes, tollgate.seat);
+  const inflated = inflateBody(body, headers['content-encoding'], limits.inflatedBodyBytes, tollgate.seat);
+  return inflated instanceof Promise ? inflated.then((done) => readPlain(limits, done)) : readPlain(limits, inflated);
+}
+
+function readPlain(limits: Limits, inflated: InflatedBody): ReadResult | Promise<ReadResult> {
   if ('refusal' in inflated) return inflated;
-  const work = readMessagesRequest(inflated.plain, { depth: limits.jsonDepth, keys: JSON_KEYS_AT_MOST });
-  const read = await doInTurns(work);
-  return read.ok
-    ? { request: read.request, plain: inflated.plain }
-    : { refusal: { kind: 'malformed', reason: read.message } };
+  const { plain } = inflated;
+  const read = doInTurns(readMessagesRequest(plain, { depth: limits.jsonDepth, keys: JSON_KEYS_AT_MOST }));
+  return read instanceof Promise ? read.then((done) => toResult(done, plain)) : toResult(read, plain);
+}
+
+function toResult(read: ReadRequest, plain: Uint8Array): ReadResult {
+  return read.ok ? { request: read.request, plain } : { refusal: { kind: 'malformed', reason: read.message } };
 }
 
 async function admit(parts: PublicParts, counter: PromptCounter, request: FastifyRequest, read: ReadBody) {
@@ -70,30 +84,29 @@ async function admit(parts: PublicParts, counter: PromptCounter, request: Fastif
   return admission;
 }
 
-async function forward(
+function forward(
   parts: PublicParts,
   forwarding: ForwardParts,
   request: FastifyRequest,
   reply: FastifyReply,
   call: MeteredCall,
-): Promise<FastifyReply> {
+): void | Promise<void> {
   const { upstream } = parts;
+  const { raw, tollgate } = request;
   // From here on the response is written directly: fastify would put a stream between each chunk and the socket.
   reply.hijack();
-  await forwardCall(forwarding, {
+  const job = {
     call,
     response: reply.raw,
-    path: `${upstream.basePath}${request.tollgate.route?.upstreamPath}${readQuery(request.raw.url ?? '')}`,
-    rawHeaders: request.raw.rawHeaders,
-    body: bodyOf(request),
-    onEnd: request.tollgate.seat?.keep() ?? (() => undefined),
-    refuse(refusal) {
-      const answer = createRefusalAnswer(parts, request.tollgate, refusal);
-      sendErrorAnswer(reply.raw, answer, request.tollgate.requestId);
+    onEnd: tollgate.seat?.keep() ?? (() => undefined),
+    refuse(refusal: Refusal) {
+      const answer = createRefusalAnswer(parts, tollgate, refusal);
+      sendErrorAnswer(job.response, answer, tollgate.requestId);
       return answer.status;
     },
-  });
-  return reply;
+  };
+  const path = `${upstream.basePath}${tollgate.route?.upstreamPath}${readQuery(raw.url ?? '')}`;
+  return forwardCall(forwarding, job, { path, rawHeaders: raw.rawHeaders, body: bodyOf(request) });
 }
 
 /** A request without a body has none in fastify either. */
