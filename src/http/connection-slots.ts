@@ -7,8 +7,8 @@ export interface ConnectionSlot {
 }
 
 /**
- * As many slots as the agent has connections. A request takes one before it is handed to the agent, so that the
- * agent's own queue, which has no bound, stays empty.
+ * As many slots as there may be connections. A request takes one before it is handed to a client, so that the
+ * queue of the client, which has no bound, stays empty.
  */
 export interface ConnectionSlots {
   /** One that is free now, unless others wait for it. */

@@ -58,7 +58,7 @@ export interface ExchangeRequest {
   totalMs: number;
 }
 
-/** Sends a request and reports what comes back. The pool is used by `dispatch`, which adds no buffering of its own. */
+/** Sends a request and reports what comes back. The client is used by `dispatch`, which adds no buffering of its own. */
 export function startExchange(
   upstream: Upstream,
   timers: Timers,
@@ -66,20 +66,24 @@ export function startExchange(
   events: ExchangeEvents,
 ): Exchange {
   const { method, path, headers, body, slot, totalMs } = request;
-  const exchange = new UpstreamExchange(slot, events);
+  const client = upstream.clients.take();
+  const exchange = new UpstreamExchange(events, () => {
+    upstream.clients.giveBack(client);
+    slot.release();
+  });
   exchange.limitTo(timers, totalMs);
   try {
-    upstream.agent.dispatch({ origin: upstream.origin, method, path, headers, body }, exchange);
+    client.dispatch({ method, path, headers, body }, exchange);
   } catch (error) {
     exchange.end('unsendable', error as Error);
   }
   return exchange;
 }
 
-/** Itself what the pool reports to: a call needs one object for both. */
+/** Itself what the client reports to: a call needs one object for both. */
 class UpstreamExchange implements Exchange, Dispatcher.DispatchHandler {
-  readonly #slot: ConnectionSlot;
   readonly #events: ExchangeEvents;
+  readonly #letGo: () => void;
   #controller: Dispatcher.DispatchController | undefined;
   #cancelTotal: (() => void) | undefined;
   #aborted: ExchangeEnd | undefined;
@@ -89,9 +93,10 @@ class UpstreamExchange implements Exchange, Dispatcher.DispatchHandler {
   #isClientSlow = false;
   #isHoldShort = false;
 
-  constructor(slot: ConnectionSlot, events: ExchangeEvents) {
-    this.#slot = slot;
+  /** @param letGo gives the connection back. */
+  constructor(events: ExchangeEvents, letGo: () => void) {
     this.#events = events;
+    this.#letGo = letGo;
   }
 
   limitTo(timers: Timers, totalMs: number): void {
@@ -117,7 +122,7 @@ class UpstreamExchange implements Exchange, Dispatcher.DispatchHandler {
     if (this.#hasEnded || this.#aborted !== undefined) return;
     this.#aborted = how;
     this.#controller?.abort(new Error(`exchange aborted: ${how}`));
-    // The pool reports an abort at once, but not before it has made a controller.
+    // The client reports an abort at once, but not before it has made a controller.
     this.end(how);
   }
 
@@ -125,7 +130,7 @@ class UpstreamExchange implements Exchange, Dispatcher.DispatchHandler {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#cancelTotal?.();
-    this.#slot.release();
+    this.#letGo();
     this.#events.onEnd(how, error);
   }
 

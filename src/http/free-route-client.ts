@@ -30,8 +30,8 @@ export const slotOwner = new AsyncLocalStorage<string>();
 const OURSELVES = '';
 
 /**
- * Our agent as @fastify/http-proxy asks for it, with the wait for a connection bounded and shared with the metered
- * calls: the agent's own queue has no bound.
+ * Our clients as @fastify/http-proxy asks for it, with the wait for a connection bounded and shared with the metered
+ * calls: the queue of a client has no bound.
  */
 export function createFreeRouteClient(
   upstream: Upstream,
@@ -43,14 +43,15 @@ export function createFreeRouteClient(
     if (slot === undefined) throw new UpstreamBusy('no upstream connection came free in time');
     const expired = new AbortController();
     const cancelTotal = timers.after(limits.callTotalMs, () => expired.abort(new UpstreamExpired('took too long')));
+    const client = upstream.clients.take();
     const end = (): void => {
       cancelTotal();
+      upstream.clients.giveBack(client);
       slot.release();
     };
     try {
-      const data = await upstream.agent.request({
+      const data = await client.request({
         ...options,
-        origin: upstream.origin,
         headersTimeout: limits.upstreamFirstByteMs,
         bodyTimeout: limits.upstreamSilenceMs,
         signal: expired.signal,

@@ -36,7 +36,7 @@ const PATH = '/v1/messages/count_tokens';
 const JSON_KEYS_AT_MOST = 2_000_000;
 const ANSWER_BYTES_AT_MOST = 64 * 1_024;
 
-/** Counts through the agent and within the slots of every other call, in a short time or not at all. */
+/** Counts through the clients and within the slots of every other call, in a short time or not at all. */
 export function createPromptCounter(parts: PromptCounterParts): PromptCounter {
   const { limits, metrics, timers, logger } = parts;
   let counting = 0;
@@ -81,9 +81,9 @@ async function askForCount(
   const reduced = await doInTurns(reduceToCountable(body, { depth: limits.jsonDepth, keys: JSON_KEYS_AT_MOST }));
   const slot = reduced === undefined ? undefined : await upstream.slots.acquire(owner, signal);
   if (reduced === undefined || slot === undefined) return undefined;
+  const client = upstream.clients.take();
   try {
-    const answer = await upstream.agent.request({
-      origin: upstream.origin,
+    const answer = await client.request({
       // Constant: nothing of the client's target is part of it.
       path: `${upstream.basePath}${PATH}`,
       method: 'POST',
@@ -94,6 +94,7 @@ async function askForCount(
     const text = await readAtMost(answer.body, ANSWER_BYTES_AT_MOST);
     return answer.statusCode === 200 ? readCount(text) : undefined;
   } finally {
+    upstream.clients.giveBack(client);
     slot.release();
   }
 }

@@ -127,11 +127,12 @@ function createUpstreamOf(
   life: Mortal,
   timers: ReturnType<typeof createMortalTimers>,
 ): Upstream {
+  const client = upstream.connect(life) as ReturnType<Upstream['clients']['take']>;
   return {
     origin: 'http://upstream.invalid',
     basePath: '',
     apiKey: 'sk-ant-simulated',
-    agent: upstream.connect(life) as Upstream['agent'],
+    clients: { take: () => client, giveBack: () => undefined, destroy: async () => undefined },
     slots: createConnectionSlots({
       slots: limits.upstreamConnections,
       queueMs: limits.upstreamQueueMs,

@@ -65,7 +65,7 @@ function proxyOptions(parts: PublicParts): FastifyHttpProxyOptions {
   const { upstream } = parts;
   return {
     upstream: upstream.origin,
-    // Our own agent, by way of a client that bounds the wait: left to itself the proxy makes one that verifies no
+    // Our own clients, by way of one that bounds the wait: left to itself the proxy makes one that verifies no
     // certificate.
     undici: createFreeRouteClient(upstream, parts.limits, parts.timers) as never,
     // Bodies are ours: whole, within the limit and as they came.
