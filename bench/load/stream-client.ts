@@ -1,10 +1,12 @@
 // Opens many streams at once and tells, as one line of JSON, how late each event arrived. On plain sockets, so that the
-// client is cheap. Started with: port, streams, seconds, key. Reads `at=<microseconds>` out of the events.
+// client is cheap. Started with: port, streams, seconds, key. Reads `at=<microseconds>` out of the events. The first line
+// says when all are open; there is none where they are not within the time that they have for it.
 import { connect } from 'node:net';
 
 const [port = '', streams = '', seconds = '', key = ''] = process.argv.slice(2);
 const MARK = Buffer.from('"at=');
 const OPEN_AT_ONCE = 50;
+const OPEN_WITHIN_MS = 60_000;
 const body = JSON.stringify({
   model: 'claude-haiku-4-5',
   max_tokens: 2_000,
@@ -43,9 +45,14 @@ function openStream(): Promise<void> {
   });
 }
 
+const giveUp = setTimeout(() => {
+  process.stderr.write(`${open} of ${streams} streams are open after ${OPEN_WITHIN_MS / 1_000} s, ${failed} failed\n`);
+  process.exit(1);
+}, OPEN_WITHIN_MS);
 for (let opened = 0; opened < Number(streams); opened += OPEN_AT_ONCE) {
   await Promise.all(Array.from({ length: Math.min(OPEN_AT_ONCE, Number(streams) - opened) }, openStream));
 }
+clearTimeout(giveUp);
 process.stdout.write('open\n');
 await new Promise((resolve) => setTimeout(resolve, 3_000));
 measuring = true;

@@ -33,6 +33,7 @@ export async function measureStreams(ground: TargetGround, { quick }: BenchOptio
   await waitForPort(port);
   const measured = new Map<TargetName, Measured>();
   for (const name of ['direct', 'nginx', 'fastify', 'tollgate-redis'] as const) {
+    process.stderr.write(`${streams} streams through ${name} ...\n`);
     measured.set(name, await measureTarget(name, { ...ground, upstream: { ...upstream, port } }, streams));
   }
   await upstream.stop();
@@ -70,7 +71,7 @@ async function measureTarget(name: TargetName, ground: TargetGround, streams: nu
   ];
   const client = spawn('taskset', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines = createInterface({ input: client.stdout })[Symbol.asyncIterator]();
-  await lines.next();
+  if ((await lines.next()).done) throw new Error(`${name}: the streams could not be opened`);
   const [processorBefore, startedAtMs] = [readProcessorMs(target.pid), performance.now()];
   const result = lines.next();
   await new Promise((resolve) => setTimeout(resolve, 5_000));

@@ -4,7 +4,7 @@ import { letGo, writeTogether } from './write-together.ts';
 /** The client's side of one call: whether it is still there, and how fast it takes the answer. */
 export interface ClientConnection {
   isGone(): boolean;
-  /** Calls when the client leaves before the answer's end, from now on. */
+  /** Calls when the client leaves before the answer's end, from now on. One listener: the last one. */
   onGone(listener: () => void): void;
   /**
    * Writes a chunk, at the latest at the end of this turn of the event loop.
@@ -27,7 +27,7 @@ export function watchClient(response: ServerResponse): ClientConnection {
 
 class WatchedClient implements ClientConnection {
   readonly #response: ServerResponse;
-  readonly #listeners: (() => void)[] = [];
+  #listener: (() => void) | undefined;
   #isGone: boolean;
 
   constructor(response: ServerResponse) {
@@ -43,7 +43,7 @@ class WatchedClient implements ClientConnection {
   }
 
   onGone(listener: () => void): void {
-    this.#listeners.push(listener);
+    this.#listener = listener;
   }
 
   write(chunk: Buffer): boolean {
@@ -64,7 +64,7 @@ class WatchedClient implements ClientConnection {
   #noteClose(): void {
     if (this.#response.writableFinished || this.#isGone) return;
     this.#isGone = true;
-    for (const listener of this.#listeners) listener();
+    this.#listener?.();
   }
 }
 

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { ExhaustedReason } from '../domain/call-outcome.ts';
 import type { Timers } from '../metering/timers.ts';
 import type { ConnectionSlot } from './connection-slots.ts';
+import { isLetGo, OneTimeBody } from './one-time-body.ts';
 import type { Upstream } from './upstream.ts';
 
 /** One metered request to the upstream and its answer. */
@@ -20,6 +21,8 @@ export interface Exchange {
 export type PauseCause = 'slow_client' | 'short_hold';
 
 export interface ExchangeEvents {
+  /** The connection has taken the whole request. */
+  onSent(): void;
   onHeaders(status: number, headers: IncomingHttpHeaders): void;
   onChunk(chunk: Buffer): void;
   /** Called exactly once, last. */
@@ -73,11 +76,17 @@ export function startExchange(
   });
   exchange.limitTo(timers, totalMs);
   try {
-    client.dispatch({ method, path, headers, body }, exchange);
+    client.dispatch({ method, path, headers, body: isLetGo(body) ? letGoOf(body, headers) : body }, exchange);
   } catch (error) {
     exchange.end('unsendable', error as Error);
   }
   return exchange;
+}
+
+/** undici takes an iterable, though its types do not say so, and is told the length of what it cannot look into. */
+function letGoOf(body: Buffer, headers: string[]): Buffer {
+  headers.push('content-length', `${body.byteLength}`);
+  return new OneTimeBody(body) as unknown as Buffer;
 }
 
 /** Itself what the client reports to: a call needs one object for both. */
@@ -139,11 +148,19 @@ class UpstreamExchange implements Exchange, Dispatcher.DispatchHandler {
     if (this.#aborted !== undefined) started.abort(new Error(`exchange aborted: ${this.#aborted}`));
   }
 
-  onRequestSent(): void {
+  /** The body is one piece. What the connection has not taken of it yet may go out any time. */
+  onBodySent(): void {
     this.#wasSent = true;
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onRequestSent(): void {
+    this.#wasSent = true;
+    this.#events.onSent();
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    // Slices of what was read, two for each header, which would be kept as long as the answer lasts.
+    controller.rawHeaders = null;
     // Interim answers (RFC 9110 section 15.2) say nothing about the final one.
     if (this.#hasEnded || status < 200) return;
     this.#hasHeaders = true;

@@ -114,6 +114,10 @@ class Relay implements ExchangeEvents, RelayContext {
     };
   }
 
+  onSent(): void {
+    this.job.onSent();
+  }
+
   onHeaders(status: number, headers: IncomingHttpHeaders): void {
     this.head = { status, headers };
     this.#sink = status >= 200 && status < 300 ? createSuccessSink(this) : createErrorSink(this);

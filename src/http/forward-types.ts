@@ -32,6 +32,8 @@ export interface ForwardJob {
   response: ServerResponse;
   /** Answers with a refusal of ours. @returns the status sent. */
   refuse(refusal: Refusal): number;
+  /** The upstream's connection has taken the whole request. */
+  onSent(): void;
   /** The upstream's side has ended, or was never begun; a drained call's long after its client has left. */
   onEnd(): void;
 }

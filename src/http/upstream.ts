@@ -36,7 +36,7 @@ const IDLE_CONNECTION_MS = 30_000;
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { limits, timers } = options;
   const url = new URL(options.baseUrl);
-  const clients = createUpstreamClients(prepareClients(url.origin, options));
+  const clients = createUpstreamClients(prepareClients(new URL(url.origin), options));
   return {
     origin: url.origin,
     basePath: url.pathname.replace(/\/+$/, ''),
@@ -52,8 +52,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   };
 }
 
-function prepareClients(origin: string, { limits, certificateAuthority }: UpstreamOptions): () => Client {
-  // One for all, so that they share the TLS sessions.
+function prepareClients(origin: URL, { limits, certificateAuthority }: UpstreamOptions): () => Client {
+  // One connector for all, so that they share the TLS sessions.
   const connect = buildConnector({
     allowH2: false,
     timeout: limits.upstreamConnectTimeoutMs,

@@ -1,14 +1,17 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type MessagesRequest, type ReadRequest, readMessagesRequest } from '../../anthropic/messages-request.ts';
 import type { Limits } from '../../config/settings.ts';
 import type { Principal } from '../../directory/directory.ts';
 import type { MeteredCall } from '../../metering/metered-call.ts';
 import { parseTraceparent, type TraceContext } from '../../observability/traces/trace-context.ts';
+import type { Seat } from '../admission/admission-control.ts';
 import { doInTurns } from '../do-in-turns.ts';
 import { findForeignFile } from '../find-foreign-file.ts';
 import { forwardCall } from '../forward-call.ts';
 import type { ForwardParts } from '../forward-types.ts';
 import { type InflatedBody, inflateBody } from '../inflate-body.ts';
+import { isLetGo } from '../one-time-body.ts';
 import { createPromptCounter, type PromptCounter } from '../prompt-counter.ts';
 import type { PublicParts } from '../public-parts.ts';
 import { readQuery } from '../public-routes.ts';
@@ -19,6 +22,7 @@ import { sendErrorAnswer } from '../send-answer.ts';
 
 /** Members of all objects and elements of all lists of one request: its largest list, messages, ends at 100,000. */
 const JSON_KEYS_AT_MOST = 2_000_000;
+const NOTHING: IncomingHttpHeaders = {};
 const SESSION_ID_CHARACTERS_AT_MOST = 128;
 
 /** `POST /v1/messages`: read, admitted, forwarded; settled when the answer has ended. */
@@ -95,9 +99,11 @@ function forward(
   const { raw, tollgate } = request;
   // From here on the response is written directly: fastify would put a stream between each chunk and the socket.
   reply.hijack();
+  const body = bodyOf(request);
   const job = {
     call,
     response: reply.raw,
+    onSent: noteSent(tollgate.seat, body),
     onEnd: tollgate.seat?.keep() ?? (() => undefined),
     refuse(refusal: Refusal) {
       const answer = createRefusalAnswer(parts, tollgate, refusal);
@@ -106,7 +112,23 @@ function forward(
     },
   };
   const path = `${upstream.basePath}${tollgate.route?.upstreamPath}${readQuery(raw.url ?? '')}`;
-  return forwardCall(forwarding, job, { path, rawHeaders: raw.rawHeaders, body: bodyOf(request) });
+  const forwarded = forwardCall(forwarding, job, { path, rawHeaders: raw.rawHeaders, body });
+  forgetRequest(request);
+  return forwarded;
+}
+
+/** A body that is let go of takes no more room. */
+function noteSent(seat: Seat | undefined, body: Buffer): () => void {
+  if (seat === undefined || !isLetGo(body)) return () => undefined;
+  const bytes = body.byteLength;
+  return () => seat.freeBytes(bytes);
+}
+
+/** Nobody asks for it any more, and an answer may last for minutes. */
+function forgetRequest(request: FastifyRequest): void {
+  request.body = undefined;
+  request.raw.headers = NOTHING;
+  request.raw.rawHeaders = [];
 }
 
 /** A request without a body has none in fastify either. */
