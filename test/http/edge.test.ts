@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { SMALL_REQUEST, STREAM_REQUEST, startProxy } from '../support/proxy-under-test.ts';
 import { exchangeRaw, messagesHead, openRaw } from '../support/raw-http.ts';
+import { delivered } from '../support/simulated-api.ts';
 import { until } from '../support/until.ts';
 
 const BODY = JSON.stringify(SMALL_REQUEST);
@@ -42,6 +43,23 @@ describe('requests that two servers could read differently', () => {
     const answer = await exchangeRaw(proxy.port, messagesHead(proxy.secret, [`x-a: ${'y'.repeat(64 * 1_024)}`]));
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
     expect(answer).toContain('"request_id":"req_');
+  });
+
+  it('what is no HTTP, behind a request whose answer has begun, gets no answer in the middle of it', async () => {
+    await using proxy = await startProxy();
+    proxy.api.enqueue(delivered({ holdBefore: [3] }));
+    const text = JSON.stringify(STREAM_REQUEST);
+    const head = messagesHead(proxy.secret, [`content-length: ${text.length}`]).replace('connection: close\r\n', '');
+    using connection = await openRaw(proxy.port);
+    connection.write(head + text);
+    const call = await proxy.api.nextRequest();
+    await connection.receives(/message_start/);
+    connection.write('\0\r\n\r\n');
+    const answer = await connection.closed();
+    expect(answer.match(/HTTP\/1\.1 \d/g)).toHaveLength(1);
+    call.releaseAll();
+    await proxy.quiet();
+    await proxy.expectBilled();
   });
 
   it('pipelined requests are answered each to its own', async () => {
