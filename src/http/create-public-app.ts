@@ -9,6 +9,7 @@ import { controlLoad } from './plugins/control-load.ts';
 import { refuseWhileClosing } from './plugins/drain.ts';
 import { takeRawBodies } from './plugins/raw-body.ts';
 import { HEADERS_AT_MOST, refuseAmbiguous } from './plugins/refuse-ambiguous.ts';
+import { createMarkPace } from './progress-marks.ts';
 import type { PublicParts } from './public-parts.ts';
 import { refuseRequest } from './refuse-request.ts';
 import { addRequestState, createRequestId, createRequestState } from './request-state.ts';
@@ -43,7 +44,8 @@ export async function createPublicApp(parts: PublicParts): Promise<FastifyInstan
   controlLoad(app, { ...parts, admission: createAdmissionControl(parts) });
   takeRawBodies(app, parts.limits.messagesBodyBytes);
   answerFaults(app, parts);
-  addMessagesRoute(app, parts, { ...parts, drains: createDrainAllowance(parts.limits.disconnectDrains) });
+  const drains = createDrainAllowance(parts.limits.disconnectDrains);
+  addMessagesRoute(app, parts, { ...parts, drains, pace: createMarkPace() });
   addOwnRoutes(app, parts);
   await addFreeRoutes(app, parts);
   await addFileRoutes(app, parts);

@@ -8,6 +8,7 @@ import type { Metrics } from '../observability/metrics.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { DrainAllowance } from './drain-allowance.ts';
 import type { Exchange, ExchangeEnd } from './exchange.ts';
+import type { MarkPace } from './progress-marks.ts';
 import type { Refusal } from './refusals.ts';
 import type { Upstream } from './upstream.ts';
 import type { OperatorAlert } from './upstream-error.ts';
@@ -18,6 +19,7 @@ export interface ForwardParts {
   timers: Timers;
   limits: Pick<Limits, 'upstreamSilenceMs' | 'callTotalMs' | 'disconnectDrainMs'>;
   drains: DrainAllowance;
+  pace: MarkPace;
   /** `requestedModel` is priced only where the answer names none. */
   createUsageReader(contentType: string, requestedModel: string): UsageReader;
   metrics: Pick<Metrics, 'openStreams'>;

@@ -11,7 +11,7 @@ import type { BatchFolder } from './batches/batch-folder.ts';
 import type { ForwardParts } from './forward-types.ts';
 
 /** Everything the public listener needs. */
-export interface PublicParts extends Omit<ForwardParts, 'limits' | 'metrics' | 'logger' | 'drains'> {
+export interface PublicParts extends Omit<ForwardParts, 'limits' | 'metrics' | 'logger' | 'drains' | 'pace'> {
   limits: Limits;
   principals: Pick<PrincipalCache, 'find' | 'findKnown'>;
   meter: Meter;

@@ -7,7 +7,7 @@ import type { ExchangeEnd } from './exchange.ts';
 import type { AnswerSink, RelayContext } from './forward-types.ts';
 import { createClientHeaders } from './headers.ts';
 import { createHoldGate, type HoldGate } from './hold-gate.ts';
-import { createProgressMarks } from './progress-marks.ts';
+import { ProgressMarks } from './progress-marks.ts';
 import { createQuotaHeaders } from './quota-headers.ts';
 import { readOutcome } from './read-outcome.ts';
 import type { Refusal } from './refusals.ts';
@@ -34,7 +34,7 @@ class SuccessSink implements AnswerSink {
   /** What passes the answer on; undefined while it is read whole. */
   #writer: ThrottledWriter | undefined;
   #gate: HoldGate | undefined;
-  #mark: (() => void) | undefined;
+  #marks: ProgressMarks | undefined;
   /** Of an answer that is read whole. */
   #collected: Buffer[] = [];
   #bytes = 0;
@@ -55,7 +55,7 @@ class SuccessSink implements AnswerSink {
     this.#writer = this.#startStream();
     // A JSON answer reports its usage at its very end: there is nothing to note before it, and nothing to hold back.
     if (!this.#isStream) return;
-    this.#mark = createProgressMarks(job.call, this.#observer, parts.timers);
+    this.#marks = new ProgressMarks(job.call, this.#observer, parts);
     const { running } = job.call;
     if (running !== undefined) {
       this.#gate = createHoldGate(context, { running, observer: this.#observer, writer: this.#writer });
@@ -69,12 +69,13 @@ class SuccessSink implements AnswerSink {
       if (this.#writer === undefined) this.#collect(chunk);
       else this.#writer.write(chunk);
     } else this.#gate.push(chunk);
-    this.#mark?.();
+    this.#marks?.look();
   }
 
   end(how: ExchangeEnd): void {
     const { parts, job } = this.#context;
     this.#gate?.end(how);
+    this.#marks?.end();
     this.#writer?.stop();
     if (job.response.headersSent) parts.metrics.openStreams.dec();
     this.#observer.end((last) => {
