@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 const [port = '', streams = '', seconds = '', key = ''] = process.argv.slice(2);
 const MARK = Buffer.from('"at=');
 const OPEN_AT_ONCE = 50;
-const OPEN_WITHIN_MS = 60_000;
+const OPEN_WITHIN_MS = 120_000;
 const body = JSON.stringify({
   model: 'claude-haiku-4-5',
   max_tokens: 2_000,
