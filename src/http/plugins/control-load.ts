@@ -32,7 +32,8 @@ export function controlLoad(app: FastifyInstance, parts: LoadParts): void {
       return;
     }
     request.tollgate.seat = entered.seat;
-    reply.raw.once('close', entered.leave);
+    // It acts once, and needs no wrapper that sees to it.
+    reply.raw.on('close', entered.leave);
     // It may have left while its caller was looked up.
     if (reply.raw.closed || request.raw.destroyed) entered.leave();
     done();
