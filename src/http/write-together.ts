@@ -10,12 +10,14 @@ interface Waiting {
   body: Buffer | undefined;
 }
 
-/** No more than there are open connections, twice: its writes held, and its end. */
+/** A turn can be long where many streams have something to pass on: after so many the first has waited long enough. */
+const WAITING_AT_MOST = 16;
+
 let waiting: Waiting[] = [];
 
 /**
- * Holds what is written on this response until the end of this turn of the event loop, and lets it go together with what
- * is written on all others in it. A write that wakes the process at the other end, which then sleeps again, costs the
+ * Holds what is written on this response until the end of this turn of the event loop at most, and lets it go together
+ * with what is written on others in it. A write that wakes the process at the other end, which then sleeps again, costs the
  * system several times what it costs as one of many in a row.
  */
 export function writeTogether(response: ServerResponse): void {
@@ -37,6 +39,7 @@ export function letGo({ socket }: ServerResponse): void {
 }
 
 function waitForTurnsEnd(one: Waiting): void {
+  if (waiting.length === WAITING_AT_MOST) letAllGo();
   if (waiting.length === 0) setImmediate(letAllGo);
   waiting.push(one);
 }
