@@ -1,11 +1,14 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { runPaced } from '../load/paced.ts';
+import { runWrk } from '../load/wrk.ts';
 import { spreadOf, writeSpread } from '../ratios.ts';
 import { type BenchOptions, type Section, writeTable } from '../report.ts';
 import { startTarget, type Target, type TargetGround } from '../servers/targets.ts';
 
 const PER_SECOND = 200;
-/** A process is slow until its code is compiled, which takes some thousand requests. */
-const WARMING_SECONDS = 10;
+/** A process is slow until its code is compiled, which takes ten thousand requests or more: a minute at this rate. */
+const WARMING_SECONDS = 8;
 const BODY = Buffer.from(
   JSON.stringify({
     model: 'claude-haiku-4-5',
@@ -22,12 +25,17 @@ export async function measureLatency(ground: TargetGround, { rounds, quick }: Be
     const target = await startTarget(name, ground);
     if (target !== undefined) targets.push(target);
   }
+  const bodyPath = join(ground.folder, 'body.json');
+  writeFileSync(bodyPath, BODY);
+  for (const { url, headers } of targets) {
+    await runWrk(ground.folder, { url, headers, bodyPath, connections: 16, seconds: WARMING_SECONDS });
+  }
   const measured = new Map(targets.map(({ name }) => [name, { p50: [] as number[], p99: [] as number[] }]));
   for (let round = 0; round <= rounds; round += 1) {
     for (const { name, url, headers } of targets) {
       const result = await runPaced(
         { url, headers, body: BODY },
-        { perSecond: PER_SECOND, seconds: round === 0 ? WARMING_SECONDS : seconds },
+        { perSecond: PER_SECOND, seconds: round === 0 ? 2 : seconds },
       );
       if (result.failed > 0) throw new Error(`${name}: ${result.failed} requests failed`);
       if (round === 0) continue;
