@@ -103,7 +103,8 @@ function describeHistories(
   });
 }
 
-async function expectSameState(ledger: Ledger, model: Ledger, accountId: string): Promise<void> {
+/** An account is shown alike: its balance, grants, holds and auto-reload. */
+export async function expectSameState(ledger: Ledger, model: Ledger, accountId: string): Promise<void> {
   expect(await ledger.readBalance(accountId)).toEqual(await model.readBalance(accountId));
   expect(await ledger.readGrants(accountId)).toEqual(await model.readGrants(accountId));
   expect(await ledger.readHolds(accountId)).toEqual(await model.readHolds(accountId));

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Step, turn } from './ledger-commands.ts';
 import { expectSoundBooks, type LedgerUnderTest, START_MS, type TestClock } from './ledger-conformance.ts';
+import { expectSameState } from './ledger-property.ts';
 import { createModelLedger } from './model-ledger.ts';
 
 const RUNS = Number(process.env.LEDGER_RUNS ?? 200);
@@ -14,7 +15,8 @@ const turns = fc.array(fc.tuple(later, turn), { minLength: 1, maxLength: 8 });
 
 /**
  * What is sent in one turn of the event loop may share a commit or a script. Each command is answered as if it had been
- * alone, in the order in which they were sent, and the books come to the same.
+ * alone, in the order in which they were sent, and the books come to the same: of two accounts at once, where
+ * {@link describeJoinedHistories} has one with many calls.
  */
 export function describeLedgerTurns(name: string, open: (clock: TestClock) => Promise<LedgerUnderTest>): void {
   describe(`commands sent in one turn on ${name}`, () => {
@@ -44,11 +46,7 @@ export function describeLedgerTurns(name: string, open: (clock: TestClock) => Pr
             clock.nowMs += laterMs;
             const expected = await sendTogether(model, clock, ids, steps);
             expect(await sendTogether(subject.ledger, clock, ids, steps)).toEqual(expected);
-            for (const accountId of ids) {
-              expect(await subject.ledger.readBalance(accountId)).toEqual(await model.readBalance(accountId));
-              expect(await subject.ledger.readGrants(accountId)).toEqual(await model.readGrants(accountId));
-              expect(await subject.ledger.readHolds(accountId)).toEqual(await model.readHolds(accountId));
-            }
+            for (const accountId of ids) await expectSameState(subject.ledger, model, accountId);
           }
           for (const accountId of ids) {
             await expectSoundBooks(subject.ledger, accountId, clock.nowMs);
