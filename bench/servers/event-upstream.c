@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_AT_MOST = 65536, HEAD_BYTES = 16384, SLOTS = 100 };
+enum { CONNECTIONS_AT_MOST = 65536, HEAD_BYTES = 16384, SLOTS = 1000 };
 
 typedef struct {
   char head[HEAD_BYTES];
