@@ -41,8 +41,11 @@ class SseUsageReader implements UsageReader, FieldListener, EventStreamListener 
   #type: string | undefined;
   #error: unknown;
   #usage: unknown;
-  /** Members of its `delta`. They count with the usage that follows them in the same event: one without the other misleads. */
-  readonly #delta = new Map<string, unknown>();
+  /**
+   * Members of its `delta`. They count with the usage that follows them in the same event: one without the other
+   * misleads. No map: to clear one for each event leaves a table behind that keeps the next alive (docs/performance.md).
+   */
+  #delta: [name: string, value: unknown][] | undefined;
   #complete = false;
   #ended = false;
   #errorEvent: string | undefined;
@@ -86,13 +89,18 @@ class SseUsageReader implements UsageReader, FieldListener, EventStreamListener 
     this.#type = undefined;
     this.#error = undefined;
     this.#usage = undefined;
-    this.#delta.clear();
+    this.#delta = undefined;
     this.#fields.reset();
   }
 
   #endDelta(): void {
-    for (const [name, value] of this.#delta) this.#collector.setMember(name, value);
+    for (const [name, value] of this.#delta ?? []) this.#collector.setMember(name, value);
     this.#collector.setMember('usage', this.#usage ?? null);
+  }
+
+  #noteDelta(name: string, value: unknown): void {
+    this.#delta ??= [];
+    this.#delta.push([name, value]);
   }
 
   captured(path: string, value: unknown): void {
@@ -100,7 +108,7 @@ class SseUsageReader implements UsageReader, FieldListener, EventStreamListener 
     const parent = path.slice(0, Math.max(dot, 0));
     const name = path.slice(dot + 1);
     if (parent === 'message') this.#collector.setMember(name, value);
-    else if (parent === 'delta') this.#delta.set(name, value);
+    else if (parent === 'delta') this.#noteDelta(name, value);
     else if (BLOCK_PATHS.includes(parent)) this.#collector.setBlockMember(name, value);
     else if (name === 'type') this.#type = textOf(value);
     else if (name === 'error') this.#error = value;
