@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { close, closeSync, fdatasync, ftruncateSync, openSync, renameSync, rmSync, write, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,14 +15,18 @@ export interface AppendFile {
   /** Empties it. */
   clear(): void;
   /** Puts these lines, and what is appended meanwhile, in the place of all that is there. A crash leaves old or new. */
-  replace(lines: string): Promise<void>;
+  replace(lines: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
 const syncData = promisify(fdatasync);
+const writeBytes = promisify(write);
+const closeFile = promisify(close);
+/** Put together and written at a time when a file is written anew: of thousands of streams all are megabytes. */
+const LINES_AT_ONCE = 256;
 
 /** Opens a file with these lines and no others: written beside it first, then put in its place. */
-export async function createAppendFile(path: string, lines: string): Promise<AppendFile> {
+export async function createAppendFile(path: string, lines: readonly string[]): Promise<AppendFile> {
   let file = -1;
   let bytes = 0;
   let torn = false;
@@ -41,16 +45,16 @@ export async function createAppendFile(path: string, lines: string): Promise<App
     bytes += text.length;
   };
 
-  const writeAnew = async (text: string): Promise<void> => {
+  const writeAnew = async (all: readonly string[]): Promise<void> => {
     const old = file;
     tail = '';
     try {
-      await writeBeside(path, text, (written) => {
+      await writeBeside(path, all, (written, length) => {
         writeWhole(written, tail ?? '');
         renameSync(`${path}.new`, path);
         // At once, so that nothing is appended to the old one any more.
         file = written;
-        bytes = text.length;
+        bytes = length;
         torn = false;
       });
       await syncData(file);
@@ -59,7 +63,7 @@ export async function createAppendFile(path: string, lines: string): Promise<App
       tail = undefined;
       if (file !== old && old >= 0) {
         await running?.catch(() => undefined);
-        closeSync(old);
+        await closeFile(old);
       }
     }
   };
@@ -91,8 +95,8 @@ export async function createAppendFile(path: string, lines: string): Promise<App
       bytes = 0;
       torn = false;
     },
-    replace(text) {
-      const done = writeAnew(text).finally(() => {
+    replace(all) {
+      const done = writeAnew(all).finally(() => {
         replacing = undefined;
       });
       replacing = done;
@@ -104,14 +108,21 @@ export async function createAppendFile(path: string, lines: string): Promise<App
   };
 }
 
-/** @param finish called, without a wait before or after it, once the lines are on the disk under another name. */
-async function writeBeside(path: string, lines: string, finish: (file: number) => void): Promise<void> {
+/**
+ * @param finish called, without a wait before or after it, once the lines are on the disk under another name. `bytes`:
+ * of them all.
+ */
+async function writeBeside(
+  path: string,
+  lines: readonly string[],
+  finish: (file: number, bytes: number) => void,
+): Promise<void> {
   rmSync(`${path}.new`, { force: true });
   const file = openSync(`${path}.new`, 'a', 0o600);
   try {
-    writeWhole(file, lines);
+    const bytes = await writeAll(file, lines);
     await syncData(file);
-    finish(file);
+    finish(file, bytes);
   } catch (error) {
     closeSync(file);
     throw error;
@@ -125,6 +136,17 @@ function writeWhole(file: number, text: string): void {
   if (written === Buffer.byteLength(text)) return;
   let rest = Buffer.from(text).subarray(written);
   while (rest.length > 0) rest = rest.subarray(writeSync(file, rest));
+}
+
+/** Off the event loop. @returns how many bytes they are. */
+async function writeAll(file: number, lines: readonly string[]): Promise<number> {
+  let bytes = 0;
+  for (let at = 0; at < lines.length; at += LINES_AT_ONCE) {
+    let rest: Uint8Array = Buffer.from(lines.slice(at, at + LINES_AT_ONCE).join(''));
+    bytes += rest.length;
+    while (rest.length > 0) rest = rest.subarray((await writeBytes(file, rest)).bytesWritten);
+  }
+  return bytes;
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -15,19 +15,15 @@ export interface LiveLines {
   /** As the note of its acknowledgement does, which is still to be written. */
   forget(name: string): void;
   /** All of them, encoded, in order. */
-  text(): string;
+  texts(): string[];
   writes(): LedgerWrite[];
   marks(): LedgerWrite[];
 }
 
-interface LiveLine {
-  text: string;
-  write: LedgerWrite;
-}
-
 export function createLiveLines(): LiveLines {
-  const puts = createLinkedMap<LiveLine>();
-  const marks = createLinkedMap<LiveLine>();
+  // Their texts alone: what is written down is asked for once, at the start of a process.
+  const puts = createLinkedMap<string>();
+  const marks = createLinkedMap<string>();
   const forget = (name: string): void => {
     puts.delete(name);
     // The put that took its place may never have come to the disk.
@@ -41,19 +37,27 @@ export function createLiveLines(): LiveLines {
       const text = encodeSpoolLine({ put: write });
       // The end of a call is what its marks were kept for.
       if (marks.size > 0) marks.delete(nameHold(write));
-      puts.set(name, { text, write });
+      puts.set(name, text);
       return text;
     },
     mark(write) {
       const text = encodeSpoolLine({ mark: write });
-      marks.set(nameHold(write), { text, write });
+      marks.set(nameHold(write), text);
       return text;
     },
     forget,
-    text: () => [...puts.values(), ...marks.values()].map(({ text }) => text).join(''),
-    writes: () => puts.values().map(({ write }) => write),
-    marks: () => marks.values().map(({ write }) => write),
+    texts: () => puts.values().concat(marks.values()),
+    writes: () => puts.values().map(readWrite),
+    marks: () => marks.values().map(readWrite),
   };
+}
+
+/** What a line of ours says. */
+function readWrite(text: string): LedgerWrite {
+  const line = decodeSpoolLine(text.slice(0, -1));
+  if (line !== undefined && 'put' in line) return line.put;
+  if (line !== undefined && 'mark' in line) return line.mark;
+  throw new Error('a line of the spool does not read as it was written');
 }
 
 function nameHold({ command }: LedgerWrite): string {

@@ -67,9 +67,9 @@ export async function openSettleSpool(path: string, timers: Timers = systemTimer
 export async function openSpoolOn(
   live: LiveLines,
   timers: Timers,
-  createFile: (lines: string) => Promise<AppendFile>,
+  createFile: (lines: readonly string[]) => Promise<AppendFile>,
 ): Promise<Omit<OpenedSpool, 'corruptLines'>> {
-  const spool = createFileSpool(await createFile(live.text()), live, timers);
+  const spool = createFileSpool(await createFile(live.texts()), live, timers);
   return { spool, waiting: live.writes(), orphans: live.marks() };
 }
 
@@ -96,11 +96,11 @@ function createFileSpool(file: AppendFile, live: LiveLines, timers: Timers): Set
     if (file.isBeingReplaced || dead < COMPACT_LINES || dead < live.size) return;
     // After a failure the old file goes on, and the next attempt comes when as much has been added.
     lines = live.size;
-    file.replace(live.text()).catch(() => undefined);
+    file.replace(live.texts()).catch(() => undefined);
   };
   const clear = (): void => {
     if (file.bytes <= CLEAR_BYTES) file.clear();
-    else file.replace('').catch(() => undefined);
+    else file.replace([]).catch(() => undefined);
     notes = [];
     lines = 0;
   };

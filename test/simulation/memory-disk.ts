@@ -29,7 +29,7 @@ export function createMemoryDisk(): MemoryDisk {
     async open(time, life, timers) {
       const { live, corrupt } = readLiveLines(disk.text);
       const opened = await openSpoolOn(live, timers, async (lines) => {
-        if (life.act()) disk.text = lines;
+        if (life.act()) disk.text = lines.join('');
         return createMemoryFile(disk, time, life);
       });
       return { ...opened, corruptLines: corrupt.length };
@@ -70,7 +70,7 @@ function createMemoryFile(disk: MemoryDisk, time: VirtualTime, life: Mortal): Ap
     async replace(lines) {
       tail = '';
       await wait();
-      if (life.act()) disk.text = lines + tail;
+      if (life.act()) disk.text = lines.join('') + tail;
       tail = undefined;
     },
     close: wait,
