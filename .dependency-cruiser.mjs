@@ -5,6 +5,8 @@
 const FOLDERS = {
   // Containers, of anything.
   collections: [],
+  // What is done at the end of a turn, and in which order.
+  'event-loop': [],
   domain: [],
   anthropic: ['domain'],
   config: [],
@@ -21,9 +23,9 @@ const FOLDERS = {
   reports: ['domain', 'ledger'],
   // Carries it back from an export.
   restore: ['domain', 'ledger', 'export'],
-  http: ['domain', 'anthropic', 'metering', 'ledger', 'directory', 'observability', 'config'],
+  http: ['domain', 'anthropic', 'metering', 'ledger', 'directory', 'observability', 'config', 'event-loop'],
   admin: ['domain', 'metering', 'ledger', 'directory', 'alerts', 'reloads', 'reports', 'observability', 'config'],
-  store: ['domain', 'ledger', 'directory', 'alerts', 'reports', 'observability', 'config'],
+  store: ['domain', 'ledger', 'directory', 'alerts', 'reports', 'observability', 'config', 'event-loop'],
   // Judges what a look at the installation shows; run-doctor.ts looks.
   doctor: ['domain'],
   // What an organisation's file says, and what has to be done about it. Sends nothing.

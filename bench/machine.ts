@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -24,6 +24,11 @@ export interface PinnedOptions {
   folder?: string;
   /** Its errors are thrown away as well. */
   isQuiet?: boolean;
+}
+
+/** Takes this process, which may send the load itself, off the measured core. */
+export function leaveMeasuredCore(): void {
+  execFileSync('taskset', ['-pc', `${OTHER_CORE}`, `${process.pid}`], { stdio: 'ignore' });
 }
 
 /** Starts a program on one core, with nothing of our environment but the path. It ends with us. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { arch, cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
-import { createWorkFolder, OTHER_CORE } from './machine.ts';
+import { createWorkFolder, leaveMeasuredCore, OTHER_CORE } from './machine.ts';
 import { type BenchOptions, type Section, writeReport } from './report.ts';
 import { startNginxUpstream } from './servers/nginx.ts';
 import { startPinnedRedis } from './servers/redis.ts';
@@ -45,6 +45,7 @@ async function main(): Promise<void> {
     rounds: Number(values.rounds ?? (values.quick ? 2 : 5)),
     seconds: Number(values.seconds ?? (values.quick ? 3 : 5)),
   };
+  leaveMeasuredCore();
   const sections: Section[] = [];
   for (const name of names as SuiteName[]) {
     const section = await onGround((ground) => SUITES[name](ground, options));

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { atTurnEnd } from '../event-loop/turn-end.ts';
 
 /** Of a body that waits; a longer one is many packets anyway. */
 const BODY_BYTES_AT_MOST = 16 * 1_024;
@@ -40,7 +41,7 @@ export function letGo({ socket }: ServerResponse): void {
 
 function waitForTurnsEnd(one: Waiting): void {
   if (waiting.length === WAITING_AT_MOST) letAllGo();
-  if (waiting.length === 0) setImmediate(letAllGo);
+  if (waiting.length === 0) atTurnEnd('answer', letAllGo);
   waiting.push(one);
 }
 

@@ -1,10 +1,10 @@
 import { readHoldTimeMs } from '../../domain/hold-id.ts';
+import { atTurnEnd } from '../../event-loop/turn-end.ts';
 import { LedgerCorrupt } from '../../ledger/ledger.ts';
 import type { ScriptReply } from './define-scripts.ts';
 import { readJoinedWords } from './read-reply.ts';
 import { ledgerKeys, ledgerScriptKeys } from './redis-keys.ts';
 import { type RedisLedgerContext, toLedgerFault } from './redis-ledger-context.ts';
-import { sendAtTurnEnd } from './turn-end.ts';
 
 /** The scripts that turn.lua knows, by the word it knows each by. */
 const JOINABLE = { tollgateHold: 'hold', tollgateSettle: 'settle', tollgateRelease: 'release' } as const;
@@ -72,7 +72,7 @@ export function createCallJoiner(context: RedisLedgerContext): CallJoiner {
     send: (call) =>
       new Promise((resolve, reject) => {
         const line = findLine(call.accountId);
-        if (waiting.length === 0) sendAtTurnEnd(flush);
+        if (waiting.length === 0) atTurnEnd('send', flush);
         if (line.calls.length === 0) waiting.push(line);
         line.calls.push({ ...call, idMs: readHoldTimeMs(call.holdId), resolve, reject });
         if (line.calls.length === CALLS_AT_MOST) sendLine(context, takeCalls(line));

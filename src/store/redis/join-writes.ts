@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { writeAtTurnEnd } from './turn-end.ts';
+import { atTurnEnd } from '../../event-loop/turn-end.ts';
 
 /**
  * Joins the commands of one turn of the event loop into one write to the connection: under load a turn has many, and a
@@ -19,7 +19,7 @@ export function joinWrites(client: Redis): void {
     if (corked === undefined && connection !== undefined && connection !== null) {
       corked = connection;
       connection.cork();
-      writeAtTurnEnd(uncork);
+      atTurnEnd('write', uncork);
     }
     return send(command, stream);
   };
