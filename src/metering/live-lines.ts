@@ -20,10 +20,22 @@ export interface LiveLines {
   marks(): LedgerWrite[];
 }
 
+/**
+ * A mark's line, in bytes that the next mark of its hold is written over: a stream's marks live just long enough to be
+ * moved into the old generation, one after the other, where each would stay until all of it is collected.
+ */
+interface MarkSlot {
+  bytes: Buffer;
+  length: number;
+}
+
+/** What its numbers may grow by before the slot of a mark has to be made anew. */
+const SLOT_SPARE_BYTES = 64;
+
 export function createLiveLines(): LiveLines {
   // Their texts alone: what is written down is asked for once, at the start of a process.
   const puts = createLinkedMap<string>();
-  const marks = createLinkedMap<string>();
+  const marks = createLinkedMap<MarkSlot>();
   const forget = (name: string): void => {
     puts.delete(name);
     // The put that took its place may never have come to the disk.
@@ -42,14 +54,34 @@ export function createLiveLines(): LiveLines {
     },
     mark(write) {
       const text = encodeSpoolLine({ mark: write });
-      marks.set(nameHold(write), text);
+      const name = nameHold(write);
+      const slot = marks.get(name);
+      if (slot === undefined || !fillSlot(slot, text)) marks.set(name, createSlot(text));
       return text;
     },
     forget,
-    texts: () => puts.values().concat(marks.values()),
+    texts: () => puts.values().concat(marks.values().map(readSlot)),
     writes: () => puts.values().map(readWrite),
-    marks: () => marks.values().map(readWrite),
+    marks: () => marks.values().map((slot) => readWrite(readSlot(slot))),
   };
+}
+
+function createSlot(text: string): MarkSlot {
+  // Not out of the pool that Buffer shares among short-lived ones.
+  const slot = { bytes: Buffer.allocUnsafeSlow(Buffer.byteLength(text) + SLOT_SPARE_BYTES), length: 0 };
+  fillSlot(slot, text);
+  return slot;
+}
+
+/** @returns whether it had the room; else it is as it was. */
+function fillSlot(slot: MarkSlot, text: string): boolean {
+  if (Buffer.byteLength(text) > slot.bytes.length) return false;
+  slot.length = slot.bytes.write(text);
+  return true;
+}
+
+function readSlot({ bytes, length }: MarkSlot): string {
+  return bytes.toString('utf8', 0, length);
 }
 
 /** What a line of ours says. */
