@@ -21,9 +21,12 @@ export interface LiveLines {
 }
 
 /**
- * A mark's line, in bytes that the next mark of its hold is written over: a stream's marks live just long enough to be
- * moved into the old generation, one after the other, where each would stay until all of it is collected.
+ * A mark's line, from the second of its hold on in bytes that the next one is written over: a stream's marks live just
+ * long enough to be moved into the old generation, one after the other, where each would stay until all of it is
+ * collected.
  */
+type Mark = string | MarkSlot;
+
 interface MarkSlot {
   bytes: Buffer;
   length: number;
@@ -35,7 +38,7 @@ const SLOT_SPARE_BYTES = 64;
 export function createLiveLines(): LiveLines {
   // Their texts alone: what is written down is asked for once, at the start of a process.
   const puts = createLinkedMap<string>();
-  const marks = createLinkedMap<MarkSlot>();
+  const marks = createLinkedMap<Mark>();
   const forget = (name: string): void => {
     puts.delete(name);
     // The put that took its place may never have come to the disk.
@@ -55,14 +58,15 @@ export function createLiveLines(): LiveLines {
     mark(write) {
       const text = encodeSpoolLine({ mark: write });
       const name = nameHold(write);
-      const slot = marks.get(name);
-      if (slot === undefined || !fillSlot(slot, text)) marks.set(name, createSlot(text));
+      const present = marks.get(name);
+      if (present === undefined) marks.set(name, text);
+      else if (typeof present === 'string' || !fillSlot(present, text)) marks.set(name, createSlot(text));
       return text;
     },
     forget,
-    texts: () => puts.values().concat(marks.values().map(readSlot)),
+    texts: () => puts.values().concat(marks.values().map(readMark)),
     writes: () => puts.values().map(readWrite),
-    marks: () => marks.values().map((slot) => readWrite(readSlot(slot))),
+    marks: () => marks.values().map((mark) => readWrite(readMark(mark))),
   };
 }
 
@@ -80,8 +84,8 @@ function fillSlot(slot: MarkSlot, text: string): boolean {
   return true;
 }
 
-function readSlot({ bytes, length }: MarkSlot): string {
-  return bytes.toString('utf8', 0, length);
+function readMark(mark: Mark): string {
+  return typeof mark === 'string' ? mark : mark.bytes.toString('utf8', 0, mark.length);
 }
 
 /** What a line of ours says. */
