@@ -23,6 +23,7 @@ export const REFUSAL_REASONS = [
   'overloaded',
   'event_loop',
   'body_memory',
+  'key_look_ups',
   'concurrency',
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];

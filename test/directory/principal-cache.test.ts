@@ -19,7 +19,7 @@ const principalOf = (accountId: string): Principal => ({
 });
 
 /** A directory whose answers wait until told, so that every interleaving can be made. */
-function setUp(options: { entriesMax?: number; knownMs?: number } = {}) {
+function setUp(options: { entriesMax?: number; strangersMax?: number; knownMs?: number } = {}) {
   const stored = new Map<string, Principal>([
     ['a', principalOf('acct_a')],
     ['a2', principalOf('acct_a')],
@@ -61,7 +61,7 @@ function setUp(options: { entriesMax?: number; knownMs?: number } = {}) {
 describe('createPrincipalCache', () => {
   test('asks once within five seconds, then again', async () => {
     const { cache, asked, state } = setUp();
-    expect((await cache.find('a'))?.account.id).toBe('acct_a');
+    expect(await cache.find('a')).toMatchObject({ account: { id: 'acct_a' } });
     state.nowMs = 4_999;
     await cache.find('a');
     expect(asked).toEqual(['a']);
@@ -104,7 +104,8 @@ describe('createPrincipalCache', () => {
     state.hold = true;
     const flights = [cache.find('a'), cache.find('a'), cache.find('b')];
     openGates();
-    expect((await Promise.all(flights)).map((each) => each?.account.id)).toEqual(['acct_a', 'acct_a', 'acct_b']);
+    const ids = ['acct_a', 'acct_a', 'acct_b'];
+    expect(await Promise.all(flights)).toMatchObject(ids.map((id) => ({ account: { id } })));
     expect(asked).toEqual(['a', 'b']);
   });
 
@@ -143,6 +144,31 @@ describe('createPrincipalCache', () => {
     await cache.find('b');
     await cache.find('a');
     expect(asked).toEqual(['a2', 'b', 'a']);
+  });
+
+  test('asks for so many strangers at once, and for whom it has found whatever their number', async () => {
+    const { cache, asked, state, announce, openGates } = setUp({ strangersMax: 2 });
+    await cache.find('a');
+    announce(undefined);
+    state.hold = true;
+    const flights = [cache.find('wrong1'), cache.find('wrong2')];
+    expect([cache.find('wrong3'), cache.find('b')]).toEqual(['busy', 'busy']);
+    flights.push(cache.find('wrong2'), cache.find('a'));
+    expect(asked).toEqual(['a', 'wrong1', 'wrong2', 'a']);
+    openGates();
+    expect((await Promise.all(flights)).map((each) => (each as Principal | undefined)?.account.id)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      'acct_a',
+    ]);
+    state.hold = false;
+    state.fail = new Error('down');
+    await expect(cache.find('wrong4')).rejects.toThrow('down');
+    await expect(cache.find('wrong5')).rejects.toThrow('down');
+    state.fail = undefined;
+    expect(((await cache.find('b')) as Principal).account.id).toBe('acct_b');
+    expect(cache.find('wrong3')).toBeInstanceOf(Promise);
   });
 
   test('knows a principal for a while when the store is lost, and forgets it when its account has changed', async () => {

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createKeySecret, hashKeySecret } from '../../src/directory/key-secret.ts';
 import { LedgerUnavailable } from '../../src/ledger/ledger.ts';
 import { type ProxyUnderTest, SMALL_REQUEST, startProxy } from '../support/proxy-under-test.ts';
+import { openRaw } from '../support/raw-http.ts';
+import { until } from '../support/until.ts';
 
 async function ask(proxy: ProxyUnderTest, headers: Record<string, string>, path = '/v1/balance') {
   const response = await fetch(`${proxy.baseUrl}${path}`, { headers });
@@ -88,6 +90,31 @@ describe('the key', () => {
       oldExpiresAtMs: Date.now() - 1,
     });
     expect((await ask(proxy, { 'x-api-key': fresh.secret })).status).toBe(401);
+  });
+
+  it('a flood of wrong keys on one connection asks the store for few of them at once, and honest callers are served', async () => {
+    await using proxy = await startProxy();
+    expect(await ask(proxy, { 'x-api-key': proxy.secret })).toMatchObject({ status: 200 });
+    const held = Promise.withResolvers<void>();
+    let asked = 0;
+    const { findPrincipal } = proxy.directory;
+    proxy.directory.findPrincipal = async (hash) => {
+      asked += 1;
+      await held.promise;
+      return findPrincipal(hash);
+    };
+    using connection = await openRaw(proxy.port);
+    for (let index = 0; index < 1_000; index += 1) {
+      connection.write(`GET /v1/balance HTTP/1.1\r\nhost: x\r\nx-api-key: ${createKeySecret().secret}\r\n\r\n`);
+    }
+    const refused = /^tollgate_admission_denied_total\{reason="key_look_ups",scope="none"\} [1-9]/m;
+    await until(async () => refused.test((await proxy.metrics.render()).body));
+    expect(asked).toBe(256);
+    expect(await ask(proxy, { 'x-api-key': proxy.secret })).toMatchObject({ status: 200 });
+    held.resolve();
+    const statuses = (): string[] => connection.received().match(/HTTP\/1\.1 \d+/g) ?? [];
+    await until(() => statuses().length === 1_000);
+    expect(statuses().indexOf('HTTP/1.1 529')).toBe(256);
   });
 
   it('a stranger is answered before the body is read', async () => {

@@ -1,4 +1,4 @@
-import type { Principal } from '../../directory/directory.ts';
+import { DirectoryUnavailable, type Principal } from '../../directory/directory.ts';
 import { hashKeySecret, isKeySecret } from '../../directory/key-secret.ts';
 import type { PrincipalCache } from '../../directory/principal-cache.ts';
 import type { Authenticator } from '../access/authenticator.ts';
@@ -46,6 +46,7 @@ export function createViewers(parts: ViewerParts): Viewers {
 
 async function findKeyHolder({ principals, clock }: ViewerParts, secretHash: string): Promise<Principal | undefined> {
   const principal = await principals.find(secretHash);
+  if (principal === 'busy') throw new DirectoryUnavailable('too many keys are being looked up');
   if (principal === undefined || principal.key.revokedAtMs !== undefined) return undefined;
   const { secretExpiresAtMs } = principal;
   return secretExpiresAtMs !== undefined && secretExpiresAtMs <= clock() ? undefined : principal;

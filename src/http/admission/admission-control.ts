@@ -13,8 +13,8 @@ export interface Caller {
 /** Why a request is not let in at the moment. Nothing was read of its body. */
 export type LoadRefusal =
   | { kind: 'too_many_open'; owner: 'account' | 'key'; limit: number }
-  /** The process has more to do than it can. */
-  | { kind: 'overloaded'; cause: 'event_loop' | 'body_memory' };
+  /** The process has more to do than it can; `key_look_ups`: more keys not seen before than are looked up at once. */
+  | { kind: 'overloaded'; cause: 'event_loop' | 'body_memory' | 'key_look_ups' };
 
 /** A place among the requests that are being served. */
 export interface Seat {

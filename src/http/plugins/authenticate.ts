@@ -56,6 +56,7 @@ function findCaller(
   if (!isKeySecret(secret)) return { kind: 'key_unknown' };
   const hash = hashKeySecret(secret);
   const found = principals.find(hash);
+  if (found === 'busy') return { kind: 'overloaded', cause: 'key_look_ups' };
   if (!(found instanceof Promise)) return judgeCaller(found, timers.nowMs());
   return found.then(
     (principal) => judgeCaller(principal, timers.nowMs()),
