@@ -23,8 +23,8 @@ export interface FreeRouteClient {
   request(options: Dispatcher.RequestOptions, callback: Callback, owner?: string): void;
 }
 
-/** The account that a request is for, around what cannot hand it over: between the route and here lies a library. */
-export const slotOwner = new AsyncLocalStorage<string>();
+/** Whom a request is for, around what cannot hand it over: between the route and here lies a library. */
+export const slotOwner = new AsyncLocalStorage<{ account: string; gone: AbortSignal }>();
 
 /** Whose what we ask on nobody's behalf is. */
 const OURSELVES = '';
@@ -38,8 +38,12 @@ export function createFreeRouteClient(
   limits: Pick<Limits, 'upstreamFirstByteMs' | 'upstreamSilenceMs' | 'callTotalMs'>,
   timers: Timers,
 ): FreeRouteClient {
-  const send = async (options: Dispatcher.RequestOptions, owner: string): Promise<Dispatcher.ResponseData> => {
-    const slot = await upstream.slots.acquire(owner);
+  const send = async (
+    options: Dispatcher.RequestOptions,
+    owner: string,
+    gone?: AbortSignal,
+  ): Promise<Dispatcher.ResponseData> => {
+    const slot = await upstream.slots.acquire(owner, gone);
     if (slot === undefined) throw new UpstreamBusy('no upstream connection came free in time');
     const expired = new AbortController();
     const cancelTotal = timers.after(limits.callTotalMs, () => expired.abort(new UpstreamExpired('took too long')));
@@ -54,7 +58,7 @@ export function createFreeRouteClient(
         ...options,
         headersTimeout: limits.upstreamFirstByteMs,
         bodyTimeout: limits.upstreamSilenceMs,
-        signal: expired.signal,
+        signal: gone === undefined ? expired.signal : AbortSignal.any([expired.signal, gone]),
       });
       data.body.once('close', end);
       return data;
@@ -64,8 +68,8 @@ export function createFreeRouteClient(
     }
   };
   return {
-    request(options, callback, owner = slotOwner.getStore() ?? OURSELVES) {
-      send(options, owner).then(
+    request(options, callback, owner = slotOwner.getStore()?.account ?? OURSELVES) {
+      send(options, owner, slotOwner.getStore()?.gone).then(
         (data) => callback(null, data),
         (error: Error) => callback(error, undefined as never),
       );

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type ProxyUnderTest, SMALL_REQUEST, startProxy } from '../support/proxy-under-test.ts';
 import { exchangeRaw, messagesHead, openRaw } from '../support/raw-http.ts';
-import { delivered, failing, silentAt } from '../support/simulated-api.ts';
+import { failing, silentAt } from '../support/simulated-api.ts';
 import { until } from '../support/until.ts';
 
 const COUNT = '/v1/messages/count_tokens';
@@ -116,17 +116,21 @@ describe('free routes', () => {
     expect(proxy.api.counters.openPeak).toBeLessThanOrEqual(4);
   });
 
-  it('give their connection back when the client leaves before the headers', async () => {
+  it('give their connection, or their place in line, back when the client leaves, however slow the upstream is', async () => {
     await using proxy = await startProxy({ limits: { upstreamConnections: 1, upstreamQueueMs: 5_000 } });
-    let go = (): void => undefined;
-    proxy.api.enqueue(delivered({ beforeHeaders: new Promise<void>((resolve) => (go = resolve)) }));
-    const connection = await openRaw(proxy.port);
-    connection.write(messagesHead(proxy.secret, [`content-length: ${ODD_BODY.length}`], COUNT) + ODD_BODY);
+    proxy.api.enqueue(silentAt('before_headers'));
+    const question = messagesHead(proxy.secret, [`content-length: ${ODD_BODY.length}`], COUNT) + ODD_BODY;
+    using first = await openRaw(proxy.port);
+    first.write(question);
     await proxy.api.nextRequest();
-    connection.socket.destroy();
-    const next = proxy.send(SMALL_REQUEST, { path: COUNT });
-    go();
-    expect((await next).status).toBe(200);
+    using second = await openRaw(proxy.port);
+    second.write(question);
+    await until(() => proxy.upstreamQueued() === 1);
+    second.socket.destroy();
+    await until(() => proxy.upstreamQueued() === 0);
+    first.socket.destroy();
+    expect((await proxy.send(SMALL_REQUEST, { path: COUNT })).status).toBe(200);
+    expect(proxy.log.filter(({ outcome }) => outcome === 'refused')).toEqual([]);
   });
 
   it.each([{ upstreamFirstByteMs: 60 }, { callTotalMs: 60 }])(

@@ -84,7 +84,10 @@ function proxyOptions(parts: PublicParts): FastifyHttpProxyOptions {
             ? { body: (request.body as Buffer | undefined) ?? Buffer.alloc(0), contentType: 'application/octet-stream' }
             : {}),
         });
-      return slotOwner.run((request.tollgate.principal as Principal).account.id, send);
+      // Nothing is charged or noted of an answer: for a client that left, no connection need wait for it.
+      const left = new AbortController();
+      reply.raw.once('close', () => left.abort());
+      return slotOwner.run({ account: (request.tollgate.principal as Principal).account.id, gone: left.signal }, send);
     },
     replyOptions: {
       rewriteRequestHeaders: (request) =>
@@ -96,8 +99,10 @@ function proxyOptions(parts: PublicParts): FastifyHttpProxyOptions {
         }) as never,
       onResponse: (request, reply, response) =>
         void relay(parts, request as FastifyRequest, reply as never, response as never),
-      onError: (reply, { error }) =>
-        void refuseRequest(parts, reply.request as never, reply as never, refusalOfError(error)),
+      onError(reply, { error }) {
+        if (reply.raw.closed) return;
+        void refuseRequest(parts, reply.request as never, reply as never, refusalOfError(error));
+      },
     },
   };
 }
