@@ -19,7 +19,7 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   return (input: unknown) => {
     const value = httpPart === 'querystring' ? readIntegers(schema, input) : input;
     if (check.Check(value)) return { value };
-    return { error: new RequestInvalid(findFieldErrors(check.Errors(value))) };
+    return { error: new RequestInvalid(findFieldErrors(check.Errors(value), schema)) };
   };
 };
 

@@ -1,4 +1,5 @@
 import type { TLocalizedValidationError } from 'typebox/error';
+import { describeNumber } from './describe-number.ts';
 import type { FieldError } from './problem.ts';
 import { SYNTAX_WORDS } from './schemas/fields.ts';
 import { REPORT_SYNTAX_WORDS } from './schemas/report-schemas.ts';
@@ -10,18 +11,18 @@ const SYNTAX_KEYWORDS: ReadonlySet<string> = new Set(['pattern', 'format', 'minL
 /** A rule over several fields begins its message with the field to change. */
 const RULE_PATTERN = /^([a-z_]+): (.*)$/;
 
-/** Every problem of a body or query once, by field, in words. */
-export function findFieldErrors(errors: readonly TLocalizedValidationError[]): FieldError[] {
+/** Every problem of a body or query once, by field, in words. `schema` is the one that found them. */
+export function findFieldErrors(errors: readonly TLocalizedValidationError[], schema: object): FieldError[] {
   const refined = new Set(errors.filter((error) => error.keyword === '~refine').map((error) => error.instancePath));
   const seen = new Map<string, FieldError>();
   for (const error of errors) {
     if (SYNTAX_KEYWORDS.has(error.keyword) && refined.has(error.instancePath)) continue;
-    for (const found of describeError(error)) seen.set(JSON.stringify(found), found);
+    for (const found of describeError(error, schema)) seen.set(JSON.stringify(found), found);
   }
   return [...seen.values()].slice(0, MAX_FIELD_ERRORS);
 }
 
-function describeError(error: TLocalizedValidationError): FieldError[] {
+function describeError(error: TLocalizedValidationError, schema: object): FieldError[] {
   const field = writeField(error.instancePath);
   switch (error.keyword) {
     case 'required':
@@ -45,6 +46,10 @@ function describeError(error: TLocalizedValidationError): FieldError[] {
     }
     case 'minProperties':
       return [{ field, message: 'must change at least one field' }];
+    case 'type':
+    case 'minimum':
+    case 'maximum':
+      return [{ field, message: describeNumber(schema, error.schemaPath) ?? error.message }];
     default:
       return [{ field, message: error.message }];
   }
