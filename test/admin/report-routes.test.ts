@@ -126,6 +126,12 @@ describe('usage', () => {
     expect([answer.status, answer.body.errors?.[0]?.field]).toEqual([400, field]);
     expect(answer.body.detail).not.toContain('pattern');
   });
+
+  test.each(['-1', '0', '101', '1.5', 'x', '', '99999999999999999999'])('says what ?top=%s must be', async (top) => {
+    expect((await read(`top=${top}`)).body.errors).toEqual([
+      { field: 'top', message: 'must be a whole number from 1 to 100' },
+    ]);
+  });
 });
 
 describe('a statement', () => {
@@ -166,8 +172,25 @@ describe('a statement', () => {
     ]);
   });
 
+  test('of a month that has not begun in the time zone of the account is refused', async () => {
+    const { id } = await openAccount(admin, { timezone: 'America/New_York' });
+    const december = (account: string) => admin.call('GET', `/accounts/${account}/statements/2026-12`);
+    admin.clock.nowMs = Date.parse('2026-11-30T22:59:59.999Z');
+    const tooEarly = await december(accountId);
+    expect([tooEarly.status, tooEarly.headers['content-type'], tooEarly.body.detail]).toEqual([
+      400,
+      expect.stringContaining('application/problem+json'),
+      'month must not be later than 2026-11, the month it is now in Europe/Berlin: 2026-12 has not begun.',
+    ]);
+    expect(tooEarly.body.errors).toEqual([{ field: 'month', message: expect.any(String) }]);
+    admin.clock.nowMs += 1;
+    expect([(await december(accountId)).status, (await december(id)).status]).toEqual([200, 400]);
+    expect((await admin.call('GET', `/accounts/${accountId}/statements/2030-01?format=csv`)).status).toBe(400);
+  });
+
   test('of a month without an entry opens and closes alike', async () => {
-    const { body } = await admin.call('GET', `/accounts/${accountId}/statements/2030-01`);
+    admin.clock.nowMs = Date.parse('2030-01-15T12:00:00Z');
+    const { body } = await admin.call('GET', `/accounts/${accountId}/statements/2029-12`);
     expect([body.opening_usd, body.closing_usd, body.models]).toEqual(['10.00', '10.00', []]);
   });
 });

@@ -3,6 +3,7 @@ import { readStatement } from '../../reports/read-statement.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { presentStatement, writeStatementCsv } from '../answers/present-statement.ts';
 import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
+import { refuseFields } from '../problem.ts';
 import { answersTable } from '../route-schemas.ts';
 import { statementParams, statementQuery } from '../schemas/report-schemas.ts';
 import { sendCsv } from './usage-routes.ts';
@@ -26,12 +27,16 @@ export function addStatementRoutes(app: AdminApp, { directory, reports, clock }:
       const account = await findAccountOrRefuse(directory, accountId, reply);
       if (account === undefined) return reply;
       const { timezone } = account;
+      const present = findWindow('month', clock(), timezone).name.slice('month:'.length, 'month:2026-11'.length);
+      if (month > present) {
+        const message = `must not be later than ${present}, the month it is now in ${timezone}: ${month} has not begun`;
+        return refuseFields(reply, [{ field: 'month', message }]);
+      }
       const throughSequence = await reports.fold.foldAccount(accountId);
-      const present = findWindow('month', clock(), timezone).name.slice('month:'.length);
       const answer = presentStatement(
         {
           ...{ account_id: accountId, month, timezone, through_sequence: throughSequence },
-          is_final: month < present.slice(0, month.length),
+          is_final: month < present,
         },
         await readStatement(reports.store, accountId, month),
       );
