@@ -76,8 +76,43 @@ describe('usage', () => {
     expect(await costOf('key_id=key_b')).toBe('0.000000018');
     expect(await costOf('key_id=key_b&model=claude-opus-5-5')).toBe('0.000000007');
     expect(await costOf('team_id=team_a')).toBe('0.000000012');
-    expect(await costOf('member_id=mem_x')).toBe('0.00');
+    const { body: member } = await admin.call('POST', `/accounts/${accountId}/members`, { name: 'Ada' });
+    expect(await costOf(`member_id=${member.id}`)).toBe('0.00');
     expect((await read('group_by=session&key_id=key_b')).status).toBe(400);
+  });
+
+  test('of a team, member or key that is not there is not found, by its field, as one of another account', async () => {
+    const { id: other } = await openAccount(admin, {});
+    const create = async (path: string, body: object) =>
+      (await admin.call('POST', `/accounts/${other}${path}`, body)).body.id as string;
+    const foreign = {
+      team_id: await create('/teams', { name: 'Theirs' }),
+      member_id: await create('/members', { name: 'Theirs' }),
+      key_id: await create('/keys', { name: 'Theirs' }),
+    };
+    for (const [field, id] of Object.entries(foreign)) {
+      const [theirs, nobodys] = [await read(`${field}=${id}`), await read(`${field}=${id}x`)];
+      expect(theirs.body).toEqual(nobodys.body);
+      expect([theirs.status, theirs.body.errors]).toEqual([
+        404,
+        [{ field, message: `is no ${field.slice(0, -'_id'.length)} of this account` }],
+      ]);
+      expect((await admin.call('GET', `/accounts/${other}/usage?${field}=${id}`)).status).toBe(200);
+    }
+    const both = await read('team_id=team_x&key_id=key_x&format=csv&top=1&group_by=model');
+    expect([both.status, both.body.errors.map((each: { field: string }) => each.field)]).toEqual([
+      404,
+      ['team_id', 'key_id'],
+    ]);
+  });
+
+  test('of a team that has been deleted is found where it has used something', async () => {
+    const { body: team } = await admin.call('POST', `/accounts/${accountId}/teams`, { name: 'Research' });
+    await charge(5n, { ...OPUS, team_id: team.id });
+    expect((await admin.call('DELETE', `/accounts/${accountId}/teams/${team.id}`)).status).toBe(204);
+    expect((await read(`team_id=${team.id}`)).body.total.cost_usd).toBe('0.000000005');
+    expect((await read(`team_id=${team.id}&key_id=key_a&model=no-such-model`)).body.data).toEqual([]);
+    expect((await read(`team_id=${team.id}&from=2026-11-22T00:00:00Z&to=2026-11-23T00:00:00Z`)).status).toBe(404);
   });
 
   test('has the dearest groups over the whole time, and the rest in one', async () => {

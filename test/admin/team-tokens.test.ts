@@ -53,6 +53,19 @@ describe('a team’s token sees', () => {
     expect(csv).toContain(world.own.key_id);
     expect((await call('GET', `${account}/usage?group_by=session`)).body.errors[0].field).toBe('group_by');
   });
+
+  test.each(['team_id', 'member_id', 'key_id'] as const)('the use of its own alone, by %s', async (field) => {
+    const find = async (id: string) => {
+      const { status, body } = await call('GET', `${account}/usage?${field}=${id}`);
+      return status === 200 ? body.total.requests : { status, detail: body.detail };
+    };
+    expect(await find(world.own[field])).toBe(1);
+    const unknown = { status: 404, detail: `${field} is no ${field.slice(0, -3)} of this account.` };
+    for (const id of [world.otherTeam[field], world.otherAccount[field], 'none']) {
+      expect(await find(id)).toEqual(unknown);
+    }
+    if (field === 'key_id') expect(await find(world.memberKeyId)).toBe(0);
+  });
 });
 
 describe('what a team’s token makes stays in the team', () => {

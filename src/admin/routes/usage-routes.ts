@@ -14,7 +14,8 @@ import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { presentUsageCounts, presentUsageRow, writeUsageCsv } from '../answers/present-usage.ts';
 import { writeTime } from '../answers/write-time.ts';
 import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
-import { type FieldError, refuseFields } from '../problem.ts';
+import { findUnknownFilters } from '../find-unknown-filters.ts';
+import { describeFieldErrors, type FieldError, refuse, refuseFields } from '../problem.ts';
 import { accountParams, answersTable } from '../route-schemas.ts';
 import { type UsageQuery, usageQuery } from '../schemas/report-schemas.ts';
 
@@ -42,7 +43,10 @@ export function addUsageRoutes(app: AdminApp, parts: AdminParts): void {
     const question = readUsageQuestion({ ...account, ...teamOf(request.caller) }, request.query, clock(), findWindow);
     if (Array.isArray(question)) return refuseFields(reply, question);
     const throughSequence = await reports.fold.foldAccount(accountId);
-    const report = await readUsage(reports.store, findWindow, question);
+    const { store } = reports;
+    const unknown = await findUnknownFilters({ directory, store, findWindow }, question);
+    if (unknown.length > 0) return refuse(reply, 'not_found', describeFieldErrors(unknown), unknown);
+    const report = await readUsage(store, findWindow, question);
     if (report === undefined) return refuseRows(reply);
     const data = report.rows.map(presentUsageRow);
     if (request.query.format === 'csv') {
