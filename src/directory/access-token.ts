@@ -5,6 +5,9 @@ import type { Page } from './page.ts';
 export const TOKEN_ROLES = ['owner', 'billing', 'admin', 'viewer'] as const;
 export type TokenRole = (typeof TOKEN_ROLES)[number];
 
+/** Active tokens of one account, with those of its teams; and of the installation. */
+export const MAX_ACTIVE_TOKENS = 1_000;
+
 /** Where a token holds. `installation` is every account, and what belongs to none. */
 export type TokenScope =
   | { type: 'installation' }
@@ -50,10 +53,15 @@ export interface TokenBearer {
   secretExpiresAtMs?: number;
 }
 
+export type TokenCreated = Created<AccessToken, 'account' | 'team'> | { result: 'too_many' };
+
 /** The access tokens of a directory. Revoked and expired ones stay, as what the audit names. */
 export interface AccessTokens {
-  /** Idempotent by id, as every record of the directory. */
-  createToken(token: AccessToken): Promise<Created<AccessToken, 'account' | 'team'>>;
+  /**
+   * Idempotent by id, as every record of the directory. `too_many`: its account, or the installation, had
+   * {@link MAX_ACTIVE_TOKENS} at the time of its creation that were neither revoked nor expired. Nothing was written.
+   */
+  createToken(token: AccessToken): Promise<TokenCreated>;
   findToken(tokenId: string): Promise<AccessToken | undefined>;
   /** With an account: those of the account and of its teams. */
   listTokens(page: Page, accountId?: string): Promise<AccessToken[]>;

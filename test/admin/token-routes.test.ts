@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MAX_ACTIVE_TOKENS } from '../../src/directory/access-token.ts';
 import { createId } from '../../src/directory/create-id.ts';
 import { DirectoryUnavailable } from '../../src/directory/directory.ts';
 import { type AdminUnderTest, type Answer, type Json, openAccount, openAdmin, TOKEN } from './admin-under-test.ts';
@@ -113,6 +114,25 @@ describe('a token', () => {
     const again = await admin.call('POST', '/tokens', owner(), headers);
     expect(again.body).toEqual({ ...made, secret: null });
     expect((await admin.call('GET', '/tokens')).body.data).toHaveLength(1);
+  });
+
+  test('has no room where a thousand are active, and has again when one is revoked', async () => {
+    for (let made = 0; made < MAX_ACTIVE_TOKENS; made += 1) {
+      await admin.directory.createToken({
+        ...{ id: `token_${made}`, name: 'x', role: 'viewer', scope: { type: 'account', accountId } },
+        ...{ secretHash: `${made}`, hint: 'tga_xxxx', createdAtMs: admin.clock.nowMs },
+      });
+    }
+    const { body, status, headers } = await admin.call('POST', '/tokens', owner());
+    expect([status, headers['content-type'], body.type, body.detail]).toEqual([
+      409,
+      expect.stringContaining('application/problem+json'),
+      'urn:tollgate:problem:too-many',
+      'There are 1000 active tokens of an account or of the installation at most: revoke one.',
+    ]);
+    await create(owner({ scope: { type: 'account', account_id: otherId } }));
+    expect((await admin.call('POST', '/tokens/token_7/revoke', {})).status).toBe(200);
+    await create(owner());
   });
 
   test('whose making was cut off is made whole, with a secret that works alone', async () => {

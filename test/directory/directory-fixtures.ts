@@ -87,7 +87,7 @@ export function useDirectory(createStore: () => Promise<DirectoryStore>): Direct
 }
 
 /** The record made; fails the test where none was. */
-export async function stored<T>(creation: Promise<Created<T>>): Promise<T> {
+export async function stored<T>(creation: Promise<Created<T> | { result: 'too_many' }>): Promise<T> {
   const reply = await creation;
   if (reply.result !== 'created') throw new Error(`not created: ${JSON.stringify(reply)}`);
   return reply.record;

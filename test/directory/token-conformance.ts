@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { AccessToken } from '../../src/directory/access-token.ts';
+import { type AccessToken, MAX_ACTIVE_TOKENS } from '../../src/directory/access-token.ts';
 import { createId } from '../../src/directory/create-id.ts';
 import { createTokenSecret } from '../../src/directory/key-secret.ts';
 import { aTeam, type DirectoryInUse, stored, T0 } from './directory-fixtures.ts';
@@ -106,6 +106,37 @@ export function describeTokens(on: DirectoryInUse): void {
       expect(await on.directory.revokeToken(token.id, T0 + 9)).toEqual(revoked);
       expect((await on.directory.findTokenBearer(token.secretHash))?.token).toEqual(revoked);
       expect(await on.directory.revokeToken(createId('token', T0), T0)).toBeUndefined();
+    });
+
+    test('that are active have a bound, by account with its teams and for the installation', async () => {
+      const [one, other] = await on.twoAccounts();
+      const team = await stored(on.directory.createTeam(aTeam(one.id)));
+      const ofOne = (_: unknown, index: number) => (index % 2 === 0 ? ofAccount(one.id) : ofTeam(one.id, team.id));
+      const tokens = Array.from({ length: MAX_ACTIVE_TOKENS - 1 }, ofOne);
+      const ending = { ...ofAccount(one.id), expiresAtMs: T0 + 5 };
+      await Promise.all([...tokens, ending].map((token) => stored(on.directory.createToken(token))));
+      const [first, second] = tokens as [AccessToken, AccessToken];
+      const further = { ...ofTeam(one.id, team.id), createdAtMs: T0 + 4 };
+      expect(await on.directory.createToken(further)).toEqual({ result: 'too_many' });
+      expect(await on.directory.findToken(further.id)).toBeUndefined();
+      expect(await on.directory.createToken(first)).toEqual({ result: 'exists', record: first });
+      await stored(on.directory.createToken(ofAccount(other.id)));
+      await stored(on.directory.createToken(aToken()));
+      // The place of the one that has expired, and that of the one that is revoked.
+      await stored(on.directory.createToken({ ...further, createdAtMs: T0 + 5 }));
+      expect(await on.directory.createToken(ofAccount(one.id))).toEqual({ result: 'too_many' });
+      await on.directory.revokeToken(second.id, T0 + 6);
+      await stored(on.directory.createToken({ ...ofAccount(one.id), createdAtMs: T0 + 6 }));
+      const last = { ...ofAccount(one.id), createdAtMs: T0 + 6 };
+      expect(await on.directory.createToken(last)).toEqual({ result: 'too_many' });
+    });
+
+    test('of the installation have the same bound', async () => {
+      const tokens = Array.from({ length: MAX_ACTIVE_TOKENS }, () => aToken());
+      await Promise.all(tokens.map((token) => stored(on.directory.createToken(token))));
+      expect(await on.directory.createToken(aToken())).toEqual({ result: 'too_many' });
+      const [account] = await on.twoAccounts();
+      await stored(on.directory.createToken(ofAccount(account.id)));
     });
 
     test('keep no team from being deleted, and end with it', async () => {

@@ -51,7 +51,7 @@ const TABLES: DirectoryTable[] = ['accounts', 'teams', 'members', 'keys', 'quota
 
 describe('docs/redis.md', () => {
   test('lists the keys that the code names, all of them and no other', () => {
-    const { table, order, idempotency, changesChannel, ...plain } = directoryKeys;
+    const { table, order, idempotency, activeTokens, changesChannel, ...plain } = directoryKeys;
     const {
       unexported,
       exported,
@@ -75,7 +75,7 @@ describe('docs/redis.md', () => {
     const named = [
       ...Object.values(plain),
       ...TABLES.flatMap((each) => [table(each), order(each, each === 'accounts' ? '' : '<account>')]),
-      order('tokens'),
+      ...[order('tokens'), activeTokens(), activeTokens('<account>')],
       idempotency('x'),
       ...Object.values(alerts),
       ...(['rules', 'channels'] as const).flatMap((kind) => [ofOwner(kind), ofOwner(kind, '<account>')]),
@@ -260,6 +260,8 @@ async function writeDirectory(client: Redis, accountId: string): Promise<void> {
     id: createId('token', 0),
     scope: { type: 'team', accountId, teamId: team.id },
   });
+  const ofAll = { id: createId('token', 0), scope: { type: 'installation' }, secretHash: 'i' } as const;
+  await directory.createToken({ ...token, ...ofAll });
   await directory.claimIdempotencyKey({ scope: 's', key: 'k', fingerprint: 'f', atMs: 0 });
   await directory.close();
 }

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { AccessToken, TokenScope } from '../../directory/access-token.ts';
+import { type AccessToken, MAX_ACTIVE_TOKENS, type TokenScope } from '../../directory/access-token.ts';
 import type { Directory } from '../../directory/directory.ts';
 import { createTokenSecret } from '../../directory/key-secret.ts';
 import { daysAfter } from '../../domain/grant-term.ts';
@@ -60,12 +60,15 @@ function addCreateToken(app: AdminApp, { directory }: AdminParts): void {
     };
     const created = await directory.createToken(token);
     if (created.result === 'no_reference') return refuseFields(reply, [unknownInScope(created.what)]);
+    if (created.result === 'too_many') return refuse(reply, 'too_many', TOO_MANY);
     const record = created.result === 'conflict' ? await replaceUnseen(directory, token, write) : created.record;
     if (record === undefined) return refuse(reply, 'idempotency_conflict', 'A token was made by it before.');
     reply.code(201);
     return { ...(await presentTokenNow(directory, record, write.nowMs)), secret };
   });
 }
+
+const TOO_MANY = `There are ${MAX_ACTIVE_TOKENS} active tokens of an account or of the installation at most: revoke one.`;
 
 /** A caller of one account may leave it out, and another's is as if it were not there. */
 async function readScope(

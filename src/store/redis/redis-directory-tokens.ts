@@ -1,7 +1,13 @@
-import { type AccessToken, type AccessTokens, tokenAccountId, tokenTeamId } from '../../directory/access-token.ts';
+import {
+  type AccessToken,
+  type AccessTokens,
+  MAX_ACTIVE_TOKENS,
+  type TokenCreated,
+  tokenAccountId,
+  tokenTeamId,
+} from '../../directory/access-token.ts';
 import { applyChange, rotateToken } from '../../directory/change-record.ts';
 import { secretExpiry, secretHashesOf } from '../../directory/create-principal.ts';
-import type { Created } from '../../directory/created.ts';
 import type { Team } from '../../directory/directory.ts';
 import { fingerprintRecord, readAccount, readRecord, writeRecord } from '../../directory/record-json.ts';
 import { readWord } from './read-reply.ts';
@@ -57,20 +63,17 @@ function readScope(token: AccessToken, account: string, team: string) {
   };
 }
 
-async function createToken(
-  context: RedisDirectoryContext,
-  token: AccessToken,
-): Promise<Created<AccessToken, 'account' | 'team'>> {
+async function createToken(context: RedisDirectoryContext, token: AccessToken): Promise<TokenCreated> {
   const accountId = tokenAccountId(token) ?? '';
   const owner = accountId === '' ? token.id : accountId;
   const keys = [
     ...[directoryKeys.table('tokens'), directoryKeys.order('tokens'), directoryKeys.order('tokens', accountId)],
     ...[directoryKeys.table('accounts'), directoryKeys.table('teams'), directoryKeys.tokenSecrets],
-    ...[directoryKeys.madeOf, directoryKeys.ordinal],
+    ...[directoryKeys.madeOf, directoryKeys.ordinal, directoryKeys.activeTokens(accountId)],
   ];
   const words = await context.run('tollgateCreateToken', keys, [
     ...[token.id, fingerprintRecord(token), writeRecord(token), accountId, tokenTeamId(token) ?? ''],
-    ...[token.secretHash, directoryKeys.changesChannel, owner],
+    ...[token.secretHash, directoryKeys.changesChannel, owner, `${token.createdAtMs}`, `${MAX_ACTIVE_TOKENS}`],
   ]);
   switch (readWord(words, 0)) {
     case 'created':
@@ -80,6 +83,8 @@ async function createToken(
       return { result: 'exists', record: readRecord<AccessToken>(readWord(words, 1)) };
     case 'no_reference':
       return { result: 'no_reference', what: readWord(words, 1) as 'account' | 'team' };
+    case 'too_many':
+      return { result: 'too_many' };
     default:
       return { result: 'conflict' };
   }

@@ -16,6 +16,8 @@ export const directoryKeys = {
   ordinal: `${DIRECTORY_TAG}:ordinal`,
   secrets: `${DIRECTORY_TAG}:secrets`,
   tokenSecrets: `${DIRECTORY_TAG}:token-secrets`,
+  /** Of an account and its teams; without an account those of the installation. */
+  activeTokens: (accountId = ''): string => `${DIRECTORY_TAG}:active-tokens${accountId === '' ? '' : `:${accountId}`}`,
   audit: `${DIRECTORY_TAG}:audit`,
   auditResults: `${DIRECTORY_TAG}:audit-results`,
   auditByAccount: `${DIRECTORY_TAG}:audit-by-account`,

@@ -95,5 +95,10 @@ export const DIRECTORY_SCHEMA: SchemaPart = {
       token_id TEXT NOT NULL REFERENCES access_token (id)
     ) STRICT, WITHOUT ROWID;
     `,
+    `
+    -- Tokens that have not been revoked, by their end: a creation counts those of its account.
+    CREATE INDEX access_token_in_force ON access_token (account_id, ifnull(record ->> 'expiresAtMs', 9e15))
+      WHERE record ->> 'revokedAtMs' IS NULL;
+    `,
   ],
 };

@@ -12,7 +12,7 @@ export interface DirectoryTables {
   keys: RecordTable<Key>;
   quotas: RecordTable<Quota> & QuotasOfScopes;
   secrets: SecretTable;
-  tokens: RecordTable<AccessToken>;
+  tokens: RecordTable<AccessToken> & ActiveTokens;
   tokenSecrets: SecretTable;
   /** Whether a member or a key names the team. */
   isTeamUsed(teamId: string): boolean;
@@ -25,6 +25,11 @@ export interface QuotasOfScopes {
   listOn(scopeIds: readonly string[]): Quota[];
   /** Deletes every quota on the record. */
   deleteOn(scopeId: string): void;
+}
+
+export interface ActiveTokens {
+  /** How many of an account and its teams, or of the installation, are neither revoked nor expired by then. */
+  countActive(accountId: string | undefined, nowMs: number): number;
 }
 
 /** Which key or access token a secret's hash finds. */
@@ -65,11 +70,7 @@ export function createDirectoryTables(connection: DatabaseSync): DirectoryTables
     }),
     quotas: createQuotaTable(connection),
     secrets: createSecretTable(connection, { table: 'secret', column: 'key_id' }),
-    tokens: createRecordTable<AccessToken>(connection, {
-      name: 'access_token',
-      columns: { account_id: tokenAccountId, team_id: tokenTeamId },
-      read: readRecord<AccessToken>,
-    }),
+    tokens: createTokenTable(connection),
     tokenSecrets: createSecretTable(connection, { table: 'token_secret', column: 'token_id' }),
     isTeamUsed: (teamId) => hasRow(teamUse, teamId),
     isMemberUsed: (memberId) => hasRow(memberUse, memberId),
@@ -90,6 +91,22 @@ function createQuotaTable(connection: DatabaseSync): DirectoryTables['quotas'] {
     }),
     listOn: (scopeIds) => listOn.all(JSON.stringify(scopeIds)).map((row) => readQuota(String(row.record))),
     deleteOn: (scopeId) => void deleteOn.run(scopeId),
+  };
+}
+
+function createTokenTable(connection: DatabaseSync): DirectoryTables['tokens'] {
+  // In the words of the index `access_token_in_force`, or it is not used.
+  const countActive = connection.prepare(
+    `SELECT count(*) AS active FROM access_token
+       WHERE account_id IS ? AND record ->> 'revokedAtMs' IS NULL AND ifnull(record ->> 'expiresAtMs', 9e15) > ?`,
+  );
+  return {
+    ...createRecordTable<AccessToken>(connection, {
+      name: 'access_token',
+      columns: { account_id: tokenAccountId, team_id: tokenTeamId },
+      read: readRecord<AccessToken>,
+    }),
+    countActive: (accountId, nowMs) => Number(countActive.get(accountId ?? null, nowMs)?.active),
   };
 }
 

@@ -1,7 +1,13 @@
-import { type AccessToken, type AccessTokens, tokenAccountId, tokenTeamId } from '../../directory/access-token.ts';
+import {
+  type AccessToken,
+  type AccessTokens,
+  MAX_ACTIVE_TOKENS,
+  type TokenCreated,
+  tokenAccountId,
+  tokenTeamId,
+} from '../../directory/access-token.ts';
 import { applyChange, rotateToken } from '../../directory/change-record.ts';
 import { secretExpiry, secretHashesOf } from '../../directory/create-principal.ts';
-import type { Created } from '../../directory/created.ts';
 import type { DirectoryTables } from './directory-tables.ts';
 import type { SqliteDirectoryContext } from './sqlite-directory-context.ts';
 import { findOwned } from './sqlite-directory-people.ts';
@@ -50,7 +56,7 @@ export function createTokenQueries({ tables, read, write }: SqliteDirectoryConte
   };
 }
 
-function insertToken(tables: DirectoryTables, token: AccessToken): Created<AccessToken, 'account' | 'team'> {
+function insertToken(tables: DirectoryTables, token: AccessToken): TokenCreated {
   if (tables.tokens.find(token.id) === undefined) {
     const { scope } = token;
     if (scope.type !== 'installation' && tables.accounts.find(scope.accountId) === undefined) {
@@ -58,6 +64,8 @@ function insertToken(tables: DirectoryTables, token: AccessToken): Created<Acces
     }
     if (!findScope(tables, token).isScopeThere) return { result: 'no_reference', what: 'team' };
     if (tables.tokenSecrets.findId(token.secretHash) !== undefined) return { result: 'conflict' };
+    const active = tables.tokens.countActive(tokenAccountId(token), token.createdAtMs);
+    if (active >= MAX_ACTIVE_TOKENS) return { result: 'too_many' };
   }
   const reply = tables.tokens.insert(token);
   if (reply.result === 'created') tables.tokenSecrets.replace(token.id, secretHashesOf(token));
