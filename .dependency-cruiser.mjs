@@ -15,7 +15,7 @@ const FOLDERS = {
   directory: ['domain'],
   alerts: ['domain', 'ledger', 'directory', 'reports', 'observability', 'collections'],
   // Keeps balances up: asks the payment side.
-  reloads: ['domain', 'ledger', 'alerts', 'observability'],
+  reloads: ['domain', 'ledger', 'alerts', 'observability', 'collections'],
   metering: ['domain', 'anthropic', 'ledger', 'directory', 'alerts', 'observability', 'config', 'collections'],
   // Carries the journal out of the store, to sinks.
   export: ['domain', 'ledger', 'observability'],

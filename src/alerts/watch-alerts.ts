@@ -1,3 +1,4 @@
+import { createWatchList } from '../collections/watch-list.ts';
 import type { Logger } from '../observability/create-logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { AlertBook } from './alert-book.ts';
@@ -50,76 +51,43 @@ const ALERTS_AT_MOST = 10_000;
 /** Other replicas that may change the same alert before a turn is given up; the next observation tries again. */
 const TURNS_AT_MOST = 5;
 
-interface Watched {
+interface Known {
   known: AlertStates | undefined;
   readAtMs: number;
   notBeforeMs: number;
   sequence: number;
   sequenceAtMs: number;
-  /** The newest observation that came while one was being dealt with; of events one of each, which are few. */
-  next: Map<string, AlertObservation>;
-  busy: boolean;
 }
+
+const NOTHING: Known = { known: undefined, readAtMs: 0, notBeforeMs: 0, sequence: 0, sequenceAtMs: 0 };
 
 /**
  * Watches levels being reached. However many replicas watch one store, a crossing is told once: the states change by
  * compare-and-set, and the notices are put into the outbox in the same step.
  */
 export function createAlertWatch(options: WatchAlertsOptions): AlertWatch {
-  const alerts = new Map<string, Watched>();
-  const running = new Set<Promise<void>>();
-
+  const alerts = createWatchList(ALERTS_AT_MOST, NOTHING);
   const observe = (observation: AlertObservation): number => {
     const nowMs = options.nowMs();
-    const watched = findWatched(alerts, alertKeyOf(observation.rule, observation.account?.id));
+    const watched = alerts.find(alertKeyOf(observation.rule, observation.account?.id));
     if (isOvertaken(watched, observation.sequence, nowMs)) return 0;
     if (watched.busy) {
+      // Of events one of each, which are few.
       const isEvent = isEventKind(observation.rule.condition.kind);
-      watched.next.set((isEvent ? observation.readings[0]?.level : undefined) ?? '', observation);
+      const kind = (isEvent ? observation.readings[0]?.level : undefined) ?? '';
+      alerts.postpone(watched, kind, () => void observe(observation));
       return 0;
     }
     if (nowMs < watched.notBeforeMs) return 0;
     if (!needsStore(watched, observation, nowMs)) return findQuietEnd(watched, observation, nowMs);
-    watched.busy = true;
-    const work = evaluate(options, watched, observation).finally(() => {
-      running.delete(work);
-      watched.busy = false;
-      const next = [...watched.next.values()];
-      watched.next.clear();
-      for (const each of next) observe(each);
-    });
-    running.add(work);
+    alerts.begin(watched, () => evaluate(options, watched, observation));
     return 0;
   };
-  return {
-    observe,
-    async settled() {
-      while (running.size > 0) await Promise.all(running);
-    },
-  };
-}
-
-function findWatched(alerts: Map<string, Watched>, key: string): Watched {
-  const known = alerts.get(key);
-  const watched = known ?? {
-    known: undefined,
-    readAtMs: 0,
-    notBeforeMs: 0,
-    sequence: 0,
-    sequenceAtMs: 0,
-    next: new Map(),
-    busy: false,
-  };
-  // Set again, so that the first in the map is the one not seen for longest.
-  alerts.delete(key);
-  alerts.set(key, watched);
-  const [oldest] = alerts.keys();
-  if (alerts.size > ALERTS_AT_MOST && oldest !== undefined) alerts.delete(oldest);
-  return watched;
+  return { observe, settled: alerts.settled };
 }
 
 /** Replies can overtake each other. A sequence that stays behind (a fail-over) is believed after a while. */
-function isOvertaken(watched: Watched, sequence: number | undefined, nowMs: number): boolean {
+function isOvertaken(watched: Known, sequence: number | undefined, nowMs: number): boolean {
   if (sequence === undefined) return false;
   if (sequence < watched.sequence && nowMs - watched.sequenceAtMs < KNOWN_FOR_MS) return true;
   watched.sequence = sequence;
@@ -127,7 +95,7 @@ function isOvertaken(watched: Watched, sequence: number | undefined, nowMs: numb
   return false;
 }
 
-function needsStore(watched: Watched, observation: AlertObservation, nowMs: number): boolean {
+function needsStore(watched: Known, observation: AlertObservation, nowMs: number): boolean {
   const { known } = watched;
   const { readings } = observation;
   if (known === undefined) return readings.length > 0;
@@ -136,7 +104,7 @@ function needsStore(watched: Watched, observation: AlertObservation, nowMs: numb
 }
 
 /** What was read may be out of date after a while, and what was told may be told again once the quiet time is over. */
-function findQuietEnd({ known, readAtMs }: Watched, { rule, readings }: AlertObservation, nowMs: number): number {
+function findQuietEnd({ known, readAtMs }: Known, { rule, readings }: AlertObservation, nowMs: number): number {
   if (known === undefined || (readings.length === 0 && known.states.length === 0)) return Number.POSITIVE_INFINITY;
   const ends = known.states.map(({ firedAtMs }) => firedAtMs + rule.quietMs).filter((endMs) => endMs > nowMs);
   return Math.min(readAtMs + KNOWN_FOR_MS, ...ends);
@@ -151,7 +119,7 @@ function decide(
   return decideAlert({ readings, states, nowMs, quietMs: rule.quietMs, isWhole, isEvent });
 }
 
-async function evaluate(options: WatchAlertsOptions, watched: Watched, observation: AlertObservation): Promise<void> {
+async function evaluate(options: WatchAlertsOptions, watched: Known, observation: AlertObservation): Promise<void> {
   const key = alertKeyOf(observation.rule, observation.account?.id);
   try {
     for (let turn = 1; turn <= TURNS_AT_MOST; turn += 1) {

@@ -1,4 +1,5 @@
 import { netBalance } from '../alerts/read-levels.ts';
+import { createWatchList } from '../collections/watch-list.ts';
 import type { AccountBalance } from '../domain/credit/credit-types.ts';
 import type { NanoUsd } from '../domain/money.ts';
 import type { WindowFinder } from '../domain/quota-window.ts';
@@ -40,90 +41,56 @@ const LONGEST_QUIET_MS = 60_000;
 const ACCOUNTS_AT_MOST = 10_000;
 const WAITING_AT_MOST = 1_000;
 
-interface Watched {
+interface Known {
   /** Undefined: it is off. */
   thresholdNanoUsd: NanoUsd | undefined;
   knownUntilMs: number;
   quietUntilMs: number;
   /** Of refused calls: that none is needed for one says nothing of the next. */
   refusedQuietUntilMs: number;
-  busy: boolean;
-  /** The newest observation that came while one was being dealt with. */
-  next: (() => void) | undefined;
 }
+
+const NOTHING: Known = { thresholdNanoUsd: undefined, knownUntilMs: 0, quietUntilMs: 0, refusedQuietUntilMs: 0 };
 
 /** `wait`: the balance is looked at again when the quiet is over. */
 type WatchParts = WatchReloadsParts & { wait(accountId: string): void };
 type Refused = NonNullable<RequestReloadCommand['refused']>;
 
 export function createReloadWatch(options: WatchReloadsParts): ReloadWatch {
-  const accounts = new Map<string, Watched>();
-  const running = new Set<Promise<void>>();
+  const accounts = createWatchList(ACCOUNTS_AT_MOST, NOTHING);
   const waiting = new Set<string>();
   const wait = (accountId: string): void => {
     if (waiting.size < WAITING_AT_MOST) waiting.add(accountId);
   };
   const parts: WatchParts = { ...options, wait };
-  const begin = (watched: Watched, work: () => Promise<void>): void => {
-    watched.busy = true;
-    const done = work().finally(() => {
-      running.delete(done);
-      watched.busy = false;
-      const { next } = watched;
-      watched.next = undefined;
-      next?.();
-    });
-    running.add(done);
-  };
   const observe: ReloadWatch['observe'] = (accountId, balance) => {
-    const watched = findWatched(accounts, accountId);
+    const watched = accounts.find(accountId);
     const nowMs = parts.nowMs();
     if (!mayBeLow(watched, balance, nowMs)) return;
     if (nowMs < watched.quietUntilMs) wait(accountId);
-    else if (watched.busy) watched.next = () => observe(accountId, balance);
-    else begin(watched, () => lookAtBalance(parts, watched, accountId, balance));
+    else if (watched.busy) accounts.postpone(watched, 'balance', () => observe(accountId, balance));
+    else accounts.begin(watched, () => lookAtBalance(parts, watched, accountId, balance));
   };
   const refused: ReloadWatch['refused'] = (accountId, need) => {
-    const watched = findWatched(accounts, accountId);
+    const watched = accounts.find(accountId);
     const nowMs = parts.nowMs();
     const isOff = nowMs < watched.knownUntilMs && watched.thresholdNanoUsd === undefined;
     if (isOff || nowMs < watched.refusedQuietUntilMs) return;
-    if (watched.busy) watched.next ??= () => refused(accountId, need);
-    else begin(watched, () => request(parts, watched, accountId, need));
+    if (watched.busy) accounts.postpone(watched, 'refused', () => refused(accountId, need));
+    else accounts.begin(watched, () => request(parts, watched, accountId, need));
   };
   const lookAgain = (): void => {
     for (const accountId of waiting) {
-      const watched = findWatched(accounts, accountId);
+      const watched = accounts.find(accountId);
       if (watched.busy || parts.nowMs() < watched.quietUntilMs) continue;
       waiting.delete(accountId);
-      begin(watched, () => request(parts, watched, accountId, undefined));
+      accounts.begin(watched, () => request(parts, watched, accountId, undefined));
     }
   };
-  return {
-    observe,
-    refused,
-    lookAgain,
-    forget: (accountId) => void accounts.delete(accountId),
-    async settled() {
-      while (running.size > 0) await Promise.all(running);
-    },
-  };
+  return { observe, refused, lookAgain, forget: accounts.forget, settled: accounts.settled };
 }
 
-function findWatched(accounts: Map<string, Watched>, accountId: string): Watched {
-  const watched = accounts.get(accountId) ?? {
-    ...{ thresholdNanoUsd: undefined, knownUntilMs: 0, quietUntilMs: 0, refusedQuietUntilMs: 0 },
-    ...{ busy: false, next: undefined },
-  };
-  // Set again, so that the first in the map is the one not seen for longest.
-  accounts.delete(accountId);
-  accounts.set(accountId, watched);
-  const [oldest] = accounts.keys();
-  if (accounts.size > ACCOUNTS_AT_MOST && oldest !== undefined) accounts.delete(oldest);
-  return watched;
-}
-
-function mayBeLow(watched: Watched, balance: AccountBalance, nowMs: number): boolean {
+function mayBeLow(watched: Known, balance: AccountBalance, nowMs: number): boolean {
   if (nowMs >= watched.knownUntilMs) return true;
   return watched.thresholdNanoUsd !== undefined && unspentOf(balance) < watched.thresholdNanoUsd;
 }
@@ -135,7 +102,7 @@ function unspentOf(balance: AccountBalance): NanoUsd {
 
 async function lookAtBalance(
   parts: WatchParts,
-  watched: Watched,
+  watched: Known,
   accountId: string,
   balance: AccountBalance,
 ): Promise<void> {
@@ -155,7 +122,7 @@ async function lookAtBalance(
 /** Asks the ledger. Never rejects. */
 async function request(
   parts: WatchParts,
-  watched: Watched,
+  watched: Known,
   accountId: string,
   refused: Refused | undefined,
 ): Promise<void> {
@@ -174,7 +141,7 @@ async function request(
   }
 }
 
-function note(parts: WatchParts, watched: Watched, accountId: string, reply: RequestReloadReply): void {
+function note(parts: WatchParts, watched: Known, accountId: string, reply: RequestReloadReply): void {
   const nowMs = parts.nowMs();
   const standsUntilMs = 'untilMs' in reply ? Math.min(reply.untilMs, nowMs + LONGEST_QUIET_MS) : nowMs + QUIET_MS;
   switch (reply.result) {
@@ -201,7 +168,7 @@ function note(parts: WatchParts, watched: Watched, accountId: string, reply: Req
   watched.refusedQuietUntilMs = standsUntilMs;
 }
 
-function rest(parts: WatchParts, watched: Watched, accountId: string, error: unknown): void {
+function rest(parts: WatchParts, watched: Known, accountId: string, error: unknown): void {
   watched.quietUntilMs = parts.nowMs() + QUIET_MS;
   watched.refusedQuietUntilMs = watched.quietUntilMs;
   parts.wait(accountId);
