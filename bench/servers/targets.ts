@@ -31,6 +31,9 @@ export interface TargetGround {
   redisUrl: string;
 }
 
+/** By it the upstream answers with events. It does not look into bodies. */
+export const STREAM_HEADER = 'x-bench-stream';
+
 const HEADERS = { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' };
 const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const PORTKEY = program('../peers/node_modules/@portkey-ai/gateway/build/start-server.js');
@@ -63,10 +66,14 @@ export async function startTarget(name: TargetName, ground: TargetGround): Promi
       return run(process.execPath, [program('./fastify-proxy.ts'), ...ports]);
     case 'portkey':
       if (!existsSync(PORTKEY)) return undefined;
+      // bench/peers/package.json holds its @hono/node-server at the last version with which it can stream. Later ones
+      // hand on the headers of `fetch` as they are, which cannot be changed, and it answers each stream with 500.
       return run(process.execPath, [PORTKEY, `--port=${port}`, '--headless'], {
         'x-api-key': 'bench',
         'x-portkey-provider': 'anthropic',
         'x-portkey-custom-host': `http://127.0.0.1:${upstream.port}/v1`,
+        // Others do not get to the upstream.
+        'x-portkey-forward-headers': STREAM_HEADER,
       });
     case 'unmetered':
       return run(process.execPath, [program('./unmetered.ts'), ...ports], { 'x-api-key': `tg_${'b'.repeat(43)}` });

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findAnswerFault } from '../load/find-answer-fault.ts';
 import { runPaced } from '../load/paced.ts';
 import { runWrk } from '../load/wrk.ts';
 import { spreadOf, writeSpread } from '../ratios.ts';
@@ -27,7 +28,9 @@ export async function measureLatency(ground: TargetGround, { rounds, quick }: Be
   }
   const bodyPath = join(ground.folder, 'body.json');
   writeFileSync(bodyPath, BODY);
-  for (const { url, headers } of targets) {
+  for (const { name, url, headers } of targets) {
+    const fault = await findAnswerFault({ url, headers, body: `${BODY}`, stream: false });
+    if (fault !== undefined) throw new Error(`${name}: ${fault}`);
     await runWrk(ground.folder, { url, headers, bodyPath, connections: 16, seconds: WARMING_SECONDS });
   }
   const measured = new Map(targets.map(({ name }) => [name, { p50: [] as number[], p99: [] as number[] }]));

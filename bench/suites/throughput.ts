@@ -1,10 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findAnswerFault } from '../load/find-answer-fault.ts';
 import { runWrk } from '../load/wrk.ts';
 import { readProcessorMs } from '../machine.ts';
 import { ratioOf, spreadOf, writeSpread } from '../ratios.ts';
 import { type BenchOptions, type Section, writeTable } from '../report.ts';
-import { startTarget, TARGET_NAMES, type Target, type TargetGround, type TargetName } from '../servers/targets.ts';
+import {
+  STREAM_HEADER,
+  startTarget,
+  TARGET_NAMES,
+  type Target,
+  type TargetGround,
+  type TargetName,
+} from '../servers/targets.ts';
 
 interface Shape {
   name: string;
@@ -26,8 +34,8 @@ const SHAPES: readonly Shape[] = [
 interface Measured {
   perSecond: number[];
   processorUs: number[];
-  /** Requests that were not answered with a success, as a share. */
-  failed: number[];
+  /** What it answered other than a success, for which it has no figures. */
+  fault?: string;
 }
 
 /**
@@ -61,29 +69,41 @@ async function measureShape(
   { rounds, seconds }: BenchOptions,
 ): Promise<Map<TargetName, Measured>> {
   const bodyPath = join(folder, 'body.json');
-  writeFileSync(bodyPath, writeBody(shape));
-  const measured = new Map<TargetName, Measured>(
-    targets.map(({ name }) => [name, { perSecond: [], processorUs: [], failed: [] }]),
-  );
+  const body = writeBody(shape);
+  writeFileSync(bodyPath, body);
+  const measured = new Map<TargetName, Measured>(targets.map(({ name }) => [name, { perSecond: [], processorUs: [] }]));
   for (let round = 0; round <= rounds; round += 1) {
     for (const target of targets) {
-      const headers = shape.stream ? { ...target.headers, 'x-bench-stream': '1' } : target.headers;
+      const one = measured.get(target.name);
+      if (one === undefined || one.fault !== undefined) continue;
+      const headers = shape.stream ? { ...target.headers, [STREAM_HEADER]: '1' } : target.headers;
+      if (round === 0) {
+        const fault = await findAnswerFault({ url: target.url, headers, body, stream: shape.stream });
+        if (fault !== undefined) {
+          noteFault(target, shape, one, fault);
+          continue;
+        }
+      }
       const before = readProcessorMs(target.pid);
       const load = { url: target.url, headers, bodyPath, connections: shape.connections, seconds };
       // The first round is for warming up.
       const result = await runWrk(folder, round === 0 ? { ...load, seconds: Math.min(seconds, 2) } : load);
-      // A peer's failures are told; ours make the run worthless.
-      if (result.failed > 0 && target.name.startsWith('tollgate')) {
-        throw new Error(`${target.name}, ${shape.name}: ${result.failed} requests failed`);
+      if (result.failed > 0 || result.requests === 0) {
+        noteFault(target, shape, one, `${result.failed} of ${result.requests} requests failed`);
+        continue;
       }
       if (round === 0) continue;
-      const one = measured.get(target.name);
-      one?.perSecond.push(result.perSecond);
-      one?.processorUs.push(((readProcessorMs(target.pid) - before) * 1_000) / result.requests);
-      one?.failed.push(result.failed / Math.max(1, result.requests));
+      one.perSecond.push(result.perSecond);
+      one.processorUs.push(((readProcessorMs(target.pid) - before) * 1_000) / result.requests);
     }
   }
   return measured;
+}
+
+/** A peer's failures are told; ours make the run worthless. */
+function noteFault({ name }: Target, shape: Shape, measured: Measured, fault: string): void {
+  if (name.startsWith('tollgate')) throw new Error(`${name}, ${shape.name}: ${fault}`);
+  measured.fault = fault;
 }
 
 function writeBody({ bodyBytes, stream }: Shape): string {
@@ -97,14 +117,18 @@ function writeBody({ bodyBytes, stream }: Shape): string {
 }
 
 function writeShape(measured: ReadonlyMap<TargetName, Measured>): string[] {
-  const nginx = measured.get('nginx');
-  const fastify = measured.get('fastify');
-  const rows = [...measured].map(([name, { perSecond, processorUs, failed }]) => [
-    spreadOf(failed).median > 0 ? `${name} (${(spreadOf(failed).median * 100).toFixed(1)} % failed)` : name,
-    spreadOf(perSecond).median.toFixed(0),
-    nginx === undefined ? '' : writeSpread(ratioOf(perSecond, nginx.perSecond)),
-    fastify === undefined ? '' : writeSpread(ratioOf(perSecond, fastify.perSecond)),
-    spreadOf(processorUs).median.toFixed(0),
-  ]);
+  const over = (perSecond: number[], base: Measured | undefined): string =>
+    base === undefined || base.fault !== undefined ? '' : writeSpread(ratioOf(perSecond, base.perSecond));
+  const rows = [...measured].map(([name, { perSecond, processorUs, fault }]) =>
+    fault === undefined
+      ? [
+          name,
+          spreadOf(perSecond).median.toFixed(0),
+          over(perSecond, measured.get('nginx')),
+          over(perSecond, measured.get('fastify')),
+          spreadOf(processorUs).median.toFixed(0),
+        ]
+      : [name, `none: ${fault}`, '', '', ''],
+  );
   return writeTable(['', 'requests/s', 'of nginx', 'of plain Fastify', 'processor µs each'], rows);
 }
