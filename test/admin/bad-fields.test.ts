@@ -10,8 +10,9 @@ import {
   sampleOf,
   writePath,
 } from './bad-values.ts';
-import { GOOD_CALLS, type GoodCall } from './good-calls.ts';
-import { CANARY, digestStore, type Ids, openTwoAccounts, type TwoAccounts } from './stranger-accounts.ts';
+import { digestStore } from './digest-store.ts';
+import { GOOD_CALLS, type GoodCall, type Ids } from './good-calls.ts';
+import { CANARIES, makeWorld } from './two-accounts.ts';
 
 // Every field of every call of the document, of routes to come as well: each wrong value is refused by the field's
 // name, changes nothing in the store, and shows nothing of another account.
@@ -52,13 +53,14 @@ interface Call {
 
 describe.each(OPERATIONS.map((operation) => [operation.name, operation] as const))('%s', (name, operation) => {
   let admin: AdminUnderTest;
-  let accounts: TwoAccounts;
+  let accounts: { mine: Ids; foreign: Ids };
   let good: GoodCall;
   let before: string;
   beforeAll(async () => {
     admin = await openAdmin();
-    accounts = await openTwoAccounts(admin);
-    good = GOOD_CALLS[name]?.(accounts.mine) ?? {};
+    const { own, otherAccount } = await makeWorld(admin);
+    accounts = { mine: { ...own }, foreign: { ...otherAccount } };
+    good = GOOD_CALLS[name]?.(own) ?? {};
     if (operation.body !== undefined) good = { body: sampleOf(operation.body), ...good };
     before = digestStore(admin);
   });
@@ -89,7 +91,7 @@ describe.each(OPERATIONS.map((operation) => [operation.name, operation] as const
     const said = `${name} with ${fields[0] ?? ''} ${JSON.stringify(what)?.slice(0, 80)}: ${answer.text.slice(0, 400)}`;
     expect(statuses, said).toContain(answer.status);
     expect(answer.problem?.status, said).toBe(answer.status);
-    expect(answer.text, said).not.toContain(CANARY);
+    expect(answer.text, said).not.toContain(CANARIES.otherAccount);
     if (answer.status === 400 && fields.length > 0) {
       const named = (answer.problem.errors ?? []).map((error: Json) => error.field as string);
       const isNamed = named.some((each: string) => fields.some((field) => isPart(each, field)));
@@ -177,7 +179,7 @@ describe.each(OPERATIONS.map((operation) => [operation.name, operation] as const
     for (const { name: field } of operation.query.filter((each) => /^(after|before|cursor|page)$/.test(each.name))) {
       for (const id of Object.values(accounts.foreign)) {
         const answer = await send({ query: new URLSearchParams({ ...good.query, [field]: id }).toString() });
-        if (operation.params.includes('account_id')) expect(answer.text).not.toContain(CANARY);
+        if (operation.params.includes('account_id')) expect(answer.text).not.toContain(CANARIES.otherAccount);
         expect(digestStore(admin)).toBe(before);
       }
     }
@@ -187,10 +189,9 @@ describe.each(OPERATIONS.map((operation) => [operation.name, operation] as const
     for (const param of operation.params) {
       const { foreign, mine } = accounts;
       const isKnown = { ...mine, ...good.params }[param] !== undefined;
-      expect(
-        isKnown,
-        `stranger-accounts.ts or good-calls.ts must know a value for {${param}} of ${operation.path}`,
-      ).toBe(true);
+      expect(isKnown, `two-accounts.ts or good-calls.ts must know a value for {${param}} of ${operation.path}`).toBe(
+        true,
+      );
       const others = operation.params.includes('account_id') && param !== 'account_id' ? [foreign[param]] : [];
       const wrong = mine[param] === undefined ? [] : [`${mine[param]}x`, mine[param].toLowerCase()];
       // Not `..`, by which a client's address is that of another call before it is sent.
@@ -216,7 +217,7 @@ describe.each(OPERATIONS.map((operation) => [operation.name, operation] as const
     const answer = await send({});
     const hint = `${name} needs a call that succeeds in good-calls.ts: ${answer.text.slice(0, 400)}`;
     expect(answer.status, hint).toBeLessThan(300);
-    if (operation.params.includes('account_id')) expect(answer.text).not.toContain(CANARY);
+    if (operation.params.includes('account_id')) expect(answer.text).not.toContain(CANARIES.otherAccount);
   });
 });
 

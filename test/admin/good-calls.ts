@@ -1,5 +1,8 @@
 import type { Json } from './admin-under-test.ts';
-import type { Ids } from './stranger-accounts.ts';
+import type { Records } from './two-accounts.ts';
+
+/** Values by the name that a path has for them. */
+export type Ids = { [name: string]: string };
 
 /** A call that succeeds: the refusals of what differs from it in one field are then about that field. */
 export interface GoodCall {
@@ -26,7 +29,7 @@ const ACCOUNT = {
  * By the name of the call in the OpenAPI document. A call that is not here is made with the document's own examples;
  * where those do not do, it belongs here.
  */
-export const GOOD_CALLS: { readonly [operationId: string]: (mine: Ids) => GoodCall } = {
+export const GOOD_CALLS: { readonly [operationId: string]: (mine: Records) => GoodCall } = {
   createAccount: () => ({ body: ACCOUNT }),
   updateAccount: () => ({ body: { ...ACCOUNT, status: 'open' } }),
   createGrant: () => ({
@@ -36,8 +39,8 @@ export const GOOD_CALLS: { readonly [operationId: string]: (mine: Ids) => GoodCa
     },
   }),
   updateTeam: () => ({ body: { name: 'Research' } }),
-  deleteTeam: ({ spare_team_id }) => ({ params: { team_id: spare_team_id ?? '' } }),
-  deleteMember: ({ spare_member_id }) => ({ params: { member_id: spare_member_id ?? '' } }),
+  deleteTeam: ({ spare_team_id }) => ({ params: { team_id: spare_team_id } }),
+  deleteMember: ({ spare_member_id }) => ({ params: { member_id: spare_member_id } }),
   createMember: ({ team_id }) => ({ body: { name: 'Ada', email: 'ada@example.com', team_id } }),
   updateMember: ({ team_id }) => ({ body: { name: 'Ada', email: 'ada@example.com', team_id } }),
   createKey: ({ team_id, member_id }) => ({

@@ -47,7 +47,7 @@ describe('a team’s token sees', () => {
     expect([all.data.length, all.total.requests]).toEqual([2, 2]);
     const { body } = await call('GET', `${account}/usage?group_by=team`);
     expect(body.data.map((row: Json) => row.team_id)).toEqual([world.own.team_id]);
-    expect(body.total).toMatchObject({ requests: 1, cost_usd: '0.000001' });
+    expect(body.total).toMatchObject({ requests: 1, cost_usd: '1.00' });
     const csv = (await call('GET', `${account}/usage?group_by=key&format=csv`)).text;
     expect(csv.trim().split('\r\n')).toHaveLength(2);
     expect(csv).toContain(world.own.key_id);

@@ -15,6 +15,11 @@ export interface Records {
   grant_id: string;
   token_id: string;
   hold_id: string;
+  /** Of the call that was charged under the hold. */
+  request_id: string;
+  /** A team and a member that nothing names: they can be deleted. */
+  spare_team_id: string;
+  spare_member_id: string;
   /** Of the account, not of the team. */
   alert_id: string;
   channel_id: string;
@@ -39,7 +44,7 @@ export interface World {
 /** A word in every name that belongs to somebody, by which it is found in an answer. */
 export const CANARIES = { otherTeam: 'canary-other-team', otherAccount: 'canary-other-account' } as const;
 
-/** Two accounts; one has two teams. All of it new, in the stores of the app. */
+/** Two accounts, each with one record of every kind and a call that was charged; one has two teams. All of it new, in the stores of the app. */
 export async function makeWorld(admin: AdminUnderTest): Promise<World> {
   const account = (await openAccount(admin, { name: 'own account' })).id;
   const own = await makeRecords(admin, account, 'own');
@@ -57,12 +62,16 @@ export async function makeWorld(admin: AdminUnderTest): Promise<World> {
   };
 }
 
+const DOLLAR = 1_000_000_000n;
+
 async function makeRecords(admin: AdminUnderTest, accountId: string, name: string): Promise<Records> {
   const { directory, ledger, clock } = admin;
   const createdAtMs = clock.nowMs;
   const id = (prefix: IdPrefix) => createId(prefix, createdAtMs);
   const [team, member, key, grant, hold] = [id('team'), id('mem'), id('key'), id('grant'), id('hold')];
-  await directory.createTeam({ id: team, accountId, name, createdAtMs });
+  const [request, spareTeam, spareMember] = [id('req'), id('team'), id('mem')];
+  for (const one of [team, spareTeam]) await directory.createTeam({ id: one, accountId, name, createdAtMs });
+  await directory.createMember({ id: spareMember, accountId, name, createdAtMs });
   await directory.createMember({
     id: member,
     accountId,
@@ -75,14 +84,15 @@ async function makeRecords(admin: AdminUnderTest, accountId: string, name: strin
   await directory.createKey({ id: key, accountId, teamId: team, memberId: member, name, ...hash, createdAtMs });
   const term = { priority: 1, effectiveAtMs: createdAtMs, expiresAtMs: createdAtMs + 86_400_000 };
   const details = { note: name };
-  await ledger.grant({ accountId, grantId: grant, amountNanoUsd: 1_000_000n, kind: 'paid', ...term, details });
-  const call = { accountId, holdId: hold, amountNanoUsd: 1_000n, tokens: 1n, modelLabels: [], cells: [] };
+  await ledger.grant({ accountId, grantId: grant, amountNanoUsd: 10n * DOLLAR, kind: 'paid', ...term, details });
+  const call = { accountId, holdId: hold, amountNanoUsd: DOLLAR, tokens: 1n, modelLabels: [], cells: [] };
   await ledger.hold({ ...call, leaseMs: 60_000 });
-  const caller = { team_id: team, member_id: member, key_id: key, session_id: name };
+  const caller = { request_id: request, team_id: team, member_id: member, key_id: key, session_id: name };
   await ledger.settle({ ...call, details: { ...caller, model: 'claude-haiku-4-5' } });
   const { token } = await makeToken(admin, { role: 'admin', scope: { type: 'team', accountId, teamId: team }, name });
   return {
     ...{ account_id: accountId, team_id: team, member_id: member, key_id: key, grant_id: grant, hold_id: hold },
+    ...{ request_id: request, spare_team_id: spareTeam, spare_member_id: spareMember },
     quota_id: await makeQuota(admin, accountId, 'key', key),
     token_id: token.id,
     ...(await makeAlert(admin, accountId, name)),
@@ -91,7 +101,7 @@ async function makeRecords(admin: AdminUnderTest, accountId: string, name: strin
 }
 
 /** A rule and a channel of the account, and a delivery that nobody took. */
-export async function makeAlert({ alerts, clock }: AdminUnderTest, accountId: string, name: string) {
+async function makeAlert({ alerts, clock }: AdminUnderTest, accountId: string, name: string) {
   const common = { accountId, name, enabled: true, createdAtMs: clock.nowMs };
   const [alert, channel] = [createId('alert', 0), createId('channel', 0)];
   const condition = { kind: 'balance_low', amountsNanoUsd: [5n] } as const;
@@ -109,8 +119,8 @@ export async function makeAlert({ alerts, clock }: AdminUnderTest, accountId: st
 }
 
 /** A request for a reload that waits for its answer; an account has one at a time. Its credit is below the threshold. */
-export async function makeReload({ ledger, clock }: AdminUnderTest, accountId: string, thresholdUsd = 1n) {
-  const usd = thresholdUsd * 1_000_000_000n;
+async function makeReload({ ledger, clock }: AdminUnderTest, accountId: string) {
+  const usd = 100n * DOLLAR;
   const terms = { thresholdNanoUsd: usd, mode: 'fixed', amountNanoUsd: usd, monthlyCapNanoUsd: usd } as const;
   await ledger.setReload({ accountId, terms: { ...terms, hourlyCount: 1 } });
   await ledger.requestReload({ accountId, monthEndsAtMs: clock.nowMs + 86_400_000 });
