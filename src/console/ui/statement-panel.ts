@@ -28,9 +28,11 @@ const MONTHS_SHOWN = 13;
 export function StatementPanel({ timezone }: { timezone: string | undefined }): VNode {
   const accountId = useAccountId();
   const months = listMonths(timezone);
-  const [month, setMonth] = useState(months[0]?.value ?? '');
+  const [chosen, setMonth] = useState<string>();
+  const month = chosen ?? months[0]?.value ?? '';
   const path = adminPath(`/accounts/${accountId}/statements/${month}`);
-  const statement = useResource<Statement>(path);
+  // Which month it is now is not known before the time zone is, and one to come is refused.
+  const statement = useResource<Statement>(timezone === undefined ? undefined : path);
   const link = html`<a class="button" href="${path}?format=csv" download>As CSV</a>`;
   return html`<${Panel} title="Statement" actions=${link} wide>
     <div class="filters"><${Field} label="Month" name="month" options=${months} value=${month} onInput=${(event: Event) => setMonth((event.target as HTMLSelectElement).value)} /></div>
