@@ -10,7 +10,6 @@ import { readQuery } from './public-routes.ts';
 import type { Refusal } from './refusals.ts';
 import { refuseRequest } from './refuse-request.ts';
 import { refusalOfEnd } from './relay-success.ts';
-import { watchStall } from './stall-watch.ts';
 import { judgeUpstreamError } from './upstream-error.ts';
 import { UpstreamFailed } from './upstream-failed.ts';
 
@@ -64,10 +63,7 @@ export async function relayAnswer(
   reply: FastifyReply,
   { statusCode, headers, body }: Dispatcher.ResponseData,
 ): Promise<FastifyReply> {
-  if (isSuccess(statusCode)) {
-    watchStall(reply.raw, parts.timers, parts.limits.upstreamSilenceMs);
-    return reply.code(statusCode).headers(answerHeaders(request, headers)).send(body);
-  }
+  if (isSuccess(statusCode)) return reply.code(statusCode).headers(answerHeaders(request, headers)).send(body);
   return relayFailure(parts, request, reply, {
     statusCode,
     headers,

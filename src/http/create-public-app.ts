@@ -18,6 +18,7 @@ import { addFileRoutes } from './routes/file-routes.ts';
 import { addFreeRoutes } from './routes/free-routes.ts';
 import { addMessagesRoute } from './routes/messages-route.ts';
 import { addOwnRoutes } from './routes/own-routes.ts';
+import { watchStalls } from './stall-watch.ts';
 
 export type { PublicParts } from './public-parts.ts';
 
@@ -32,6 +33,7 @@ const CONNECTION_CHECK_MS = 1_000;
  */
 export async function createPublicApp(parts: PublicParts): Promise<FastifyInstance> {
   const app = createServerApp(parts);
+  watchStalls(app.server, parts.timers, parts.limits.upstreamSilenceMs);
   app.server.maxConnections = parts.limits.maxConnections;
   // One more than is taken, so that too many are seen: Node drops what is beyond.
   app.server.maxHeadersCount = HEADERS_AT_MOST + 1;

@@ -1,18 +1,20 @@
-import type { ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import type { Timers } from '../metering/timers.ts';
 
 /**
- * Lets a client go that takes nothing of its answer between two looks: the upstream's connection, which waits for it,
- * is others' to use. For answers that are piped; the metered ones are watched where they are written.
+ * Lets every client go that takes nothing of what is written to it between two looks: its answers fill our memory, and an
+ * upstream connection that waits for it is others' to use. One piece that is written counts as taken when it is taken
+ * whole; the largest are answers of a mebibyte.
  */
-export function watchStall(response: ServerResponse, timers: Timers, limitMs: number): void {
-  let before = -1;
-  const stop = timers.every(limitMs, () => {
-    // Counts what is queued, too: it stands still when the client does, for then nothing more is queued.
-    const now = response.socket?.bytesWritten ?? 0;
-    if (response.writableLength > 0 && now === before) response.destroy();
-    before = now;
+export function watchStalls(server: Server, timers: Timers, limitMs: number): void {
+  server.on('connection', (socket) => {
+    let before = -1;
+    const stop = timers.every(limitMs, () => {
+      // Counts what is queued, too: it stands still when the client does, for then nothing more is queued.
+      const now = socket.bytesWritten;
+      if (socket.writableLength > 0 && now === before) socket.destroy();
+      before = now;
+    });
+    socket.once('close', stop);
   });
-  response.once('close', stop);
-  if (response.closed || response.destroyed) stop();
 }

@@ -234,4 +234,24 @@ describe('clients that are slow to read', () => {
     await until(async () => (await proxy.send(SMALL_REQUEST)).status === 529);
     await until(async () => (await proxy.send(SMALL_REQUEST)).status !== 529);
   });
+
+  it('who pipeline and take nothing are let go, whatever they asked for', async () => {
+    await using proxy = await startProxy({ limits: { upstreamSilenceMs: 300 } });
+    const wrong = 'GET /v1/models HTTP/1.1\r\nhost: x\r\nx-api-key: wrong\r\nanthropic-version: 2023-06-01\r\n\r\n';
+    for (const request of [wrong, 'GET /livez HTTP/1.1\r\nhost: x\r\n\r\n']) {
+      using connection = await openRaw(proxy.port);
+      connection.socket.pause();
+      let gone = false;
+      connection.socket.once('error', () => {
+        gone = true;
+      });
+      // Its end is seen by writing: what it is sent stays unread.
+      await until(() => {
+        if (!gone && connection.socket.writableLength < MIB) connection.write(request.repeat(2_000));
+        return gone;
+      });
+    }
+    expect((await proxy.send(SMALL_REQUEST)).status).toBe(200);
+    await proxy.expectBilled();
+  });
 });

@@ -13,7 +13,6 @@ import { inflateBody } from '../inflate-body.ts';
 import type { PublicParts } from '../public-parts.ts';
 import type { Refusal } from '../refusals.ts';
 import { refuseRequest, routeLabel } from '../refuse-request.ts';
-import { watchStall } from '../stall-watch.ts';
 import { judgeUpstreamError } from '../upstream-error.ts';
 
 /** As in a Messages request. */
@@ -120,10 +119,7 @@ async function relay(
   reply: FastifyReply,
   { statusCode, headers, stream }: ProxiedResponse,
 ): Promise<void> {
-  if (statusCode >= 200 && statusCode < 300) {
-    watchStall(reply.raw, parts.timers, parts.limits.upstreamSilenceMs);
-    return void reply.send(stream);
-  }
+  if (statusCode >= 200 && statusCode < 300) return void reply.send(stream);
   const body = await readAtMost(stream, ERROR_BODY_BYTES);
   const verdict = judgeUpstreamError(statusCode, headers, body);
   if (verdict.action === 'relay') return void reply.send(body);
