@@ -3,6 +3,7 @@ import { loadProcessSettings } from './config/load-process-settings.ts';
 import type { Settings } from './config/settings.ts';
 import { startPrimary } from './start-primary.ts';
 import { type RunningTollgate, startTollgate } from './start-tollgate.ts';
+import { keepCallsYoung } from './startup/keep-calls-young.ts';
 import { describeStartFailure, findStartProblems, StartRefused } from './startup/start-refused.ts';
 import { writeBanner } from './startup/write-banner.ts';
 import { openWorkerChannel, type WorkerChannel } from './workers/worker-channel.ts';
@@ -22,6 +23,7 @@ interface Running {
   abandon(): void;
 }
 
+keepCallsYoung();
 // Whoever read our output has gone, a log collector say: the open calls matter more than their lines.
 for (const output of [process.stdout, process.stderr]) output.on('error', ignoreBrokenPipe);
 const worker = process.connected ? readWorkerArguments(process.argv.slice(2)) : undefined;

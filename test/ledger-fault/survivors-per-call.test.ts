@@ -10,6 +10,8 @@ import { startSimulatedApi } from '../support/simulated-api.ts';
 const REQUEST = { model: 'claude-haiku-4-5', max_tokens: 50, messages: [{ role: 'user', content: 'A short answer.' }] };
 const AT_ONCE = 32;
 const WARMING = 1_500;
+/** What is made for them stays, and is made where calls make theirs. */
+const OTHER_ACCOUNTS = 400;
 const ROUNDS = 6;
 /** A dozen collections of the young generation. */
 const CALLS = 1_500;
@@ -56,6 +58,8 @@ test('a call leaves little in the old generation', { timeout: 120_000 }, async (
       fullCollections: of('nodejs_gc_duration_seconds_count{kind="major"}'),
     };
   };
+  for (let at = 0; at < OTHER_ACCOUNTS; at += 1)
+    await tollgate.admin.call('POST', '/accounts', { name: `Another ${at}` });
   await callMany(WARMING);
   let least = Infinity;
   for (let round = 0; round < ROUNDS; round += 1) {
