@@ -22,7 +22,8 @@ export interface ReportFold {
   foldAccount(accountId: string): Promise<number>;
 }
 
-const PAGE = 500;
+/** Read and counted in one go, while which calls wait: a few milliseconds. */
+const PAGE = 100;
 /** Another process folds the same account: what it did is read and gone on from. Each time one of them gets on. */
 const LOST_RACES_AT_MOST = 1_000;
 
