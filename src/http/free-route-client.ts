@@ -24,7 +24,7 @@ export interface FreeRouteClient {
 }
 
 /** Whom a request is for, around what cannot hand it over: between the route and here lies a library. */
-export const slotOwner = new AsyncLocalStorage<{ account: string; gone: AbortSignal }>();
+export const freeRouteAsker = new AsyncLocalStorage<{ account: string; gone: AbortSignal }>();
 
 /** Whose what we ask on nobody's behalf is. */
 const OURSELVES = '';
@@ -68,8 +68,9 @@ export function createFreeRouteClient(
     }
   };
   return {
-    request(options, callback, owner = slotOwner.getStore()?.account ?? OURSELVES) {
-      send(options, owner, slotOwner.getStore()?.gone).then(
+    request(options, callback, owner) {
+      const asker = freeRouteAsker.getStore();
+      send(options, owner ?? asker?.account ?? OURSELVES, asker?.gone).then(
         (data) => callback(null, data),
         (error: Error) => callback(error, undefined as never),
       );

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { atTurnEnd } from '../../src/event-loop/turn-end.ts';
 import { endTogether, letGo, writeTogether } from '../../src/http/write-together.ts';
 import { openRaw, type RawConnection } from '../support/raw-http.ts';
 import { until } from '../support/until.ts';
@@ -42,6 +43,19 @@ describe('answers that end in one turn of the event loop', () => {
       endTogether(asked[index] as ServerResponse, Buffer.from(`${index}`));
     }
     expect(await connection.receives(/\r\n1/)).toMatch(/\r\n\r\n0HTTP[\s\S]*\r\n\r\n1$/);
+  });
+
+  it('go out ahead of what was asked of the store before them', async () => {
+    using connection = await ask(1);
+    const response = asked[0] as ServerResponse;
+    response.writeHead(200, { 'content-length': 1 });
+    let hadEnded: boolean | undefined;
+    atTurnEnd('send', () => {
+      hadEnded = response.writableEnded;
+    });
+    endTogether(response, Buffer.from('a'));
+    await connection.receives(/a$/);
+    expect(hadEnded).toBe(true);
   });
 
   it('wait for nothing but the end of the turn', async () => {

@@ -7,7 +7,7 @@ import type { Principal } from '../../directory/directory.ts';
 import { readAtMost, refusalOfError } from '../ask-upstream.ts';
 import { doInTurns } from '../do-in-turns.ts';
 import { findForeignFile } from '../find-foreign-file.ts';
-import { createFreeRouteClient, slotOwner } from '../free-route-client.ts';
+import { createFreeRouteClient, freeRouteAsker } from '../free-route-client.ts';
 import { createClientHeaders, createUpstreamHeaders } from '../headers.ts';
 import { inflateBody } from '../inflate-body.ts';
 import type { PublicParts } from '../public-parts.ts';
@@ -86,7 +86,8 @@ function proxyOptions(parts: PublicParts): FastifyHttpProxyOptions {
       // Nothing is charged or noted of an answer: for a client that left, no connection need wait for it.
       const left = new AbortController();
       reply.raw.once('close', () => left.abort());
-      return slotOwner.run({ account: (request.tollgate.principal as Principal).account.id, gone: left.signal }, send);
+      const { account } = request.tollgate.principal as Principal;
+      return freeRouteAsker.run({ account: account.id, gone: left.signal }, send);
     },
     replyOptions: {
       rewriteRequestHeaders: (request) =>
