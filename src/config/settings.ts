@@ -96,7 +96,7 @@ export interface Limits {
   upstreamQueueMs: number;
   /** Wait for the answer's headers. */
   upstreamFirstByteMs: number;
-  /** Longest silence within an answer. The API pings every 30 s or so. */
+  /** Longest silence within an answer; the API pings every 30 s or so. A client that takes nothing for so long is let go. */
   upstreamSilenceMs: number;
   /** Wait for the API to count a prompt. */
   countTokensMs: number;

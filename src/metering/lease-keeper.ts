@@ -20,8 +20,8 @@ export interface LeaseKeeper {
 }
 
 /**
- * Heartbeats sent together. What calls ask of the store meanwhile waits for them: a millisecond or two for so many, and
- * 40 for 256. Thousands of streams take a second in all.
+ * Heartbeats sent together. What calls ask of the store meanwhile waits for them, and each takes it about as long as a
+ * hold does, 0.1 ms in Redis.
  */
 const BATCH = 16;
 
