@@ -37,7 +37,7 @@ export function cellEndMs({ cellChangedMs }: JournalFold, key: string): number |
 }
 
 /** Cost that an entry adds to what the account was charged; below zero for a refund. */
-export function chargeOf(entry: JournalEntry): NanoUsd {
+export function chargeOf(entry: Pick<JournalEntry, 'operation' | 'amountNanoUsd'>): NanoUsd {
   if (['settle', 'late', 'charge'].includes(entry.operation)) return entry.amountNanoUsd;
   return entry.operation === 'refund' ? -entry.amountNanoUsd : 0n;
 }

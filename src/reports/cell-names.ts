@@ -20,12 +20,17 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /**
- * The hour of an instant, counted from midnight in the time zone: where that is not on a full hour of UTC, hours begin
- * at its own. So a day or a month is a sum of hours.
+ * Where the hour of an instant begins, counted from midnight in the time zone: where that is not on a full hour of UTC,
+ * hours begin at its own. So a day or a month is a sum of hours, and what is of one hour has the same place everywhere.
  */
-export function placeUsage(findWindow: WindowFinder, atMs: number, timezone: string, group: CallGroup): Place {
+export function findHourMs(findWindow: WindowFinder, atMs: number, timezone: string): number {
   const { startsAtMs } = findWindow('day', atMs, timezone);
-  const hourMs = startsAtMs + Math.floor((atMs - startsAtMs) / HOUR_MS) * HOUR_MS;
+  return startsAtMs + Math.floor((atMs - startsAtMs) / HOUR_MS) * HOUR_MS;
+}
+
+/** The hour of an instant: {@link findHourMs}. */
+export function placeUsage(findWindow: WindowFinder, atMs: number, timezone: string, group: CallGroup): Place {
+  const hourMs = findHourMs(findWindow, atMs, timezone);
   return {
     page: { kind: 'usage', day: dayOf(hourMs) },
     name: writeName(hourMs, [group.model, group.team, group.member, group.key, ...writeTraits(group.traits)]),

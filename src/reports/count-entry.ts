@@ -1,8 +1,9 @@
-import type { JournalEntry, PostingKind } from '../domain/credit/credit-types.ts';
+import type { PostingKind } from '../domain/credit/credit-types.ts';
 import type { NanoUsd } from '../domain/money.ts';
 import { USAGE_CLASSES, type UsageClass } from '../domain/usage.ts';
 import { chargeOf } from '../ledger/journal-fold.ts';
 import { type StatementCounts, statementCounts, type UsageCounts, usageCounts } from './report-counts.ts';
+import type { ReportedEntry } from './reported-entry.ts';
 
 /** Who and what a call was for; null where it was for none, or none is known. */
 export interface CallGroup {
@@ -38,7 +39,7 @@ const NAME_CHARACTERS_AT_MOST = 128;
  * period changes once it is over. A call is counted under the model that answered, at its whole cost, whatever other
  * models took part; calls that were charged nothing count as none.
  */
-export function countEntry(entry: JournalEntry): CountedEntry {
+export function countEntry(entry: ReportedEntry): CountedEntry {
   const charge = chargeOf(entry);
   const isCall = entry.operation === 'settle' || entry.operation === 'late';
   const isCharge = isCall || charge !== 0n;
@@ -50,7 +51,7 @@ export function countEntry(entry: JournalEntry): CountedEntry {
   };
 }
 
-function countStatement(entry: JournalEntry, charge: NanoUsd, isCall: boolean): StatementCounts | undefined {
+function countStatement(entry: ReportedEntry, charge: NanoUsd, isCall: boolean): StatementCounts | undefined {
   const counts = statementCounts.create();
   counts.requests = isCall ? countRequests(entry) : 0n;
   counts.charged = charge > 0n ? charge : 0n;
@@ -61,11 +62,11 @@ function countStatement(entry: JournalEntry, charge: NanoUsd, isCall: boolean): 
   return Object.values(counts).some((count) => count !== 0n) ? counts : undefined;
 }
 
-function sumPostings({ postings }: JournalEntry, kind: PostingKind): NanoUsd {
+function sumPostings({ postings }: ReportedEntry, kind: PostingKind): NanoUsd {
   return postings.reduce((sum, posting) => (posting.kind === kind ? sum + posting.amountNanoUsd : sum), 0n);
 }
 
-function countUsage(entry: JournalEntry, charge: NanoUsd, isCall: boolean): UsageCounts {
+function countUsage(entry: ReportedEntry, charge: NanoUsd, isCall: boolean): UsageCounts {
   const counts = usageCounts.create();
   if (!isCall) {
     if (charge > 0n) counts.corrected = charge;
@@ -81,7 +82,7 @@ function countUsage(entry: JournalEntry, charge: NanoUsd, isCall: boolean): Usag
 }
 
 /** One hold of a batch pays for many: its entry tells how many were charged. */
-function countRequests({ details = {} }: JournalEntry): bigint {
+function countRequests({ details = {} }: ReportedEntry): bigint {
   return details.outcome === 'batch' ? readCount(details.items) : 1n;
 }
 
@@ -112,7 +113,7 @@ function spreadCost(counts: UsageCounts, charge: NanoUsd, receipt: unknown): voi
   counts[`cost_${dearest[0]}`] += rest;
 }
 
-function readGroup({ details = {} }: JournalEntry): CallGroup {
+function readGroup({ details = {} }: ReportedEntry): CallGroup {
   return {
     model: readName(details.model) ?? readName(details.requested_model),
     team: readName(details.team_id),

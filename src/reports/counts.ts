@@ -14,11 +14,13 @@ export interface CountsKind<Name extends string> {
 
 /** @param names in the order in which they are written; further ones are added at the end only. */
 export function createCountsKind<Name extends string>(names: readonly Name[]): CountsKind<Name> {
-  const create = () => Object.fromEntries(names.map((name) => [name, 0n])) as Counts<Name>;
+  const none = Object.fromEntries(names.map((name) => [name, 0n])) as Counts<Name>;
+  // A copy has its shape from the first on: entry by entry that is several times as fast.
+  const create = (): Counts<Name> => ({ ...none });
   return {
     create,
     add(sum, added) {
-      for (const name of names) sum[name] += added[name];
+      for (const name of names) if (added[name] !== 0n) sum[name] += added[name];
     },
     write: (counts) =>
       names

@@ -1,14 +1,22 @@
-import type { JournalEntry } from '../domain/credit/credit-types.ts';
 import type { WindowFinder } from '../domain/quota-window.ts';
-import { CELLS_AT_MOST, type Place, placeKey, placeSession, placeStatement, placeUsage } from './cell-names.ts';
-import { countEntry } from './count-entry.ts';
+import {
+  CELLS_AT_MOST,
+  findHourMs,
+  type Place,
+  placeKey,
+  placeSession,
+  placeStatement,
+  placeUsage,
+} from './cell-names.ts';
+import { type CountedEntry, countEntry } from './count-entry.ts';
 import type { Counts, CountsKind } from './counts.ts';
 import { type StatementCounts, statementCounts, usageCounts } from './report-counts.ts';
 import type { Cells, ReportPage, ReportStore } from './report-store.ts';
+import type { ReportedEntry } from './reported-entry.ts';
 
 /** What some entries add, by page and cell. */
 export interface JournalSums {
-  addEntry(entry: JournalEntry): void;
+  addEntry(entry: ReportedEntry): void;
   addStatement(atMs: number, counts: StatementCounts): void;
   /** What the cells become: what is there and what was added. */
   addTo(store: Pick<ReportStore, 'readCells'>, accountId: string): Promise<{ page: ReportPage; cells: Cells }[]>;
@@ -28,27 +36,64 @@ export function createJournalSums(findWindow: WindowFinder, timezone: string): J
     pages.set(id, sums);
     addCounts(sums, place.name, place.overflow, counts);
   };
+  const addAlike = ({ atMs, group, usage, statement }: Alike): void => {
+    if (usage !== undefined) {
+      add(placeUsage(findWindow, atMs, timezone, group), usageCounts, usage);
+      add(placeSession(findWindow, atMs, timezone, group), usageCounts, usage);
+    }
+    if (statement !== undefined) {
+      const model = usage === undefined ? null : group.model;
+      add(placeStatement(findWindow, atMs, timezone, { model }), statementCounts, statement);
+    }
+    if (statement === undefined || usage === undefined || group.key === null) return;
+    for (const window of ['day', 'month'] as const) {
+      add(placeKey(findWindow, { atMs, timezone, key: group.key, window }), statementCounts, statement);
+    }
+  };
+  // Calls come by the thousand for the same key and model: each is added up once, not once in every page.
+  const alike = new Map<string, Alike>();
   return {
     addEntry(entry) {
-      const { group, usage, statement } = countEntry(entry);
-      const { atMs } = entry;
-      if (usage !== undefined) {
-        add(placeUsage(findWindow, atMs, timezone, group), usageCounts, usage);
-        add(placeSession(findWindow, atMs, timezone, group), usageCounts, usage);
-      }
-      if (statement !== undefined) {
-        const model = usage === undefined ? null : group.model;
-        add(placeStatement(findWindow, atMs, timezone, { model }), statementCounts, statement);
-      }
-      if (statement === undefined || usage === undefined || group.key === null) return;
-      for (const window of ['day', 'month'] as const) {
-        add(placeKey(findWindow, { atMs, timezone, key: group.key, window }), statementCounts, statement);
-      }
+      const counted = countEntry(entry);
+      const atMs = findHourMs(findWindow, entry.atMs, timezone);
+      const name = nameAlike(atMs, counted);
+      const known = alike.get(name);
+      if (known === undefined) alike.set(name, { atMs, ...counted });
+      else addCounted(known, counted);
     },
     addStatement: (atMs, counts) =>
       add(placeStatement(findWindow, atMs, timezone, { model: null }), statementCounts, counts),
-    addTo: (store, accountId) => Promise.all([...pages.values()].map((sums) => addPage(store, accountId, sums))),
+    addTo(store, accountId) {
+      for (const entries of alike.values()) addAlike(entries);
+      alike.clear();
+      return Promise.all([...pages.values()].map((sums) => addPage(store, accountId, sums)));
+    },
   };
+}
+
+/** Entries that are counted in the same cells of all pages: of one hour, for the same. */
+interface Alike extends CountedEntry {
+  atMs: number;
+}
+
+function nameAlike(hourMs: number, { group, usage, statement }: CountedEntry): string {
+  const { model, team, member, key, session, traits } = group;
+  return JSON.stringify([
+    hourMs,
+    usage !== undefined,
+    statement !== undefined,
+    model,
+    team,
+    member,
+    key,
+    session,
+    ...traits,
+  ]);
+}
+
+function addCounted(sum: Alike, { usage, statement }: CountedEntry): void {
+  if (sum.usage !== undefined && usage !== undefined) usageCounts.add(sum.usage, usage);
+  if (sum.statement !== undefined && statement !== undefined) statementCounts.add(sum.statement, statement);
 }
 
 function addCounts({ kind, added }: PageSums, name: string, overflow: string, counts: Counts<string>): void {

@@ -1,15 +1,12 @@
 import { setImmediate as afterOthers } from 'node:timers/promises';
-import type { JournalEntry } from '../domain/credit/credit-types.ts';
 import { createWindowCache } from '../domain/window-cache.ts';
 import { readFold } from '../ledger/journal-fold.ts';
 import type { JournalSource } from '../ledger/journal-source.ts';
-import type { Ledger } from '../ledger/ledger.ts';
 import { createJournalSums, type JournalSums } from './journal-sums.ts';
 import { balanceChangeOf, statementCounts } from './report-counts.ts';
 import type { ReportStore } from './report-store.ts';
 
 export interface ReportFoldParts {
-  ledger: Pick<Ledger, 'readJournal'>;
   journal: Pick<JournalSource, 'readExportState' | 'readSnapshot'>;
   store: ReportStore;
   directory: { findAccount(accountId: string): Promise<{ timezone: string } | undefined> };
@@ -78,11 +75,11 @@ async function foldPage(
   fromSequence: number,
   sums: JournalSums,
 ): Promise<number | undefined> {
-  const { ledger, store } = parts;
-  const entries = await ledger.readJournal(accountId, { afterSequence: fromSequence, limit: PAGE });
-  const carriedTo = await carryTrimmed(parts, accountId, { fromSequence, first: entries[0] }, sums);
-  for (const entry of entries) if (entry.sequence > carriedTo) sums.addEntry(entry);
-  const toSequence = entries.at(-1)?.sequence ?? carriedTo;
+  const { store } = parts;
+  const read = await store.readEntries(accountId, { afterSequence: fromSequence, limit: PAGE });
+  const carriedTo = await carryTrimmed(parts, accountId, { fromSequence, first: read?.firstSequence }, sums);
+  for (const entry of read?.entries ?? []) if (entry.sequence > carriedTo) sums.addEntry(entry);
+  const toSequence = read?.lastSequence ?? carriedTo;
   if (toSequence === fromSequence) return fromSequence;
   const pages = await sums.addTo(store, accountId);
   return (await store.write(accountId, { fromSequence, toSequence, pages })) ? toSequence : undefined;
@@ -96,10 +93,10 @@ async function foldPage(
 async function carryTrimmed(
   { journal, store }: ReportFoldParts,
   accountId: string,
-  { fromSequence, first }: { fromSequence: number; first: JournalEntry | undefined },
+  { fromSequence, first }: { fromSequence: number; first: number | undefined },
   sums: JournalSums,
 ): Promise<number> {
-  if (first?.sequence === fromSequence + 1) return fromSequence;
+  if (first === fromSequence + 1) return fromSequence;
   const snapshot = await journal.readSnapshot(accountId);
   const books = snapshot === undefined ? undefined : readFold(snapshot).books;
   if (books === undefined || books.sequence <= fromSequence) return fromSequence;

@@ -1,3 +1,5 @@
+import type { ReportedPage } from './reported-entry.ts';
+
 /**
  * Sums over the journal, kept so that a report need not read it. A page holds cells by name: `usage` and `sessions` one
  * page per day, by the days since 1970 (UTC) in which the cell begins; `keys` one per month, by the day in which that
@@ -23,6 +25,8 @@ export interface ReportChange {
 export interface ReportStore {
   /** The entry up to which the journal is folded; 0: none. */
   readProgress(accountId: string): Promise<number>;
+  /** The part of the journal after an entry, at most `limit` entries; undefined: there are none. */
+  readEntries(accountId: string, page: { afterSequence: number; limit: number }): Promise<ReportedPage | undefined>;
   /** The cells of these names that there are, and how many the page has in all. */
   readCells(accountId: string, page: ReportPage, names: readonly string[]): Promise<{ cells: Cells; count: number }>;
   /** Every cell of the days, the last one included. */

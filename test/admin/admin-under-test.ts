@@ -96,7 +96,7 @@ export async function openAdmin(tamper: Tamper = () => ({})): Promise<AdminUnder
     alerts: alerts.admin,
     journal,
     reports: {
-      fold: createReportFold({ ledger, journal, store: reportStore, directory, logger }),
+      fold: createReportFold({ journal, store: reportStore, directory, logger }),
       store: reportStore,
     },
     reloads: {

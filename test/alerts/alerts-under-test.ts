@@ -60,7 +60,7 @@ export async function startAlertsUnderTest(settings: Partial<AlertSettings> = {}
   const plain = createSqliteLedger({ database, clock: nowMs });
   const reports = createSqliteReports(database);
   const journal = createSqliteJournalSource(database);
-  const fold = createReportFold({ ledger: plain, journal, store: reports, directory, logger: recorder.logger });
+  const fold = createReportFold({ journal, store: reports, directory, logger: recorder.logger });
   const store = { isDown: false };
   const alerts = startAlerts({
     settings: {

@@ -199,8 +199,8 @@ async function makeCall(store: SeededStore, card: RateCard, history: History, mo
 }
 
 async function foldReports(store: SeededStore, accountId: string): Promise<void> {
-  const { ledger, journal, reports, directory } = store;
-  const fold = createReportFold({ ledger, journal, store: reports, directory, logger: { warn: () => undefined } });
+  const { journal, reports, directory } = store;
+  const fold = createReportFold({ journal, store: reports, directory, logger: { warn: () => undefined } });
   await fold.foldAccount(accountId);
 }
 

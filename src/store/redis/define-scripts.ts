@@ -55,6 +55,7 @@ const SCRIPTS = {
   tollgateVoidGrant: 'ledger/void-grant',
   tollgatePing: 'ping',
   tollgateForgetSums: 'reports/forget-sums',
+  tollgateReadReported: 'reports/read-reported',
   tollgateWriteSums: 'reports/write-sums',
   tollgateAddFile: 'stored/add-file',
   tollgateClaimBatches: 'stored/claim-batches',

@@ -9,6 +9,7 @@ import type {
   HoldState,
   JournalEntry,
   JournalOperation,
+  Posting,
   PostingKind,
 } from '../../domain/credit/credit-types.ts';
 import type { CellName, HoldReply, QuotaCell } from '../../ledger/ledger.ts';
@@ -126,7 +127,6 @@ export function readEntry(accountId: string, id: string, fields: readonly string
   const texts = Object.fromEntries(
     Array.from({ length: fields.length / 2 }, (_, index) => [fields[2 * index], fields[2 * index + 1]]),
   ) as Texts;
-  const postings = JSON.parse(texts.postings ?? '') as [kind: PostingKind, grantId: string, amount: string][];
   const cells = JSON.parse(texts.cells ?? '') as [quotaId: string, window: string, held: string, used: string][];
   return {
     accountId,
@@ -135,15 +135,22 @@ export function readEntry(accountId: string, id: string, fields: readonly string
     operation: texts.operation as JournalOperation,
     subjectId: texts.subject ?? '',
     amountNanoUsd: bigIntOf(texts, 'amount'),
-    postings: postings.map(([kind, grantId, amount]) => ({
-      kind,
-      ...(grantId === '' ? {} : { grantId }),
-      amountNanoUsd: BigInt(amount),
-    })),
+    postings: readPostings(texts.postings ?? 'missing'),
     cells: cells.map(([quotaId, window, held, used]) => ({ quotaId, window, held: BigInt(held), used: BigInt(used) })),
     ...(texts.terms ? { terms: JSON.parse(texts.terms) as NonNullable<JournalEntry['terms']> } : {}),
     ...(texts.details ? { details: JSON.parse(texts.details) as NonNullable<JournalEntry['details']> } : {}),
   };
+}
+
+/** Reads the postings of an entry; '' where the script left them out. */
+export function readPostings(text: string): Posting[] {
+  if (text === '') return [];
+  const postings = JSON.parse(text) as [kind: PostingKind, grantId: string, amount: string][];
+  return postings.map(([kind, grantId, amount]) => ({
+    kind,
+    ...(grantId === '' ? {} : { grantId }),
+    amountNanoUsd: BigInt(amount),
+  }));
 }
 
 /** Reads a quota cell: `used;held`. */

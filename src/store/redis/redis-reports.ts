@@ -1,3 +1,4 @@
+import type { JournalOperation } from '../../domain/credit/credit-types.ts';
 import {
   type Cells,
   type ReportChange,
@@ -5,7 +6,11 @@ import {
   type ReportStore,
   USAGE_LIFE_DAYS,
 } from '../../reports/report-store.ts';
+import type { ReportedEntry, ReportedPage } from '../../reports/reported-entry.ts';
 import type { RedisClient } from './connect-redis.ts';
+import type { ScriptReply } from './define-scripts.ts';
+import { readPostings } from './ledger-replies.ts';
+import { readWord, ScriptReplyUnreadable } from './read-reply.ts';
 import { ledgerKeys, ledgerTag } from './redis-keys.ts';
 import { createRedisLedgerContext, type RedisLedgerContext } from './redis-ledger-context.ts';
 
@@ -23,6 +28,12 @@ export function createRedisReports(client: RedisClient): ReportStore {
       ask(
         (each) => each.hget(ledgerKeys.reported(ledgerTag(accountId)), accountId),
         (text) => Number(text ?? 0),
+      ),
+    readEntries: (accountId, { afterSequence, limit }) =>
+      ask(
+        () =>
+          context.send('tollgateReadReported', [ledgerKeys.journal(accountId)], [`${afterSequence + 1}`, `${limit}`]),
+        readReportedPage,
       ),
     async readCells(accountId, page, names) {
       const key = keyOf(accountId, page);
@@ -68,6 +79,29 @@ export function createRedisReports(client: RedisClient): ReportStore {
       const keys = [ledgerKeys.reported(ledgerTag(accountId)), ledgerKeys.statements(accountId), ...pages];
       return run('tollgateForgetSums', keys, [accountId, `${fromSequence}`], () => undefined);
     },
+  };
+}
+
+const PARTS_OF_AN_ENTRY = 6;
+
+function readReportedPage(reply: ScriptReply): ReportedPage | undefined {
+  if (typeof reply !== 'string') throw new ScriptReplyUnreadable('the reported entries are no text');
+  if (reply === '') return undefined;
+  const parts = reply.split('\n');
+  const entries: ReportedEntry[] = [];
+  for (let at = 2; at < parts.length; at += PARTS_OF_AN_ENTRY) entries.push(readReportedEntry(parts, at));
+  return { firstSequence: Number(readWord(parts, 0)), lastSequence: Number(readWord(parts, 1)), entries };
+}
+
+function readReportedEntry(parts: readonly string[], at: number): ReportedEntry {
+  const details = readWord(parts, at + 5);
+  return {
+    sequence: Number(readWord(parts, at)),
+    atMs: Number(readWord(parts, at + 1)),
+    operation: readWord(parts, at + 2) as JournalOperation,
+    amountNanoUsd: BigInt(readWord(parts, at + 3)),
+    postings: readPostings(readWord(parts, at + 4)),
+    ...(details === '' ? {} : { details: JSON.parse(details) as NonNullable<ReportedEntry['details']> }),
   };
 }
 

@@ -90,9 +90,6 @@ export function readRefundRow(row: Row): Refund {
 }
 
 export function readJournalRow(row: Row): JournalEntry {
-  const postings = JSON.parse(readText(row, 'postings')) as (JournalEntry['postings'][number] & {
-    amountNanoUsd: unknown;
-  })[];
   const cells = JSON.parse(readText(row, 'cells')) as { quotaId: string; window: string; held: string; used: string }[];
   const { terms, details } = row;
   return {
@@ -102,11 +99,17 @@ export function readJournalRow(row: Row): JournalEntry {
     operation: readText(row, 'operation') as JournalOperation,
     subjectId: readText(row, 'subject_id'),
     amountNanoUsd: readBigInt(row, 'amount'),
-    postings: postings.map((part) => ({ ...part, amountNanoUsd: BigInt(part.amountNanoUsd) })),
+    postings: readPostings(readText(row, 'postings')),
     cells: cells.map((part) => ({ ...part, held: BigInt(part.held), used: BigInt(part.used) })),
     ...(typeof terms === 'string' ? { terms: JSON.parse(terms) as NonNullable<JournalEntry['terms']> } : {}),
     ...(typeof details === 'string' ? { details: JSON.parse(details) as NonNullable<JournalEntry['details']> } : {}),
   };
+}
+
+/** Reads the postings of an entry. */
+export function readPostings(text: string): JournalEntry['postings'] {
+  const postings = JSON.parse(text) as (JournalEntry['postings'][number] & { amountNanoUsd: unknown })[];
+  return postings.map((part) => ({ ...part, amountNanoUsd: BigInt(part.amountNanoUsd) }));
 }
 
 export function readBigInt(row: Row, column: string): bigint {
