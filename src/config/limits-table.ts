@@ -97,7 +97,7 @@ export const limitsTable: { readonly [Key in keyof Limits]: Setting<number> } = 
     'UPSTREAM_SILENCE',
     3 * MINUTE,
     HOUR,
-    'Longest silence within an answer; the API pings a stream every half minute or so. Also the longest that a client may take nothing of what it is sent.',
+    'Longest silence within an answer; the API pings a stream every half minute or so. Also the longest that an error may go on before it is broken off, and that a client may take nothing of what it is sent.',
   ),
   countTokensMs: time(
     'COUNT_TOKENS',

@@ -71,7 +71,7 @@ export async function relayAnswer(
   });
 }
 
-/** A small answer, read whole; `bytes` of an error are empty where it broke off or was larger than any of the API. */
+/** A small answer, read whole; of an error the beginning, where it broke off or was larger than any of the API. */
 export interface SmallAnswer {
   statusCode: number;
   headers: IncomingHttpHeaders;
@@ -118,25 +118,32 @@ function answerHeaders(request: FastifyRequest, headers: IncomingHttpHeaders) {
   return { 'request-id': request.tollgate.requestId, ...createClientHeaders(headers) } as Record<string, string>;
 }
 
-/** The whole body of an error, or nothing where it is longer than allowed or breaks off: its status alone is judged. */
+/** The body of an error, or the beginning of one that is longer than allowed or breaks off. */
 export async function readAtMost(stream: Readable, limitBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
   try {
-    return (await readWhole(stream, limitBytes)) ?? Buffer.alloc(0);
+    await collect(stream, limitBytes, chunks);
   } catch {
-    return Buffer.alloc(0);
+    // What came is judged.
   }
+  return Buffer.concat(chunks);
 }
 
 /** @returns undefined where it is longer than allowed. Throws what the stream throws. */
 async function readWhole(stream: Readable, limitBytes: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
+  return (await collect(stream, limitBytes, chunks)) ? Buffer.concat(chunks) : undefined;
+}
+
+/** @returns false where it is longer than allowed: `chunks` are its beginning then. */
+async function collect(stream: Readable, limitBytes: number, chunks: Buffer[]): Promise<boolean> {
   let bytes = 0;
   for await (const chunk of stream) {
     bytes += (chunk as Buffer).byteLength;
-    if (bytes > limitBytes) return undefined;
+    if (bytes > limitBytes) return false;
     chunks.push(chunk as Buffer);
   }
-  return Buffer.concat(chunks);
+  return true;
 }
 
 function isSuccess(statusCode: number): boolean {

@@ -10,7 +10,7 @@ export class UpstreamBusy extends Error {
   override readonly name = 'UpstreamBusy';
 }
 
-/** The request's longest life passed before its answer began. */
+/** The request's longest life passed before its answer began, or that of an error before its end. */
 export class UpstreamExpired extends Error {
   readonly code = 'UPSTREAM_EXPIRED';
   override readonly name = 'UpstreamExpired';
@@ -46,10 +46,13 @@ export function createFreeRouteClient(
     const slot = await upstream.slots.acquire(owner, gone);
     if (slot === undefined) throw new UpstreamBusy('no upstream connection came free in time');
     const expired = new AbortController();
-    const cancelTotal = timers.after(limits.callTotalMs, () => expired.abort(new UpstreamExpired('took too long')));
+    const expire = (): void => expired.abort(new UpstreamExpired('took too long'));
+    const cancelTotal = timers.after(limits.callTotalMs, expire);
     const client = upstream.clients.take();
+    let cancelError: (() => void) | undefined;
     const end = (): void => {
       cancelTotal();
+      cancelError?.();
       upstream.clients.giveBack(client);
       slot.release();
     };
@@ -61,6 +64,8 @@ export function createFreeRouteClient(
         signal: gone === undefined ? expired.signal : AbortSignal.any([expired.signal, gone]),
       });
       data.body.once('close', end);
+      // What an error says is short: one that goes on for longer than the upstream may be silent has no end.
+      if (data.statusCode >= 300) cancelError = timers.after(limits.upstreamSilenceMs, expire);
       return data;
     } catch (error) {
       end();

@@ -12,19 +12,26 @@ const ERROR_BODY_BYTES = 256 * 1_024;
  */
 const LONG_WORK_MS = 10_000;
 
-/** Takes an answer that is not a success: read whole, judged, and passed on or put in our own words. */
+/**
+ * Takes an answer that is not a success: read whole, judged, and passed on or put in our own words. One that goes on for
+ * longer than the upstream may be silent, or grows larger than any of the API, is broken off and judged by what came: no
+ * connection and no hold waits for its end.
+ */
 export function createErrorSink(context: RelayContext): AnswerSink {
   const { job, head, parts, client } = context;
   const chunks: Buffer[] = [];
+  const beganAtMs = parts.timers.nowMs();
   let bytes = 0;
   return {
     push(chunk) {
       bytes += chunk.byteLength;
       if (bytes <= ERROR_BODY_BYTES) chunks.push(chunk);
+      else context.exchange().abort('cut');
+      // Where nothing more comes at all, the silence itself is ended.
+      if (parts.timers.nowMs() - beganAtMs > parts.limits.upstreamSilenceMs) context.exchange().abort('silent');
     },
-    end(how) {
-      const isWhole = how === 'ended' && bytes <= ERROR_BODY_BYTES;
-      const body = Buffer.concat(isWhole ? chunks : []);
+    end() {
+      const body = Buffer.concat(chunks);
       const verdict = judgeUpstreamError(head.status, head.headers, body);
       let status = client.isGone() ? 0 : head.status;
       if (verdict.action === 'refuse') {

@@ -34,7 +34,8 @@ const INFLATED_BYTES = 1_024 * 1_024;
 /**
  * Judges an error of the upstream. A customer is told what concerns the request and nothing about the operator's own
  * account: neither that its credit is gone (they would top up elsewhere) nor which organisation it is.
- * @param body the whole error body, or its beginning when it was longer than any error of the API.
+ * @param body the whole error body, or its beginning where it broke off or was longer than any error of the API: read as
+ * what it is if it makes a whole envelope, else judged by its status.
  */
 export function judgeUpstreamError(
   status: number,

@@ -339,6 +339,57 @@ describe('errors of the upstream', () => {
   });
 });
 
+describe('an error of the upstream without an end', () => {
+  const ERROR = '{"type":"error","error":{"type":"invalid_request_error","message":"too long"}}';
+  const PATHS = ['/v1/messages', '/v1/messages/count_tokens'];
+  /** Answers every request with the beginning of an error, and goes on with `piece` until the connection is closed. */
+  const startEndless = async (status: number, begin: string, piece: string, everyMs: number) => {
+    const counters = { closed: 0 };
+    const upstream = await startRawUpstream((socket) => {
+      const head = `HTTP/1.1 ${status} Error\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n`;
+      const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
+      socket.write(head + chunk(begin));
+      const pump = setInterval(() => socket.write(chunk(piece)), everyMs);
+      socket.once('close', () => {
+        clearInterval(pump);
+        counters.closed += 1;
+      });
+    });
+    return Object.assign(upstream, { counters });
+  };
+
+  it.each([
+    ['that came whole, with its status', 400, ERROR, [400, 'invalid_request_error']],
+    ['that did not, by its status', 503, ERROR.slice(0, 20), [529, 'overloaded_error']],
+    ['that is none, in our words', 400, '<html>', [502, 'api_error']],
+  ] as const)('trickling on is told in time: one %s', async (_, status, begin, told) => {
+    await using upstream = await startEndless(status, begin, ' ', 20);
+    await using proxy = await startProxy({
+      upstream: { baseUrl: upstream.baseUrl },
+      limits: { upstreamSilenceMs: 300 },
+    });
+    for (const path of PATHS) {
+      const response = await proxy.send(SMALL_REQUEST, { path });
+      expect([response.status, (await readEnvelope(response)).error.type]).toEqual(told);
+    }
+    expect(await proxy.expectSound()).toBe(0n);
+    await until(() => upstream.counters.closed === 2, { what: 'both connections to the upstream are closed' });
+    const journal = await proxy.ledger.readJournal(proxy.account.id, { afterSequence: 0, limit: 100 });
+    expect(journal.at(-1)).toMatchObject({
+      operation: 'release',
+      details: { basis: 'none', outcome: 'upstream_error' },
+    });
+  });
+
+  it('that grows beyond any error of the API is broken off at once', async () => {
+    await using upstream = await startEndless(503, ' ', 'x'.repeat(64 * 1_024), 5);
+    await using proxy = await startProxy({ upstream: { baseUrl: upstream.baseUrl } });
+    for (const path of PATHS) expect((await proxy.send(SMALL_REQUEST, { path })).status).toBe(529);
+    expect(await proxy.expectSound()).toBe(0n);
+    await until(() => upstream.counters.closed === 2, { what: 'both connections to the upstream are closed' });
+  });
+});
+
 describe('a shutdown', () => {
   it('refuses new calls and lets the running ones end', async () => {
     await using proxy = await startProxy();
