@@ -11,6 +11,8 @@ import { createRequestId } from './request-state.ts';
  * of it turns out to be broken gets no second one.
  */
 export function answerClientError(timers: Timers, error: Error & { code?: string }, socket: Socket): void {
+  // What follows a request with `connection: close` is ignored (RFC 9112 section 9.6): its answer ends the connection.
+  if (error.code === 'HPE_CLOSED_CONNECTION') return;
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;

@@ -62,6 +62,29 @@ describe('requests that two servers could read differently', () => {
     await proxy.expectBilled();
   });
 
+  it.each([
+    ['a request', messagesHead('tg_nobody') + BODY],
+    ['what is no HTTP', '\0\r\n\r\n'],
+  ])('%s behind one that closes the connection is ignored, and that one answered', async (_, behind) => {
+    await using proxy = await startProxy();
+    const one = messagesHead(proxy.secret, [`content-length: ${BODY.length}`]) + BODY;
+    for (const target of [one, 'GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n']) {
+      const answer = await exchangeRaw(proxy.port, target + behind);
+      expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
+    }
+    // Not in the same write either, and the call goes on as long as its client is there.
+    proxy.api.enqueue(delivered({ holdBefore: [1] }));
+    using connection = await openRaw(proxy.port);
+    connection.write(one);
+    const call = await proxy.api.nextRequest();
+    connection.write(behind);
+    const check = await fetch(`${proxy.baseUrl}/livez`);
+    expect(check.status).toBe(200);
+    call.releaseAll();
+    expect(await connection.closed()).toMatch(/^HTTP\/1\.1 200 /);
+    await proxy.expectBilled();
+  });
+
   it('pipelined requests are answered each to its own', async () => {
     await using proxy = await startProxy();
     const one = messagesHead(proxy.secret, [`content-length: ${BODY.length}`]).replace('connection: close\r\n', '');
