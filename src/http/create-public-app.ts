@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { createAdmissionControl } from './admission/admission-control.ts';
 import { answerClientError } from './client-errors.ts';
 import { createDrainAllowance } from './drain-allowance.ts';
+import { makeLast, offersUpgrade } from './last-request.ts';
 import { admitRoutes } from './plugins/admit-route.ts';
 import { answerFaults } from './plugins/answer-faults.ts';
 import { authenticateCallers } from './plugins/authenticate.ts';
@@ -74,6 +75,7 @@ function createServerApp(parts: PublicParts): FastifyInstance {
     // Targets that fastify's router cannot read; they come past no hook.
     frameworkErrors(_error, request, reply) {
       request.tollgate = createRequestState(request.id, timers);
+      if (offersUpgrade(request.raw)) makeLast(request, reply);
       void refuseRequest(parts, request, reply, { kind: 'route_not_found' });
     },
     clientErrorHandler: (error, socket) => answerClientError(timers, error, socket),

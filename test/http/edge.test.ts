@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { SMALL_REQUEST, STREAM_REQUEST, startProxy } from '../support/proxy-under-test.ts';
@@ -73,7 +74,8 @@ describe('requests that two servers could read differently', () => {
       expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
     }
     // Not in the same write either, and the call goes on as long as its client is there.
-    proxy.api.enqueue(delivered({ holdBefore: [1] }));
+    await proxy.api.nextRequest();
+    proxy.api.enqueue(delivered({ holdBefore: [0] }));
     using connection = await openRaw(proxy.port);
     connection.write(one);
     const call = await proxy.api.nextRequest();
@@ -83,6 +85,59 @@ describe('requests that two servers could read differently', () => {
     call.releaseAll();
     expect(await connection.closed()).toMatch(/^HTTP\/1\.1 200 /);
     await proxy.expectBilled();
+  });
+
+  it('a request that offers another protocol is served and ends its connection, with what follows unserved', async () => {
+    await using proxy = await startProxy();
+    const offer = ['connection: upgrade, http2-settings', 'upgrade: h2c', `content-length: ${BODY.length}`];
+    const one = messagesHead(proxy.secret, offer).replace('connection: close\r\n', '') + BODY;
+    const behind = messagesHead(proxy.secret, [`content-length: ${BODY.length}`]) + BODY;
+    const livez = one
+      .replace(BODY, '')
+      .replace(/content-length: \d+\r\n/, '')
+      .replace('POST /v1/messages', 'GET /livez');
+    for (const [text, status] of [
+      [livez, 200],
+      [livez.replace('/livez', '/nowhere'), 404],
+      [livez.replace('/livez', '/v1/%zz'), 404],
+      [one, 200],
+    ] as const) {
+      const answer = await exchangeRaw(proxy.port, text + behind);
+      expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`]);
+      expect(answer).toMatch(/^connection: close\r$/im);
+    }
+    await proxy.api.nextRequest();
+    // What comes in pieces of its own, while the answer is waited for, may be the rest of what was thrown away.
+    proxy.api.enqueue(delivered({ holdBefore: [0] }));
+    using connection = await openRaw(proxy.port);
+    connection.write(one);
+    const call = await proxy.api.nextRequest();
+    let begun = 0;
+    const count = () => {
+      begun += 1;
+    };
+    subscribe('http.server.request.start', count);
+    for (let index = 0; index < 20; index += 1) {
+      await new Promise((resolve) => connection.socket.write(behind.replace('connection: close\r\n', ''), resolve));
+      await fetch(`${proxy.baseUrl}/livez`);
+    }
+    unsubscribe('http.server.request.start', count);
+    // Twenty of them are the looks between; of those behind the first is seen, and the rest not even read.
+    expect(begun).toBeLessThan(20 + 5);
+    call.releaseAll();
+    expect((await connection.closed()).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
+    expect(proxy.api.counters.requests).toBe(2);
+    await proxy.expectBilled();
+  });
+
+  it('behind a request that is refused for its ambiguity nothing is served', async () => {
+    await using proxy = await startProxy();
+    const behind = messagesHead(proxy.secret, [`content-length: ${BODY.length}`]) + BODY;
+    const answer = await exchangeRaw(proxy.port, `GET /livez HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n${behind}`);
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400']);
+    await proxy.quiet();
+    expect(proxy.api.counters.requests).toBe(0);
+    expect(await proxy.expectSound()).toBe(0n);
   });
 
   it('pipelined requests are answered each to its own', async () => {

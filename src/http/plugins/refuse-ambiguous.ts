@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import { isBehindLast, makeLast, offersUpgrade, throwAway } from '../last-request.ts';
 import type { Refusal } from '../refusals.ts';
 import { type RefusalParts, refuseRequest } from '../refuse-request.ts';
 
@@ -11,13 +12,20 @@ const HOST = /^(?:\[[\w:.%~-]{2,100}\]|[\w.~!$&'()*+;=%-]{0,255})(?::\d{0,5})?$/
 
 /**
  * Refuses what Node's parser takes and another server may read differently. The connection ends, since where the
- * request ends is part of what is in doubt.
+ * request ends is part of what is in doubt, and what comes behind it is not served. A request that offers another
+ * protocol is served, as the last of its connection.
  */
 export function refuseAmbiguous(app: FastifyInstance, parts: RefusalParts): void {
   app.addHook('onRequest', (request, reply, done) => {
+    if (isBehindLast(request.raw)) {
+      throwAway(request.raw);
+      reply.hijack();
+      return;
+    }
     const refusal = findAmbiguity(request.raw);
+    if (refusal !== undefined || offersUpgrade(request.raw)) makeLast(request, reply);
     if (refusal === undefined) done();
-    else refuseRequest(parts, request, reply.header('connection', 'close'), refusal);
+    else refuseRequest(parts, request, reply, refusal);
   });
 }
 
