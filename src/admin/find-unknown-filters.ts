@@ -1,13 +1,13 @@
 import type { Directory } from '../directory/directory.ts';
 import type { WindowFinder } from '../domain/quota-window.ts';
-import { readUsage, type UsageFilter, type UsageQuestion } from '../reports/read-usage.ts';
+import { readUsage, type UsageQuestion } from '../reports/read-usage.ts';
 import type { ReportStore } from '../reports/report-store.ts';
-import { isKeyOfTeam } from './access/team-membership.ts';
+import { NO_TEAM } from './find-keys.ts';
+import { isOwnerThere, type Owner } from './find-unknown-owners.ts';
 import type { FieldError } from './problem.ts';
 import { describeUnknown } from './unknown-details.ts';
 
 type People = Pick<Directory, 'findTeam' | 'findMember' | 'findKey'>;
-type Owner = Exclude<keyof UsageFilter, 'model'>;
 
 const OWNERS: readonly Owner[] = ['team', 'member', 'key'];
 
@@ -26,30 +26,10 @@ export async function findUnknownFilters(
   const errors: FieldError[] = [];
   for (const owner of OWNERS) {
     const id = question.only?.[owner];
-    if (id === undefined || (await isThere(directory, owner, id, question))) continue;
+    if (id === undefined || (id !== NO_TEAM && (await isOwnerThere(directory, owner, id, question)))) continue;
     const { top: _, ...rest } = question;
     const report = await readUsage(store, findWindow, { ...rest, groupBy: [], only: { [owner]: id } });
     if (report?.rows.length === 0) errors.push({ field: `${owner}_id`, message: describeUnknown(owner) });
   }
   return errors;
-}
-
-async function isThere(
-  directory: People,
-  owner: Owner,
-  id: string,
-  { accountId, teamId }: Pick<UsageQuestion, 'accountId' | 'teamId'>,
-): Promise<boolean> {
-  switch (owner) {
-    case 'team':
-      return (teamId ?? id) === id && (await directory.findTeam(accountId, id)) !== undefined;
-    case 'member': {
-      const member = await directory.findMember(accountId, id);
-      return member !== undefined && (teamId ?? member.teamId) === member.teamId;
-    }
-    case 'key': {
-      const key = await directory.findKey(accountId, id);
-      return key !== undefined && (teamId === undefined || isKeyOfTeam(directory, key, teamId));
-    }
-  }
 }

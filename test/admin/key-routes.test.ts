@@ -195,6 +195,31 @@ describe('looking for keys', () => {
     const read = (query: string) => admin.call('GET', `${keys}?${query}`, undefined, headers);
     expect((await read('q=o')).body.data.map(({ name }: Json) => name)).toEqual(['own']);
     expect((await read('team_id=none')).status).toBe(404);
-    expect((await read('team_id=team_x')).status).toBe(404);
+    const other = (await admin.call('POST', `${account()}/teams`, { name: 'B' })).body.id;
+    const stranger = (await admin.call('POST', `${account()}/members`, { name: 'Eve', team_id: other })).body.id;
+    for (const [query, unknown] of [
+      [`team_id=${other}`, 'team_id=team_x'],
+      [`member_id=${stranger}`, 'member_id=mem_x'],
+    ] as const) {
+      const theirs = await read(query);
+      expect(theirs.status).toBe(404);
+      // Nothing tells what others have from what is not there.
+      expect((await read(unknown)).text).toBe(theirs.text);
+    }
+  });
+
+  test('by a team or member that is not there is not found, by the field’s name; one without keys has none', async () => {
+    const team = (await admin.call('POST', `${account()}/teams`, { name: 'A' })).body.id;
+    const member = (await admin.call('POST', `${account()}/members`, { name: 'Ada' })).body.id;
+    expect(await find(`team_id=${team}&member_id=${member}`)).toEqual([]);
+    for (const [path, fields] of [
+      [`${keys}?team_id=team_x&member_id=mem_x`, ['team_id', 'member_id']],
+      [`${keys}?team_id=none&member_id=mem_x`, ['member_id']],
+      [`${account()}/members?team_id=team_x`, ['team_id']],
+    ] as const) {
+      const { status, body } = await admin.call('GET', path);
+      expect([status, body.errors.map(({ field }: Json) => field)]).toEqual([404, fields]);
+    }
+    expect((await admin.call('GET', `${account()}/members?team_id=${team}`)).body.data).toEqual([]);
   });
 });

@@ -211,7 +211,10 @@ describe('the owner of an account', () => {
     const operators = await create({ name: 'op', role: 'owner', scope: { type: 'installation' } });
     const listed = (await call('GET', '/tokens')).body.data;
     expect(listed.map((token: Json) => token.name)).toEqual(['owner']);
-    expect((await call('GET', `/tokens?account_id=${otherId}`)).body).toEqual({ data: [], has_more: false });
+    const others = await call('GET', `/tokens?account_id=${otherId}`);
+    const nobodys = await call('GET', '/tokens?account_id=acct_x');
+    expect([others.status, others.body.detail]).toEqual([404, 'There is no such account.']);
+    expect(nobodys.text.replaceAll('acct_x', otherId)).toBe(others.text);
     for (const { id, secret } of [theirs, operators]) {
       expect((await call('GET', `/tokens/${id}`)).status).toBe(404);
       expect((await call('POST', `/tokens/${id}/rotate`, {})).status).toBe(404);

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { Key, KeyChange } from '../../directory/directory.ts';
 import { parseTime } from '../../domain/parse-time.ts';
-import { type Caller, teamOf } from '../access/caller.ts';
+import { teamOf } from '../access/caller.ts';
 import { type Owners, readOwners } from '../access/read-owners.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { presentKey } from '../answers/present-key.ts';
@@ -9,12 +9,13 @@ import { deleteQuotasOnKey } from '../delete-quotas-on-key.ts';
 import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
 import { findKeys, type KeyWish } from '../find-keys.ts';
 import { findUnknownModels } from '../find-unknown-models.ts';
-import { type FieldError, refuse, refuseFields } from '../problem.ts';
+import { findUnknownOwners } from '../find-unknown-owners.ts';
+import { describeFieldErrors, refuse, refuseFields } from '../problem.ts';
 import { accountParams, answers, writeHeaders } from '../route-schemas.ts';
 import { emptyBody } from '../schemas/fields.ts';
 import { type KeyListQuery, keyListQuery, type UpdateKeyBody, updateKeyBody } from '../schemas/key-schemas.ts';
 import { answerPage, readPage } from '../schemas/page-schemas.ts';
-import { describeUnknown, UNKNOWN } from '../unknown-details.ts';
+import { UNKNOWN } from '../unknown-details.ts';
 import { addKeySecretRoutes } from './key-secret-routes.ts';
 
 const tags = ['keys'];
@@ -43,9 +44,15 @@ function addReadKeys(app: AdminApp, { directory, clock }: AdminParts): void {
       const accountId = request.params.account_id;
       if ((await findAccountOrRefuse(directory, accountId, reply)) === undefined) return reply;
       const page = readPage(request.query);
-      const wish = readKeyWish(request.query, request.caller);
-      if (wish === undefined) return refuse(reply, 'not_found', UNKNOWN.team);
-      const keys = await findKeys(directory, accountId, wish, page);
+      const wish = readKeyWish(request.query);
+      const own = teamOf(request.caller);
+      const unknown = await findUnknownOwners(
+        directory,
+        { accountId, ...own },
+        { team: wish.teamId, member: wish.memberId },
+      );
+      if (unknown.length > 0) return refuse(reply, 'not_found', describeFieldErrors(unknown), unknown);
+      const keys = await findKeys(directory, accountId, { ...wish, ...own }, page);
       const nowMs = clock();
       return answerPage(
         keys.map((key) => presentKey(key, nowMs)),
@@ -71,15 +78,9 @@ function addReadKeys(app: AdminApp, { directory, clock }: AdminParts): void {
   );
 }
 
-/** Undefined: a team that is not the caller's. */
-function readKeyWish(
-  { team_id: teamId, member_id: memberId, q: text }: KeyListQuery,
-  caller: Caller,
-): KeyWish | undefined {
-  const own = teamOf(caller);
-  if (own.teamId !== undefined && (teamId ?? own.teamId) !== own.teamId) return undefined;
+function readKeyWish({ team_id: teamId, member_id: memberId, q: text }: KeyListQuery): KeyWish {
   const named = Object.entries({ teamId, memberId, text }).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(named), ...own };
+  return Object.fromEntries(named);
 }
 
 function addUpdateKey(app: AdminApp, { directory, rateCard }: AdminParts): void {
@@ -111,7 +112,9 @@ function addUpdateKey(app: AdminApp, { directory, rateCard }: AdminParts): void 
       if (unknown.length > 0 && !resumed) return refuseFields(reply, unknown);
       const key = await directory.updateKey(accountId, keyId, change);
       if (key !== undefined) return presentKey(key, nowMs);
-      return refuseFields(reply, await findUnknownOwners({ directory }, accountId, change));
+      // At least one, since the directory refused them.
+      const { teamId: team, memberId: member } = change;
+      return refuseFields(reply, await findUnknownOwners(directory, { accountId }, { team, member }));
     },
   );
 }
@@ -124,22 +127,6 @@ function composeChange(body: UpdateKeyBody, owners: Owners): KeyChange {
     ...(expiresAt === undefined ? {} : { expiresAtMs: expiresAt === null ? null : (parseTime(expiresAt) ?? null) }),
     ...(allowedModels === undefined ? {} : { allowedModels }),
   };
-}
-
-/** Which of the owners named are not of the account: at least one, since the directory refused them. */
-async function findUnknownOwners(
-  { directory }: Pick<AdminParts, 'directory'>,
-  accountId: string,
-  { teamId, memberId }: KeyChange,
-): Promise<FieldError[]> {
-  const errors: FieldError[] = [];
-  if (typeof teamId === 'string' && (await directory.findTeam(accountId, teamId)) === undefined) {
-    errors.push({ field: 'team_id', message: describeUnknown('team') });
-  }
-  if (typeof memberId === 'string' && (await directory.findMember(accountId, memberId)) === undefined) {
-    errors.push({ field: 'member_id', message: describeUnknown('member') });
-  }
-  return errors;
 }
 
 function addRevokeKey(app: AdminApp, { directory }: AdminParts): void {

@@ -6,7 +6,8 @@ import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { presentMember } from '../answers/present-people.ts';
 import { findAccountOrRefuse, findOpenAccountOrRefuse } from '../find-account-or-refuse.ts';
 import { findMembers } from '../find-members.ts';
-import { refuse, refuseFields } from '../problem.ts';
+import { findUnknownOwners } from '../find-unknown-owners.ts';
+import { describeFieldErrors, refuse, refuseFields } from '../problem.ts';
 import { accountParams, answers, answersNothing, writeHeaders } from '../route-schemas.ts';
 import { answerPage, readPage } from '../schemas/page-schemas.ts';
 import { createMemberBody, memberListQuery, updateMemberBody } from '../schemas/people-schemas.ts';
@@ -78,9 +79,8 @@ function addReadMembers(app: AdminApp, { directory }: AdminParts): void {
       const page = readPage(request.query);
       const { team_id: teamId } = request.query;
       const own = teamOf(request.caller);
-      if (own.teamId !== undefined && (teamId ?? own.teamId) !== own.teamId) {
-        return refuse(reply, 'not_found', UNKNOWN.team);
-      }
+      const unknown = await findUnknownOwners(directory, { accountId, ...own }, { team: teamId });
+      if (unknown.length > 0) return refuse(reply, 'not_found', describeFieldErrors(unknown), unknown);
       const members = await findMembers(
         directory,
         accountId,

@@ -2,6 +2,7 @@ import { reachesAccount } from '../access/caller.ts';
 import type { AdminApp, AdminParts } from '../admin-parts.ts';
 import { presentScope } from '../answers/present-token.ts';
 import { writeOptionalTime } from '../answers/write-time.ts';
+import { findAccountOrRefuse } from '../find-account-or-refuse.ts';
 import { presentTokenNow } from '../present-token-now.ts';
 import { refuse } from '../problem.ts';
 import { answers, writeHeaders } from '../route-schemas.ts';
@@ -28,10 +29,13 @@ function addReadTokens(app: AdminApp, { directory, clock }: AdminParts): void {
     querystring: tokenQuery,
     response: answers(200, 'TokenPage', 'In order of creation, never with a secret.'),
   };
-  app.get('/tokens', { schema: listSchema, config: TOKENS }, async (request) => {
+  app.get('/tokens', { schema: listSchema, config: TOKENS }, async (request, reply) => {
     const { account_id: asked, ...query } = request.query;
     const { caller } = request;
-    if (asked !== undefined && !reachesAccount(caller, asked)) return answerPage([], 1);
+    if (asked !== undefined) {
+      if (!reachesAccount(caller, asked)) return refuse(reply, 'not_found', UNKNOWN.account);
+      if ((await findAccountOrRefuse(directory, asked, reply)) === undefined) return reply;
+    }
     const page = readPage(query);
     const tokens = await directory.listTokens({ ...page, limit: page.limit + 1 }, asked ?? caller.accountId);
     const { data, ...more } = answerPage(tokens, page.limit);

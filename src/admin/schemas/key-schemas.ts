@@ -58,9 +58,9 @@ export const keyListQuery = Type.Object(
     ...pageQuery.properties,
     team_id: Type.Optional({
       ...idField,
-      description: 'Only those of this team, also by their member; `none`: of no team.',
+      description: 'Only those of this team, also by their member, 404 where it is not there; `none`: of no team.',
     }),
-    member_id: Type.Optional(idField),
+    member_id: Type.Optional(describeField(idField, 'Only those of this member, 404 where it is not there.')),
     q: Type.Optional(describeField(nameField, 'Part of the name, the beginning of the secret, or the id.')),
   },
   { additionalProperties: false },

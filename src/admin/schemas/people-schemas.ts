@@ -13,7 +13,10 @@ import { pageQuery } from './page-schemas.ts';
 export const memberListQuery = Type.Object(
   {
     ...pageQuery.properties,
-    team_id: Type.Optional({ ...idField, description: 'Only those of this team; `none`: of no team.' }),
+    team_id: Type.Optional({
+      ...idField,
+      description: 'Only those of this team, 404 where it is not there; `none`: of no team.',
+    }),
   },
   { additionalProperties: false },
 );

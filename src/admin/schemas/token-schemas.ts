@@ -71,7 +71,10 @@ export type RotateTokenBody = Static<typeof rotationFields>;
 export const tokenQuery = Type.Object(
   {
     ...pageQuery.properties,
-    account_id: Type.Optional({ ...idField, description: 'Only tokens of this account and of its teams.' }),
+    account_id: Type.Optional({
+      ...idField,
+      description: 'Only tokens of this account and of its teams; 404 where it is not there.',
+    }),
   },
   { additionalProperties: false },
 );
