@@ -40,16 +40,17 @@ if more <= 0 then
 end
 
 local refusal, fitting
-local cells = read_cells(ARGV[8])
+local cells, shares = read_cells(books, ARGV[8])
 local labels = read_labels(ARGV[7])
 if books.status ~= 'open' then
   refusal = { books.status }
 elseif target > MAX_NUMBER then
   refusal = { 'out_of_range', 'amount' }
 else
-  load_cells(books, cells)
+  load_cells(books)
   fitting, refusal = find_room(draft, cells, labels, more, more, 0)
-  if fitting and find_full_cell(draft, cells, more, 0) then
+  shares = find_shares(cells, more, 0)
+  if fitting and has_full_cell(cells, shares) then
     refusal = { 'out_of_range', 'cells' }
   end
 end
@@ -60,9 +61,7 @@ end
 
 prolong(draft, hold)
 allocate(draft, hold, more, labels)
-for _, cell in ipairs(cells) do
-  hold_cell(draft, hold, cell, more)
-end
+hold_cells(draft, hold, cells, shares)
 put_hold(draft, named, hold)
 note(draft, { operation = 'extend', subject = named.id, amount = more })
 save_holds(draft)

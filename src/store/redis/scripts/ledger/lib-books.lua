@@ -39,8 +39,8 @@ end
 
 local function create_books()
   local books = {
-    status = 'open', grants = {}, touched = {}, cells = {}, burn_pages = {}, holds = {}, ended = {},
-    stored = {},
+    status = 'open', grants = {}, touched = {}, burn_pages = {}, holds = {}, ended = {}, stored = {},
+    cells = {}, cell_lists = {}, unread_cells = {},
   }
   for _, name in ipairs(ACCOUNT_NUMBERS) do
     books[name] = 0

@@ -1,6 +1,6 @@
 -- Holds and what is left of them. A script knows of a hold what it has read or done: what is written at its end is how
 -- each came out of it.
---- @include ledger/lib-cells
+--- @include ledger/lib-cell-changes
 
 local HOUR_MS = 3600000
 local TOMBSTONE_LIFE_MS = 72 * HOUR_MS
@@ -11,16 +11,16 @@ local function named_hold(at, ended)
   return { id = ARGV[at], id_ms = tonumber(ARGV[at + 1]), ended = ended }
 end
 
-local function read_hold(record)
+local function read_hold(books, record)
   local hold = cjson.decode(record)
   for _, name in ipairs({ 'amount', 'deadline', 'created', 'debt_held' }) do
     hold[name] = tonumber(hold[name]) or corrupt('a hold lacks a number')
   end
-  local cells = {}
+  local cells, shares = {}, {}
   for index, part in ipairs(hold.cells or {}) do
-    cells[index] = { quota = part[1], window = part[2], held = tonumber(part[3]) }
+    cells[index], shares[index] = find_cell(books, part[1], part[2]), tonumber(part[3])
   end
-  hold.cells = cells
+  hold.cells, hold.shares = cells, shares
   hold.allocations = hold.allocations or {}
   for _, part in ipairs(hold.allocations) do
     part[2] = tonumber(part[2])
@@ -33,14 +33,10 @@ local function find_hold(books, named)
   local hold = books.holds[named.id]
   if hold == nil then
     local record = redis.call('HGET', K.holds, named.id)
-    hold = record and read_hold(record)
+    hold = record and read_hold(books, record)
     books.holds[named.id] = hold
   end
-  if not hold then
-    return nil
-  end
-  load_cells(books, hold.cells)
-  return hold
+  return hold or nil
 end
 
 local function read_end(record)
@@ -99,8 +95,9 @@ local function give_back(draft, hold, charge)
     remove_unspendable(draft, grant)
   end
   post(draft, 'debt_unhold', hold.debt_held)
-  for _, cell in ipairs(hold.cells) do
-    change_cell(draft, cell, -cell.held, 0)
+  load_cells(draft.books)
+  for index, cell in ipairs(hold.cells) do
+    change_cell(draft, cell, -hold.shares[index], 0)
   end
   return missing
 end

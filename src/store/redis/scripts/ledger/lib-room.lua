@@ -1,13 +1,6 @@
 -- How much fits into credit and quota cells, and taking it.
 --- @include ledger/lib-save-holds
-
-local function read_labels(argument)
-  local labels = {}
-  for _, label in ipairs(cjson.decode(argument)) do
-    labels[label] = true
-  end
-  return labels
-end
+--- @include ledger/lib-lists
 
 -- Which of the amount and the tokens of a call is out of range; nil when neither is.
 local function find_uncountable(terms)
@@ -40,20 +33,20 @@ local function find_credit(draft, labels, enough)
 end
 
 -- Answers how much of `wanted` fits into credit and every hard cell, or nil and a refusal when that is below `least`.
-local function find_room(draft, cells, labels, wanted, least, tokens)
+local function find_room(draft, list, labels, wanted, least, tokens)
   local available, elsewhere = find_credit(draft, labels, math.max(wanted, least))
   if available < least then
     return nil, { 'insufficient_credit', text(available), text(least), text(elsewhere) }
   end
   local amount = math.min(wanted, available)
-  for index, cell in ipairs(cells) do
-    if cell.mode == 'hard' then
-      local state = draft.books.cells[cell_field(cell)]
-      local room = cell.limit - state.used - state.held
-      if cell.limit == 0 or room < share_of(cell, least, tokens) then
+  for index, term in ipairs(list.terms) do
+    if term[MODE] == 'hard' then
+      local limit, cell = term[LIMIT], list.cells[index]
+      local room = limit - cell.used - cell.held
+      if limit == 0 or room < share_of(term, least, tokens) then
         return nil, { 'quota_exceeded', text(index - 1), text(math.max(room, 0)) }
       end
-      if cell.measure == 'usd' then
+      if term[MEASURE] == 'usd' then
         amount = math.min(amount, room)
       end
     end
@@ -90,16 +83,28 @@ local function allocate(draft, hold, amount, labels)
   hold.amount = hold.amount + amount
 end
 
-local function hold_cell(draft, hold, cell, share)
-  change_cell(draft, cell, share, 0)
-  if share == 0 then
-    return
-  end
-  for _, present in ipairs(hold.cells) do
-    if present.quota == cell.quota and present.window == cell.window then
-      present.held = present.held + share
+local function add_share(hold, cell, share)
+  for index, present in ipairs(hold.cells) do
+    if present == cell then
+      hold.shares[index] = hold.shares[index] + share
       return
     end
   end
-  hold.cells[#hold.cells + 1] = { quota = cell.quota, window = cell.window, held = share }
+  table.insert(hold.cells, cell)
+  table.insert(hold.shares, share)
+end
+
+-- Holds its share in each cell of a list; a share of nothing is not kept.
+local function hold_cells(draft, hold, list, shares)
+  local is_first = list.is_plain and #hold.cells == 0
+  for index, cell in ipairs(list.cells) do
+    local share = shares[index]
+    change_cell(draft, cell, share, 0)
+    if share ~= 0 and is_first then
+      hold.cells[#hold.cells + 1] = cell
+      hold.shares[#hold.shares + 1] = share
+    elseif share ~= 0 then
+      add_share(hold, cell, share)
+    end
+  end
 end

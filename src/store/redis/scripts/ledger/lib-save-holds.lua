@@ -11,11 +11,12 @@ local function write_hold(hold)
     record.allocations = record.allocations or {}
     record.allocations[index] = { part[1], text(part[2]) }
   end
+  local cells = {}
   for index, cell in ipairs(hold.cells) do
-    record.cells = record.cells or {}
-    record.cells[index] = { cell.quota, cell.window, text(cell.held) }
+    cells[index] = cell.opening .. text(hold.shares[index]) .. '"]'
   end
-  return cjson.encode(record)
+  local written = cjson.encode(record)
+  return #cells == 0 and written or string.sub(written, 1, -2) .. ',"cells":[' .. table.concat(cells, ',') .. ']}'
 end
 
 -- All tombstones of an hour of ids go together, when no settle of such an id can be accepted any more.

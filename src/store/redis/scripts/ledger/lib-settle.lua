@@ -5,7 +5,7 @@
 local function read_settle_terms(at)
   return {
     amount_text = ARGV[at], amount = tonumber(ARGV[at]), tokens = tonumber(ARGV[at + 1]),
-    labels = read_labels(ARGV[at + 2]), cells = read_cells(ARGV[at + 3]), details = ARGV[at + 4],
+    labels = read_labels(read_list(at + 2)), cells = read_list(at + 3), details = ARGV[at + 4],
   }
 end
 
@@ -36,17 +36,17 @@ end
 
 -- Answers the words of the reply.
 local function settle_call(draft, named, terms)
-  local hold = find_hold(draft.books, named)
-  load_cells(draft.books, terms.cells)
+  local hold, list = find_hold(draft.books, named), read_cells(draft.books, terms.cells)
   local known = not hold and find_settle_answer(draft, named, terms) or find_settle_out_of_range(draft, terms)
   if known then
     note_due(draft)
     return known
   end
   local overage = charge(draft, hold, terms)
-  for _, cell in ipairs(terms.cells) do
-    local used = cell.measure == 'concurrency' and 0 or share_of(cell, terms.amount, terms.tokens)
-    change_cell(draft, cell, 0, used)
+  load_cells(draft.books)
+  for index, term in ipairs(list.terms) do
+    local used = term[MEASURE] == 'concurrency' and 0 or share_of(term, terms.amount, terms.tokens)
+    change_cell(draft, list.cells[index], 0, used)
   end
   end_hold(draft, named, hold and 'settled' or 'late', terms.amount)
   local operation = hold and 'settle' or 'late'

@@ -4,7 +4,7 @@ Holds, settles and releases of one account, one after the other as their own scr
 
 KEYS  as named in lib-books; from 14 on ended holds of every hour that the ids are of
 ARGV  1 account id  2 now  then of each: hold, settle or release; which of the keys of ended holds, from 1 on; and what
-      the script of that name has from its third on
+      the script of that name has from its third on; for a list, `@` and the number of an earlier argument that has it
 
 Replies  of each what its own script would have replied, joined
 ]]
@@ -37,7 +37,7 @@ local function load_holds(books, items)
   end
   for index, record in ipairs(redis.call('HMGET', K.holds, unpack(ids))) do
     local id, ended = ids[index], items[index].named.ended
-    books.holds[id] = books.holds[id] or record and read_hold(record)
+    books.holds[id] = books.holds[id] or record and read_hold(books, record)
     if not record then
       missing[ended] = missing[ended] or {}
       table.insert(missing[ended], id)

@@ -1,0 +1,77 @@
+-- What becomes of quota cells: their changes, and what is written of them.
+--- @include ledger/lib-cells
+
+-- Cells stay readable for 40 days after their window; those that have ended go a few at a time, with other writes.
+local CELL_LIFE_MS = 40 * 86400000
+local CELLS_CLEANED = 4
+
+-- The ends of changes by what is changed, which is the same in many cells.
+local held_endings, used_endings = {}, {}
+
+local function write_ending(held, used)
+  if used == 0 then
+    held_endings[held] = held_endings[held] or text(held) .. '","0"]'
+    return held_endings[held]
+  end
+  if held == 0 then
+    used_endings[used] = used_endings[used] or '0","' .. text(used) .. '"]'
+    return used_endings[used]
+  end
+  return text(held) .. '","' .. text(used) .. '"]'
+end
+
+-- A change of nothing is not noted. Use stops at what can be computed exactly.
+local function change_cell(draft, cell, held, asked)
+  local used = math.min(asked, MAX_NUMBER - cell.used)
+  if held == 0 and used == 0 then
+    return
+  end
+  shift(cell, 'held', held)
+  shift(cell, 'used', used)
+  draft.cells[#draft.cells + 1] = cell.opening .. write_ending(held, used)
+  draft.changed_cells[cell.field] = cell
+end
+
+local function plan_old_cells(draft)
+  local fields = redis.call('ZRANGE', K.cell_ends, '-inf', text(draft.now), 'BYSCORE', 'LIMIT', 0, CELLS_CLEANED)
+  for _, field in ipairs(fields) do
+    local value = redis.call('HGET', K.cells, field)
+    local in_use = value and not string.match(value, ';0$')
+    if in_use or draft.changed_cells[field] then
+      plan(draft, 'ZADD', K.cell_ends, text(draft.now + CELL_LIFE_MS), field)
+    else
+      plan(draft, 'HDEL', K.cells, field)
+      plan(draft, 'ZREM', K.cell_ends, field)
+    end
+  end
+end
+
+-- Call before the draft is saved, once all cells are changed.
+local function plan_cells(draft)
+  if not next(draft.changed_cells) then
+    return
+  end
+  local values, ends = { 'HSET', K.cells }, { 'ZADD', K.cell_ends, 'NX' }
+  for field, cell in pairs(draft.changed_cells) do
+    values[#values + 1] = field
+    values[#values + 1] = text(cell.used) .. ';' .. text(cell.held)
+    if cell.ends ~= '' then
+      ends[#ends + 1] = text(tonumber(cell.ends) + CELL_LIFE_MS)
+      ends[#ends + 1] = field
+    end
+  end
+  draft.plan[#draft.plan + 1] = values
+  if #ends > 3 then
+    draft.plan[#draft.plan + 1] = ends
+  end
+  plan_old_cells(draft)
+end
+
+-- Appends used and held of each cell, in the order the caller named them.
+local function with_cells(list, words)
+  local count = #words
+  for index, cell in ipairs(list.cells) do
+    words[count + 2 * index - 1], words[count + 2 * index] = text(cell.used), text(cell.held)
+  end
+  return words
+end
