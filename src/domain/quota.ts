@@ -85,6 +85,25 @@ export function findQuotaCells(quotas: readonly Quota[], call: QuotaCall, findWi
   return applied;
 }
 
+/** The instants around one, `fromMs <= instant < untilMs`, in which {@link findQuotaCells} answers the same for a call. */
+export function findSameCells(
+  quotas: readonly Quota[],
+  { atMs, timezone }: Pick<QuotaCall, 'atMs' | 'timezone'>,
+  findWindow: WindowFinder,
+): { fromMs: number; untilMs: number } {
+  let [fromMs, untilMs] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (const { window, anchorDay, raises } of quotas) {
+    const { startsAtMs, endsAtMs } = findWindow(window, atMs, timezone, anchorDay);
+    const borders = raises.flatMap((raise) => [raise.startsAtMs, raise.endsAtMs]);
+    if (endsAtMs !== undefined) borders.push(startsAtMs, endsAtMs);
+    for (const border of borders) {
+      if (border <= atMs) fromMs = Math.max(fromMs, border);
+      else untilMs = Math.min(untilMs, border);
+    }
+  }
+  return { fromMs, untilMs };
+}
+
 /** Whether a quota counts calls of any of these models (ids and families). */
 export function countsModels({ models }: Pick<Quota, 'models'>, labels: readonly string[] | 'any'): boolean {
   return models === undefined || labels === 'any' || models.some((model) => labels.includes(model));

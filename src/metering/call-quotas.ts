@@ -1,13 +1,10 @@
-import type { Principal } from '../directory/directory.ts';
-import type { MessagesRequest } from '../domain/call-request.ts';
 import type { CellUse } from '../domain/credit/credit-types.ts';
 import { shareOf } from '../domain/credit/hold-rules.ts';
-import { type AppliedQuota, countsModels, findQuotaCells } from '../domain/quota.ts';
-import type { WindowFinder } from '../domain/quota-window.ts';
+import { type AppliedQuota, countsModels } from '../domain/quota.ts';
 import type { RateCard } from '../domain/rate-card.ts';
 import type { Settlement } from '../domain/settlement.ts';
 import type { HoldCommand, SettleCommand } from '../ledger/ledger.ts';
-import { labelsOf, reachableLabels } from './reachable-models.ts';
+import { labelsOf } from './reachable-models.ts';
 
 /** The hard quota that a call's owner has used the most of, as it stood when the call began. */
 export interface BindingQuota {
@@ -17,27 +14,6 @@ export interface BindingQuota {
   /** Settled; what open calls hold is not in it. */
   used: bigint;
   endsAtMs?: number;
-}
-
-/** The quotas that count a call, with its cells: those of every model that it can reach. */
-export function findCallQuotas(
-  { account, team, member, key, quotas }: Principal,
-  card: RateCard,
-  request: MessagesRequest,
-  atMs: number,
-  findWindow: WindowFinder,
-): AppliedQuota[] {
-  if (quotas.length === 0) return [];
-  const call = {
-    accountId: account.id,
-    teamId: team?.id,
-    memberId: member?.id,
-    keyId: key.id,
-    modelLabels: quotas.some(namesModels) ? reachableLabels(card, request) : ('any' as const),
-    atMs,
-    timezone: account.timezone,
-  };
-  return findQuotaCells(quotas, call, findWindow);
 }
 
 /**
@@ -50,10 +26,27 @@ export function findSettleCells(
   requestedModel: string,
   { usage }: Extract<Settlement, { action: 'settle' }>,
 ): SettleCommand['cells'] {
-  if (applied.length === 0) return [];
+  if (applied.length === 0) return NO_CELLS;
   const labels = applied.some(({ quota }) => namesModels(quota))
     ? labelsOf(card, new Set([requestedModel, usage.model, ...usage.passes.map(({ model }) => model)]))
     : 'any';
+  const name = labels === 'any' ? '' : JSON.stringify(labels);
+  const found = settleCells.get(applied) ?? new Map<string, SettleCommand['cells']>();
+  const known = found.get(name);
+  if (known !== undefined) return known;
+  const cells = Object.freeze(listSettleCells(applied, labels));
+  if (found.size >= LABELS_AT_MOST) found.clear();
+  settleCells.set(applied, found.set(name, cells));
+  return cells;
+}
+
+const NO_CELLS: SettleCommand['cells'] = Object.freeze([]);
+
+/** Of each list of quotas, by the labels of the models: the calls of one caller share both as a rule. */
+const settleCells = new WeakMap<readonly AppliedQuota[], Map<string, SettleCommand['cells']>>();
+const LABELS_AT_MOST = 64;
+
+function listSettleCells(applied: readonly AppliedQuota[], labels: readonly string[] | 'any'): SettleCells {
   const cells: SettleCells = [];
   for (const { quota, cell } of applied) {
     if (!countsModels(quota, labels)) continue;
@@ -66,7 +59,7 @@ export function findSettleCells(
 type SettleCells = SettleCommand['cells'][number][];
 
 /** Where none does, it does not matter which models a call can reach. */
-function namesModels({ models }: { models?: readonly string[] }): boolean {
+export function namesModels({ models }: { models?: readonly string[] }): boolean {
   return models !== undefined;
 }
 

@@ -1,3 +1,4 @@
+import { createListTexts } from '../collections/list-texts.ts';
 import { writeDetails } from '../domain/credit/write-details.ts';
 import { writeExactJson } from '../domain/exact-json.ts';
 import type { ReleaseCommand, SettleCommand } from '../ledger/ledger.ts';
@@ -22,9 +23,11 @@ export function encodeLedgerWrite({ kind, command, endedAtMs }: LedgerWrite): st
 }
 
 function encodeCharge({ amountNanoUsd, tokens, modelLabels, cells }: SettleCommand): string {
-  const lists = `"modelLabels":${JSON.stringify(modelLabels)},"cells":${writeExactJson(cells)}`;
+  const lists = `"modelLabels":${JSON.stringify(modelLabels)},"cells":${encodeCells(cells)}`;
   return `"amountNanoUsd":"${amountNanoUsd}","tokens":"${tokens}",${lists}`;
 }
+
+const encodeCells = createListTexts<SettleCommand['cells'][number]>(writeExactJson);
 
 /**
  * Reads what {@link encodeLedgerWrite} wrote.

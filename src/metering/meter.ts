@@ -12,7 +12,7 @@ import type { Metrics } from '../observability/metrics.ts';
 import type { AdmissionRefusal } from './admission-refusal.ts';
 import { type AdmissionFacts, type AskedCall, toCallFacts } from './asked-call.ts';
 import { type CallPolicies, DEFAULT_CALL_POLICIES } from './call-policies.ts';
-import { findBindingQuota, findCallQuotas } from './call-quotas.ts';
+import { findBindingQuota } from './call-quotas.ts';
 import { describeOpenParts } from './describe-open-parts.ts';
 import type { GraceBudget } from './grace-budget.ts';
 import { toHoldRefusal } from './hold-refusal.ts';
@@ -26,6 +26,7 @@ import { type CountPrompt, type PlacedHold, placeHold } from './place-hold.ts';
 import { nameOpenKind, planWholeHold } from './plan-hold.ts';
 import type { PriceBook } from './price-book.ts';
 import { priceRequest } from './price-request.ts';
+import { createQuotaFinder } from './quota-finder.ts';
 import { createQuotaWatch, type QuotaWatch } from './quota-watch.ts';
 import type { CallTraces } from './report-call.ts';
 import { createRunningHolds, type RunningHolds } from './running-holds.ts';
@@ -94,7 +95,7 @@ export interface Meter {
 }
 
 export function createMeter(parts: MeterParts): Meter {
-  const findWindow = createWindowCache();
+  const findQuotas = createQuotaFinder(createWindowCache());
   const { unboundedRequests } = parts.policies ?? DEFAULT_CALL_POLICIES;
   const shared: SharedParts = {
     ...parts,
@@ -116,7 +117,7 @@ export function createMeter(parts: MeterParts): Meter {
     if (plan.open.length > 0 && unboundedRequests === 'refuse') {
       return { kind: 'unbounded_cost', reason: describeOpenParts(plan.open) };
     }
-    const quotas = findCallQuotas(principal, priced.card, request, atMs, findWindow);
+    const { quotas, cells } = findQuotas(principal, priced.card, request, atMs);
     const place = parts.settleQueue.reserve();
     if (place === undefined) return { kind: 'spool_full' };
     const command: HoldCommand = {
@@ -126,7 +127,7 @@ export function createMeter(parts: MeterParts): Meter {
       tokens: plan.tokens,
       leaseMs: parts.limits.holdLeaseMs,
       modelLabels: modelLabels(priced.model),
-      cells: quotas.length === 0 ? NO_CELLS : quotas.map(({ cell }) => cell),
+      cells,
     };
     return { principal, request, facts, priced, plan, quotas, place, command, countPrompt, atMs };
   };
@@ -152,8 +153,6 @@ export function createMeter(parts: MeterParts): Meter {
     },
   };
 }
-
-const NO_CELLS: HoldCommand['cells'] = [];
 
 interface SharedParts extends MeterParts {
   quotaWatch: QuotaWatch;

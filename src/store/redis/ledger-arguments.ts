@@ -1,3 +1,4 @@
+import { createListTexts } from '../../collections/list-texts.ts';
 import { writeDetails } from '../../domain/credit/write-details.ts';
 import { writeExactJson } from '../../domain/exact-json.ts';
 import { MAX_NANO_USD } from '../../domain/money.ts';
@@ -14,17 +15,16 @@ export function writeEntryDetails(details: EndDetails | undefined): string {
 }
 
 /** Cells as lib-cells.lua reads them. A settle knows no limits and checks none. */
-export function writeCells(cells: SettleCommand['cells'] | readonly QuotaCell[]): string {
-  if (cells.length === 0) return '[]';
-  return JSON.stringify(
+export const writeCells = createListTexts((cells: readonly (SettleCommand['cells'][number] | QuotaCell)[]): string =>
+  JSON.stringify(
     cells.map((cell) => {
       const { limit, mode } = 'limit' in cell ? cell : { limit: 0n, mode: 'shadow' };
       // No cell can hold more than Lua computes exactly, so a higher limit is no limit.
       const bound = limit > MAX_NANO_USD ? MAX_NANO_USD : limit;
       return [cell.quotaId, cell.window, cell.measure, `${bound}`, mode, `${cell.endsAtMs ?? ''}`, cell.count ?? 1];
     }),
-  );
-}
+  ),
+);
 
 /** The terms of a grant for its journal entry, but for the ordinal, which the script adds as the first. */
 export function writeGrantTerms({ kind, priority, effectiveAtMs, expiresAtMs, models }: GrantCommand): string {

@@ -41,15 +41,12 @@ export function readBalance(words: readonly string[], at: number): AccountBalanc
 
 /** Reads `held` and `exists`: amount, balance, then used and held of each cell asked for. */
 export function readHeld(result: 'held' | 'exists', words: readonly string[], cells: readonly CellName[]): HoldReply {
-  const from = 2 + BALANCE_WORDS;
-  const uses = cells.map(
-    ({ quotaId, window }, index): CellUse => ({
-      quotaId,
-      window,
-      used: BigInt(readWord(words, from + 2 * index)),
-      held: BigInt(readWord(words, from + 2 * index + 1)),
-    }),
-  );
+  const uses: CellUse[] = [];
+  let at = 2 + BALANCE_WORDS;
+  for (const { quotaId, window } of cells) {
+    uses.push({ quotaId, window, used: BigInt(readWord(words, at)), held: BigInt(readWord(words, at + 1)) });
+    at += 2;
+  }
   return { result, amountNanoUsd: BigInt(readWord(words, 1)), balance: readBalance(words, 2), cells: uses };
 }
 
