@@ -5,8 +5,9 @@
 local CELL_LIFE_MS = 40 * 86400000
 local CELLS_CLEANED = 4
 
--- The ends of changes by what is changed, which is the same in many cells.
-local held_endings, used_endings = {}, {}
+-- The server hashes a text whenever one is made, byte by byte: what is written of many cells is therefore joined once,
+-- out of pieces that are the same in many of them.
+local held_endings, used_endings, share_endings = {}, {}, {}
 
 local function write_ending(held, used)
   if used == 0 then
@@ -20,15 +21,24 @@ local function write_ending(held, used)
   return text(held) .. '","' .. text(used) .. '"]'
 end
 
+-- Adds a cell to the pieces of a JSON list.
+local function add_piece(pieces, cell, ending)
+  local count = #pieces
+  pieces[count + 1] = count == 0 and '[' .. string.sub(cell.opening, 2) or cell.opening
+  pieces[count + 2] = ending
+end
+
 -- A change of nothing is not noted. Use stops at what can be computed exactly.
-local function change_cell(draft, cell, held, asked)
-  local used = math.min(asked, MAX_NUMBER - cell.used)
-  if held == 0 and used == 0 then
+local function change_cell(draft, cell, change, asked)
+  local held, used = cell.held + change, math.min(asked, MAX_NUMBER - cell.used)
+  if change == 0 and used == 0 then
     return
   end
-  shift(cell, 'held', held)
-  shift(cell, 'used', used)
-  draft.cells[#draft.cells + 1] = cell.opening .. write_ending(held, used)
+  if held < 0 or held > MAX_NUMBER or used < 0 then
+    corrupt('a change leaves a cell out of range')
+  end
+  cell.held, cell.used = held, cell.used + used
+  add_piece(draft.cells, cell, write_ending(change, used))
   draft.changed_cells[cell.field] = cell
 end
 
@@ -51,12 +61,13 @@ local function plan_cells(draft)
   if not next(draft.changed_cells) then
     return
   end
-  local values, ends = { 'HSET', K.cells }, { 'ZADD', K.cell_ends, 'NX' }
+  local values, ends, lives = { 'HSET', K.cells }, { 'ZADD', K.cell_ends, 'NX' }, {}
   for field, cell in pairs(draft.changed_cells) do
     values[#values + 1] = field
     values[#values + 1] = text(cell.used) .. ';' .. text(cell.held)
     if cell.ends ~= '' then
-      ends[#ends + 1] = text(tonumber(cell.ends) + CELL_LIFE_MS)
+      lives[cell.ends] = lives[cell.ends] or text(tonumber(cell.ends) + CELL_LIFE_MS)
+      ends[#ends + 1] = lives[cell.ends]
       ends[#ends + 1] = field
     end
   end

@@ -1,28 +1,37 @@
 -- Quota cells. A cell is named by its quota and window; one hash of the account holds them all.
 --- @include ledger/lib-reply
 
--- How a change of the cell, and a hold's share in it, begin as JSON.
-local function write_opening(quota, window)
-  if string.find(quota .. window, '[%c"\\]') then
-    return string.sub(cjson.encode({ quota, window }), 1, -2) .. ',"'
+-- Begins a change of the cell, and a hold's share in it, in a JSON list, behind another one.
+local function write_opening(quota, window, is_escaped)
+  if is_escaped then
+    return ',' .. string.sub(cjson.encode({ quota, window }), 1, -2) .. ',"'
   end
-  return '["' .. quota .. '","' .. window .. '","'
+  return ',["' .. quota .. '","' .. window .. '","'
 end
 
--- The cell of that name, one for the whole script; load_cells is to be called before it is looked at.
-local function find_cell(books, quota, window)
-  local windows = books.cells[quota]
-  if not windows then
-    windows = {}
-    books.cells[quota] = windows
+-- JSON without a backslash has nothing in its strings that has to be escaped.
+local function has_escapes(json)
+  return string.find(json, '\\', 1, true) ~= nil
+end
+
+-- The cell of that name, one for the whole script; load_cells is to be called before it is looked at. A quota's cells
+-- hang one behind the other: a script seldom has more than one.
+local function find_cell(books, quota, window, is_escaped)
+  local first = books.cells[quota]
+  local cell = first
+  while cell do
+    if cell.window == window then
+      return cell
+    end
+    cell = cell.following
   end
-  if not windows[window] then
-    windows[window] = {
-      field = quota .. '@' .. window, opening = write_opening(quota, window), used = 0, held = 0, ends = '',
-    }
-    table.insert(books.unread_cells, windows[window])
-  end
-  return windows[window]
+  cell = {
+    window = window, following = first, field = quota .. '@' .. window, used = 0, held = 0, ends = '',
+    opening = write_opening(quota, window, is_escaped),
+  }
+  books.cells[quota] = cell
+  books.unread_cells[#books.unread_cells + 1] = cell
+  return cell
 end
 
 -- Cells as the caller names them: a JSON list of { quota, window, measure, limit, mode, end in ms or '', requests }.
@@ -36,12 +45,12 @@ local function read_cells(books, argument)
     return list
   end
   list = { cells = {}, terms = cjson.decode(argument), is_plain = true }
-  local seen = {}
+  local is_escaped = has_escapes(argument)
   for index, term in ipairs(list.terms) do
-    local cell = find_cell(books, term[1], term[2])
+    local cell = find_cell(books, term[1], term[2], is_escaped)
     list.cells[index] = cell
-    list.is_plain = list.is_plain and not seen[cell]
-    seen[cell] = true
+    list.is_plain = list.is_plain and cell.list ~= list
+    cell.list = list
     cell.ends = cell.ends ~= '' and cell.ends or term[ENDS]
     term[LIMIT] = tonumber(term[LIMIT])
   end

@@ -16,9 +16,9 @@ local function read_hold(books, record)
   for _, name in ipairs({ 'amount', 'deadline', 'created', 'debt_held' }) do
     hold[name] = tonumber(hold[name]) or corrupt('a hold lacks a number')
   end
-  local cells, shares = {}, {}
+  local cells, shares, is_escaped = {}, {}, has_escapes(record)
   for index, part in ipairs(hold.cells or {}) do
-    cells[index], shares[index] = find_cell(books, part[1], part[2]), tonumber(part[3])
+    cells[index], shares[index] = find_cell(books, part[1], part[2], is_escaped), tonumber(part[3])
   end
   hold.cells, hold.shares = cells, shares
   hold.allocations = hold.allocations or {}

@@ -11,12 +11,19 @@ local function write_hold(hold)
     record.allocations = record.allocations or {}
     record.allocations[index] = { part[1], text(part[2]) }
   end
-  local cells = {}
-  for index, cell in ipairs(hold.cells) do
-    cells[index] = cell.opening .. text(hold.shares[index]) .. '"]'
-  end
   local written = cjson.encode(record)
-  return #cells == 0 and written or string.sub(written, 1, -2) .. ',"cells":[' .. table.concat(cells, ',') .. ']}'
+  if #hold.cells == 0 then
+    return written
+  end
+  local pieces = { string.sub(written, 1, -2), ',"cells":[' }
+  for index, cell in ipairs(hold.cells) do
+    local share = hold.shares[index]
+    share_endings[share] = share_endings[share] or text(share) .. '"]'
+    pieces[#pieces + 1] = index == 1 and string.sub(cell.opening, 2) or cell.opening
+    pieces[#pieces + 1] = share_endings[share]
+  end
+  pieces[#pieces + 1] = ']}'
+  return table.concat(pieces)
 end
 
 -- All tombstones of an hour of ids go together, when no settle of such an id can be accepted any more.

@@ -15,7 +15,7 @@ local function plan_entry(draft, facts)
   draft.entries[#draft.entries + 1] = {
     'XADD', K.journal, text(books.sequence) .. '-0',
     'at', text(draft.now), 'operation', facts.operation, 'subject', facts.subject, 'amount', text(facts.amount or 0),
-    'postings', list_text(draft.postings), 'cells', '[' .. table.concat(draft.cells, ',') .. ']',
+    'postings', list_text(draft.postings), 'cells', join_pieces(draft.cells),
     'terms', facts.terms or '', 'details', facts.details or '',
   }
   draft.postings, draft.cells = {}, {}

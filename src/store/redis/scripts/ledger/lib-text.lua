@@ -30,3 +30,12 @@ local function list_text(list)
   end
   return cjson.encode(list)
 end
+
+-- The pieces of a JSON list, which is open.
+local function join_pieces(pieces)
+  if #pieces == 0 then
+    return '[]'
+  end
+  pieces[#pieces + 1] = ']'
+  return table.concat(pieces)
+end
