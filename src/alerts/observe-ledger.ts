@@ -106,11 +106,12 @@ function observeQuotasOf(
 function areQuotasQuiet(quiet: QuietAccounts, { accountId, cells }: HoldCommand, reply: HoldReply): boolean {
   if (reply.result === 'quota_exceeded') return false;
   if (reply.result !== 'held') return true;
+  const isQuiet = quiet.quietQuotasOf(accountId);
   for (let index = 0; index < cells.length; index += 1) {
     const cell = cells[index] as HoldCommand['cells'][number];
     const use = reply.cells[index];
     if (use === undefined) continue;
-    if (!quiet.isQuotaQuiet(accountId, cell.quotaId, cell.limit, usedOf(cell, use))) return false;
+    if (!isQuiet(cell.quotaId, cell.limit, usedOf(cell, use))) return false;
   }
   return true;
 }

@@ -27,7 +27,8 @@ export function findBand(amount: bigint, thresholds: readonly bigint[], untilMs:
 export interface QuietAccounts {
   /** Whether nothing can come of a balance. Of replies that overtake each other the older one is done with as well. */
   isBalanceQuiet(accountId: string, netNanoUsd: bigint, sequence: number): boolean;
-  isQuotaQuiet(accountId: string, quotaId: string, limit: bigint, used: bigint): boolean;
+  /** Whether nothing can come of the use of a quota, of which a call has many: the account is looked up once. */
+  quietQuotasOf(accountId: string): (quotaId: string, limit: bigint, used: bigint) => boolean;
   /** To be taken before the rules are looked at, and given with what was found: what is forgotten meanwhile stays so. */
   generation(): number;
   noteBalance(accountId: string, band: QuietBand, generation: number): void;
@@ -74,9 +75,13 @@ export function createQuietAccounts(nowMs: () => number): QuietAccounts {
       account.sequenceAtMs = atMs;
       return account.balance !== undefined && isWithin(netNanoUsd, account.balance, atMs);
     },
-    isQuotaQuiet(accountId, quotaId, limit, used) {
-      const known = accounts.get(accountId)?.quotas.get(quotaId);
-      return known !== undefined && known.limit === limit && isWithin(used, known.band, nowMs());
+    quietQuotasOf(accountId) {
+      const quotas = accounts.get(accountId)?.quotas;
+      const atMs = nowMs();
+      return (quotaId, limit, used) => {
+        const known = quotas?.get(quotaId);
+        return known !== undefined && known.limit === limit && isWithin(used, known.band, atMs);
+      };
     },
     generation: () => generation,
     noteBalance(accountId, band, seen) {

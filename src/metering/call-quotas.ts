@@ -70,7 +70,9 @@ export function namesModels({ models }: { models?: readonly string[] }): boolean
  */
 export function findBindingQuota(applied: readonly AppliedQuota[], uses: readonly CellUse[]): BindingQuota | undefined {
   let binding: BindingQuota | undefined;
-  for (const [index, { quota, cell }] of applied.entries()) {
+  let index = -1;
+  for (const { quota, cell } of applied) {
+    index += 1;
     if (cell.mode !== 'hard' || quota.measure === 'concurrency' || quota.window === 'minute') continue;
     const used = uses[index]?.used ?? 0n;
     // Cross-multiplied: a quotient of integers would make 99.9 % of one quota and 99.1 % of another the same.

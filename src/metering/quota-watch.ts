@@ -33,7 +33,9 @@ export function createQuotaWatch({ metrics, logger }: QuotaWatchParts): QuotaWat
   };
   return {
     noteHold(command, applied, uses) {
-      for (const [index, { quota, cell }] of applied.entries()) {
+      let index = -1;
+      for (const { quota, cell } of applied) {
+        index += 1;
         const use = uses[index];
         if (cell.mode === 'hard' || use === undefined) continue;
         const after = use.used + use.held;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readCellKey } from '../../src/domain/credit/account-books.ts';
 import { findBrokenInvariants } from '../../src/domain/credit/find-broken-invariants.ts';
 import { foldJournal } from '../../src/domain/credit/fold-journal.ts';
 import type { GrantCommand, HoldCommand, Ledger, QuotaCell, SettleCommand } from '../../src/ledger/ledger.ts';
@@ -572,6 +573,29 @@ export function describeLedger(name: string, open: (clock: TestClock) => Promise
         ]);
         expect((await holdOf(3, 2n, { cells })).result).toBe('held');
       });
+      test('are told of once in an entry, whatever is done to them, a name that JSON escapes among them', async () => {
+        await grantOf('grant_a', 100n * USD);
+        const zone = { window: 'month:2026-11-20@20:Europe/Berlin' };
+        const cells = [
+          cell('quota_a', 10n, zone),
+          cell('quota_b', 9n, { measure: 'requests', window: 'tab\t"\\' }),
+          cell('quota_c', 9n, { measure: 'concurrency', window: 'total' }),
+        ];
+        await holdOf(1, 5n, { cells });
+        await settleOf(makeHoldId(clock.nowMs, 1), 3n, { cells });
+        const [held, settled] = (await ledger.readJournal(accountId, { afterSequence: 0, limit: 9 })).slice(-2);
+        const [a, b, c] = cells.map(({ quotaId, window }) => ({ quotaId, window }));
+        expect(held?.cells).toEqual([
+          { ...a, held: 5n, used: 0n },
+          { ...b, held: 1n, used: 0n },
+          { ...c, held: 1n, used: 0n },
+        ]);
+        expect(settled?.cells).toEqual([
+          { ...a, held: -5n, used: 3n },
+          { ...b, held: -1n, used: 1n },
+          { ...c, held: -1n, used: 0n },
+        ]);
+      });
       test('count tokens, requests and open calls', async () => {
         await grantOf('grant_a', 100n);
         const cells = [
@@ -703,10 +727,7 @@ export async function expectSoundBooks(ledger: Ledger, accountId: string, nowMs:
   const holds = await ledger.readHolds(accountId);
   const withoutLease = ({ deadlineMs: _deadlineMs, ...hold }: (typeof holds)[number]) => hold;
   expect([...folded.holds.values()].sort(byId).map(withoutLease)).toEqual(holds.sort(byId).map(withoutLease));
-  const names = [...folded.cells.keys()].map((key) => {
-    const [quotaId = '', window = ''] = key.split('@');
-    return { quotaId, window };
-  });
+  const names = [...folded.cells.keys()].map(readCellKey);
   expect([...folded.cells.values()]).toEqual(await ledger.readCells(accountId, names));
   expect(folded.totals.grantedNanoUsd).toBe(balance.grantedNanoUsd);
   expect(folded.debtNanoUsd).toBe(balance.debtNanoUsd);

@@ -55,7 +55,7 @@ export function post(draft: Draft, kind: PostingKind, amountNanoUsd: NanoUsd, gr
 }
 
 /**
- * Changes a quota cell and notes it. A change of nothing is not noted. Use stops at the most that every store can count,
+ * Changes a quota cell and notes it: what a transition does to a cell is one change, and a change of nothing is none. Use stops at the most that every store can count,
  * where the quota is long full: refunds free credit but no quota, so that a call can be charged beyond it all the same.
  */
 export function changeCell(draft: Draft, asked: CellChange): void {
@@ -63,7 +63,12 @@ export function changeCell(draft: Draft, asked: CellChange): void {
   const change = { ...asked, used: smaller(asked.used, countable) };
   if (change.held === 0n && change.used === 0n) return;
   applyCellChange(draft.books, change);
-  draft.cells.push(change);
+  const noted = draft.cells.find(({ quotaId, window }) => quotaId === change.quotaId && window === change.window);
+  if (noted === undefined) draft.cells.push(change);
+  else {
+    noted.held += change.held;
+    noted.used += change.used;
+  }
 }
 
 export function applyCellChange(books: AccountBooks, change: CellChange): void {

@@ -6,26 +6,29 @@ local CELL_LIFE_MS = 40 * 86400000
 local CELLS_CLEANED = 4
 
 -- The server hashes a text whenever one is made, byte by byte: what is written of many cells is therefore joined once,
--- out of pieces that are the same in many of them.
-local held_endings, used_endings, share_endings = {}, {}, {}
+-- out of pieces that are the same in many of them. The cells of one measure all change by the same.
+local held_endings, last_ending = {}, {}
 
 local function write_ending(held, used)
   if used == 0 then
     held_endings[held] = held_endings[held] or text(held) .. '","0"]'
     return held_endings[held]
   end
-  if held == 0 then
-    used_endings[used] = used_endings[used] or '0","' .. text(used) .. '"]'
-    return used_endings[used]
+  if last_ending.held ~= held or last_ending.used ~= used then
+    last_ending = { held = held, used = used, text = text(held) .. '","' .. text(used) .. '"]' }
   end
-  return text(held) .. '","' .. text(used) .. '"]'
+  return last_ending.text
 end
 
--- Adds a cell to the pieces of a JSON list.
-local function add_piece(pieces, cell, ending)
+-- Notes a change for the journal: what a transition does to a cell is one change.
+local function note_change(pieces, cell, held, used)
   local count = #pieces
-  pieces[count + 1] = count == 0 and '[' .. string.sub(cell.opening, 2) or cell.opening
-  pieces[count + 2] = ending
+  if cell.pieces ~= pieces then
+    cell.pieces, cell.place, cell.noted_held, cell.noted_used = pieces, count + 2, 0, 0
+    pieces[count + 1] = count == 0 and '[' .. string.sub(cell.opening, 2) or cell.opening
+  end
+  cell.noted_held, cell.noted_used = cell.noted_held + held, cell.noted_used + used
+  pieces[cell.place] = write_ending(cell.noted_held, cell.noted_used)
 end
 
 -- A change of nothing is not noted. Use stops at what can be computed exactly.
@@ -38,7 +41,7 @@ local function change_cell(draft, cell, change, asked)
     corrupt('a change leaves a cell out of range')
   end
   cell.held, cell.used = held, cell.used + used
-  add_piece(draft.cells, cell, write_ending(change, used))
+  note_change(draft.cells, cell, change, used)
   draft.changed_cells[cell.field] = cell
 end
 

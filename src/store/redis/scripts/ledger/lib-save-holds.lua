@@ -1,6 +1,8 @@
 -- How the holds of a script came out of it, and the end of that script.
 --- @include ledger/lib-holds
 
+local share_endings = {}
+
 local function write_hold(hold)
   local record = {
     amount = text(hold.amount), deadline = text(hold.deadline), created = text(hold.created),
