@@ -83,8 +83,9 @@ end
 
 -- Appends used and held of each cell, in the order the caller named them.
 local function with_cells(list, words)
-  local count = #words
-  for index, cell in ipairs(list.cells) do
+  local count, cells = #words, list.cells
+  for index = 1, #cells do
+    local cell = cells[index]
     words[count + 2 * index - 1], words[count + 2 * index] = text(cell.used), text(cell.held)
   end
   return words

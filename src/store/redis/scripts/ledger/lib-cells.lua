@@ -90,17 +90,18 @@ end
 
 -- The share in each cell of a list.
 local function find_shares(list, amount, tokens)
-  local shares = {}
-  for index, term in ipairs(list.terms) do
-    shares[index] = share_of(term, amount, tokens)
+  local shares, terms = {}, list.terms
+  for index = 1, #terms do
+    shares[index] = share_of(terms[index], amount, tokens)
   end
   return shares
 end
 
 -- Whether a cell would hold more than can be computed exactly.
 local function has_full_cell(list, shares)
-  for index, cell in ipairs(list.cells) do
-    if cell.held > MAX_NUMBER - shares[index] then
+  local cells = list.cells
+  for index = 1, #cells do
+    if cells[index].held > MAX_NUMBER - shares[index] then
       return true
     end
   end

@@ -96,8 +96,9 @@ local function give_back(draft, hold, charge)
   end
   post(draft, 'debt_unhold', hold.debt_held)
   load_cells(draft.books)
-  for index, cell in ipairs(hold.cells) do
-    change_cell(draft, cell, -hold.shares[index], 0)
+  local cells, shares = hold.cells, hold.shares
+  for index = 1, #cells do
+    change_cell(draft, cells[index], -shares[index], 0)
   end
   return missing
 end

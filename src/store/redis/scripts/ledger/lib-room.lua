@@ -39,9 +39,11 @@ local function find_room(draft, list, labels, wanted, least, tokens)
     return nil, { 'insufficient_credit', text(available), text(least), text(elsewhere) }
   end
   local amount = math.min(wanted, available)
-  for index, term in ipairs(list.terms) do
+  local terms, list_cells = list.terms, list.cells
+  for index = 1, #terms do
+    local term = terms[index]
     if term[MODE] == 'hard' then
-      local limit, cell = term[LIMIT], list.cells[index]
+      local limit, cell = term[LIMIT], list_cells[index]
       local room = limit - cell.used - cell.held
       if limit == 0 or room < share_of(term, least, tokens) then
         return nil, { 'quota_exceeded', text(index - 1), text(math.max(room, 0)) }
@@ -97,8 +99,8 @@ end
 -- Holds its share in each cell of a list; a share of nothing is not kept.
 local function hold_cells(draft, hold, list, shares)
   local is_first = list.is_plain and #hold.cells == 0
-  for index, cell in ipairs(list.cells) do
-    local share = shares[index]
+  for index = 1, #list.cells do
+    local cell, share = list.cells[index], shares[index]
     change_cell(draft, cell, share, 0)
     if share ~= 0 and is_first then
       hold.cells[#hold.cells + 1] = cell

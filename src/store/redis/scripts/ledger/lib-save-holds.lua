@@ -18,11 +18,11 @@ local function write_hold(hold)
     return written
   end
   local pieces = { string.sub(written, 1, -2), ',"cells":[' }
-  for index, cell in ipairs(hold.cells) do
-    local share = hold.shares[index]
+  for index = 1, #hold.cells do
+    local opening, share = hold.cells[index].opening, hold.shares[index]
     share_endings[share] = share_endings[share] or text(share) .. '"]'
-    pieces[#pieces + 1] = index == 1 and string.sub(cell.opening, 2) or cell.opening
-    pieces[#pieces + 1] = share_endings[share]
+    pieces[2 * index + 1] = index == 1 and string.sub(opening, 2) or opening
+    pieces[2 * index + 2] = share_endings[share]
   end
   pieces[#pieces + 1] = ']}'
   return table.concat(pieces)

@@ -44,7 +44,8 @@ local function settle_call(draft, named, terms)
   end
   local overage = charge(draft, hold, terms)
   load_cells(draft.books)
-  for index, term in ipairs(list.terms) do
+  for index = 1, #list.terms do
+    local term = list.terms[index]
     local used = term[MEASURE] == 'concurrency' and 0 or share_of(term, terms.amount, terms.tokens)
     change_cell(draft, list.cells[index], 0, used)
   end
