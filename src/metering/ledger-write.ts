@@ -1,6 +1,6 @@
-import { createListTexts } from '../collections/list-texts.ts';
 import { writeDetails } from '../domain/credit/write-details.ts';
 import { writeExactJson } from '../domain/exact-json.ts';
+import { createListTexts } from '../domain/list-texts.ts';
 import type { ReleaseCommand, SettleCommand } from '../ledger/ledger.ts';
 
 /** The end of a hold, as it is sent to the ledger: again and again, until it is acknowledged. */

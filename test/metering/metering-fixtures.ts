@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createId } from '../../src/directory/create-id.ts';
 import type { Principal } from '../../src/directory/directory.ts';
 import type { MessagesRequest } from '../../src/domain/call-request.ts';
+import { orderQuotas, type Quota } from '../../src/domain/quota.ts';
 import type { CallUsage } from '../../src/domain/usage.ts';
 import { type Ledger, LedgerUnavailable } from '../../src/ledger/ledger.ts';
 import type { LedgerWrite } from '../../src/metering/ledger-write.ts';
@@ -162,3 +163,17 @@ export function makePrincipal(changes: Partial<Principal['key']> = {}): Principa
     quotas: [],
   };
 }
+
+export const aQuota = (changes: Partial<Quota> = {}): Quota => ({
+  id: 'quota_1',
+  accountId: ACCOUNT_ID,
+  scope: { type: 'account', id: ACCOUNT_ID },
+  window: 'day',
+  measure: 'usd',
+  limit: NANO,
+  mode: 'hard',
+  raises: [],
+  createdAtMs: 0,
+  ...changes,
+});
+export const withQuotas = (...quotas: Quota[]): Principal => ({ ...makePrincipal(), quotas: orderQuotas(quotas) });

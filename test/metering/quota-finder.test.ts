@@ -2,32 +2,17 @@
 // Method: the finder beside findQuotaCells, for drawn quotas and instants, whichever way the clock goes.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Principal } from '../../src/directory/directory.ts';
-import { findQuotaCells, orderQuotas, type Quota } from '../../src/domain/quota.ts';
+import { findQuotaCells } from '../../src/domain/quota.ts';
 import { findWindow, QUOTA_WINDOWS } from '../../src/domain/quota-window.ts';
 import { createWindowCache } from '../../src/domain/window-cache.ts';
 import { createQuotaFinder } from '../../src/metering/quota-finder.ts';
 import { reachableLabels } from '../../src/metering/reachable-models.ts';
 import { loadRateCard } from '../support/shared-parts.ts';
-import { ACCOUNT_ID, makePrincipal, makeRequest, NANO } from './metering-fixtures.ts';
+import { aQuota, makeRequest, NANO, withQuotas } from './metering-fixtures.ts';
 
 const AT = Date.UTC(2026, 10, 21, 10, 20, 30);
 const HOUR_MS = 3_600_000;
 const CARD = loadRateCard();
-
-const aQuota = (changes: Partial<Quota> = {}): Quota => ({
-  id: 'quota_1',
-  accountId: ACCOUNT_ID,
-  scope: { type: 'account', id: ACCOUNT_ID },
-  window: 'day',
-  measure: 'usd',
-  limit: NANO,
-  mode: 'hard',
-  raises: [],
-  createdAtMs: 0,
-  ...changes,
-});
-const withQuotas = (...quotas: Quota[]): Principal => ({ ...makePrincipal(), quotas: orderQuotas(quotas) });
 
 describe('the quotas of a call', () => {
   test('property: they are those found anew', () => {

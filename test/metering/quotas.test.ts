@@ -1,27 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Principal } from '../../src/directory/directory.ts';
 import type { MessagesRequest } from '../../src/domain/call-request.ts';
-import { orderQuotas, type Quota } from '../../src/domain/quota.ts';
+import type { Quota } from '../../src/domain/quota.ts';
 import { findWindow } from '../../src/domain/quota-window.ts';
 import type { ExtendCommand } from '../../src/ledger/ledger.ts';
 import { createLeaseKeeper } from '../../src/metering/lease-keeper.ts';
 import type { MeteredCall } from '../../src/metering/metered-call.ts';
 import { admit, limits, type MeterFixture, openMeter, refusal } from './meter-fixture.ts';
-import { ACCOUNT_ID, makePrincipal, makeRequest, makeUsage, NANO } from './metering-fixtures.ts';
-
-const aQuota = (changes: Partial<Quota> = {}): Quota => ({
-  id: 'quota_1',
-  accountId: ACCOUNT_ID,
-  scope: { type: 'account', id: ACCOUNT_ID },
-  window: 'day',
-  measure: 'usd',
-  limit: NANO,
-  mode: 'hard',
-  raises: [],
-  createdAtMs: 0,
-  ...changes,
-});
-const withQuotas = (...quotas: Quota[]): Principal => ({ ...makePrincipal(), quotas: orderQuotas(quotas) });
+import { ACCOUNT_ID, aQuota, makeRequest, makeUsage, NANO, withQuotas } from './metering-fixtures.ts';
 
 const OPUS = 'claude-opus-4-8';
 const USAGE = makeUsage(100, 10, { stopReason: 'end_turn' });

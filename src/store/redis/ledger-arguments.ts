@@ -1,6 +1,6 @@
-import { createListTexts } from '../../collections/list-texts.ts';
 import { writeDetails } from '../../domain/credit/write-details.ts';
 import { writeExactJson } from '../../domain/exact-json.ts';
+import { createListTexts } from '../../domain/list-texts.ts';
 import { MAX_NANO_USD } from '../../domain/money.ts';
 import type { EndDetails, GrantCommand, QuotaCell, SettleCommand } from '../../ledger/ledger.ts';
 

@@ -1,6 +1,6 @@
 // Goal: a text is remembered of a list that cannot change, and of no other.
 import { expect, test } from 'vitest';
-import { createListTexts } from '../../src/collections/list-texts.ts';
+import { createListTexts } from '../../src/domain/list-texts.ts';
 
 test('a frozen list is written once, any other each time', () => {
   let written = 0;
