@@ -55,8 +55,9 @@ export function post(draft: Draft, kind: PostingKind, amountNanoUsd: NanoUsd, gr
 }
 
 /**
- * Changes a quota cell and notes it: what a transition does to a cell is one change, and a change of nothing is none. Use stops at the most that every store can count,
- * where the quota is long full: refunds free credit but no quota, so that a call can be charged beyond it all the same.
+ * Changes a quota cell and notes it: what a transition does to a cell is one change, and a change of nothing is none. Use
+ * stops at the most that every store can count, where the quota is long full: refunds free credit but no quota, so that
+ * a call can be charged beyond it all the same.
  */
 export function changeCell(draft: Draft, asked: CellChange): void {
   const countable = MAX_NANO_USD - (draft.books.cells.get(cellKey(asked))?.used ?? 0n);

@@ -88,7 +88,6 @@ function createRedisClient(
     ...(address.username === undefined ? {} : { username: address.username }),
     ...(address.password === undefined ? {} : { password: address.password }),
     ...(address.tls ? { tls: { rejectUnauthorized: true } } : {}),
-    replyMapping: 'legacy' as const,
     commandTimeout: commandTimeoutMs,
     connectTimeout: CONNECT_TIMEOUT_MS,
     // A server that hangs, or a host that vanished, ends no connection by itself: look the primary up anew.
