@@ -1,17 +1,22 @@
-import type { ServerResponse } from 'node:http';
-import { letGo, writeTogether } from './write-together.ts';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { frameChunk, LAST_CHUNK, takeFraming } from './chunk-frames.ts';
+import { endTogether, letGo, writeTogether } from './write-together.ts';
 
 /** The client's side of one call: whether it is still there, and how fast it takes the answer. */
 export interface ClientConnection {
   isGone(): boolean;
   /** Calls when the client leaves before the answer's end, from now on. One listener: the last one. */
   onGone(listener: () => void): void;
+  /** Begins an answer that is passed on piece by piece: its head goes out with what comes in the same turn. */
+  start(status: number, headers: OutgoingHttpHeaders): void;
   /**
-   * Writes a chunk, at the latest at the end of this turn of the event loop.
+   * Writes a chunk of an answer that was begun, at the latest at the end of this turn of the event loop.
    * @returns false when the client is slower than we are: wait for `onDrain`.
    */
-  write(chunk: Buffer): boolean;
+  write(chunk: Uint8Array): boolean;
   onDrain(listener: () => void): void;
+  /** Ends an answer that was begun, in good order. */
+  end(last?: Uint8Array): void;
   /** Breaks the connection off, so that the client sees an answer that did not come to its end. */
   destroy(): void;
 }
@@ -29,6 +34,7 @@ class WatchedClient implements ClientConnection {
   readonly #response: ServerResponse;
   #listener: (() => void) | undefined;
   #isGone: boolean;
+  #isFramed = false;
 
   constructor(response: ServerResponse) {
     this.#response = response;
@@ -46,14 +52,26 @@ class WatchedClient implements ClientConnection {
     this.#listener = listener;
   }
 
-  write(chunk: Buffer): boolean {
+  start(status: number, headers: OutgoingHttpHeaders): void {
+    this.#response.writeHead(status, headers);
+    writeTogether(this.#response);
+    this.#response.flushHeaders();
+    this.#isFramed = takeFraming(this.#response);
+  }
+
+  write(chunk: Uint8Array): boolean {
     if (this.#response.destroyed) return true;
     writeTogether(this.#response);
-    return this.#response.write(chunk);
+    return this.#isFramed ? frameChunk(this.#response, chunk) : this.#response.write(chunk);
   }
 
   onDrain(listener: () => void): void {
     this.#response.once('drain', listener);
+  }
+
+  end(last?: Uint8Array): void {
+    if (last !== undefined) this.write(last);
+    endTogether(this.#response, this.#isFramed ? LAST_CHUNK : undefined);
   }
 
   destroy(): void {

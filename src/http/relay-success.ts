@@ -14,7 +14,6 @@ import type { Refusal } from './refusals.ts';
 import { sendWhole } from './send-answer.ts';
 import { createThrottledWriter, type ThrottledWriter } from './throttled-writer.ts';
 import { createUsageObserver, type UsageObserver } from './usage-observer.ts';
-import { endTogether, writeTogether } from './write-together.ts';
 
 /**
  * A JSON answer up to this size is read whole before anything is sent, so that its cost can be told in a header. The
@@ -94,12 +93,9 @@ class SuccessSink implements AnswerSink {
   }
 
   #startStream(): ThrottledWriter {
-    const { job, head, client, parts } = this.#context;
+    const { head, client, parts } = this.#context;
     if (!client.isGone()) {
-      job.response.writeHead(head.status, createAnswerHeaders(this.#context));
-      // With what comes in the same turn, if anything does.
-      writeTogether(job.response);
-      job.response.flushHeaders();
+      client.start(head.status, createAnswerHeaders(this.#context));
       parts.metrics.openStreams.inc();
     }
     return createThrottledWriter(this.#context);
@@ -122,8 +118,8 @@ class SuccessSink implements AnswerSink {
     const settlement = this.#settle(how, job.response.headersSent ? job.response.statusCode : 0, snapshot);
     if (client.isGone()) client.destroy();
     else if (isExhausted(how) && this.#gate?.canClose) {
-      job.response.end(this.#gate.close(outputTokensOf(settlement), how));
-    } else if (how === 'ended') endTogether(job.response);
+      client.end(this.#gate.close(outputTokensOf(settlement), how));
+    } else if (how === 'ended') client.end();
     else client.destroy();
   }
 
