@@ -40,8 +40,10 @@ export interface OpenedSpool {
 const NOTES_AT_MOST = 64;
 /** On a disk that takes nothing; the older ones are let go, and their writes are sent once more. */
 const NOTES_KEPT = 256;
-/** Dead lines after which the file is written anew, when they are also most of it. */
+/** Dead lines after which the file is written anew, when they are also several times as many as those that count. */
 const COMPACT_LINES = 4_096;
+/** Of thousands of streams what counts is megabytes, and writing it anew costs more than to read the dead at a start. */
+const DEAD_PER_LIVE = 4;
 /** A file is cut at most so often: that costs the system more than a line does. */
 const CLEAR_EVERY_MS = 20;
 /** Up to this size the file is emptied on the spot; to cut a large one takes the system tens of milliseconds. */
@@ -93,7 +95,7 @@ function createFileSpool(file: AppendFile, live: LiveLines, timers: Timers): Set
   };
   const compact = (): void => {
     const dead = lines - live.size;
-    if (file.isBeingReplaced || dead < COMPACT_LINES || dead < live.size) return;
+    if (file.isBeingReplaced || dead < COMPACT_LINES || dead < DEAD_PER_LIVE * live.size) return;
     // After a failure the old file goes on, and the next attempt comes when as much has been added.
     lines = live.size;
     file.replace(live.texts()).catch(() => undefined);
