@@ -36,6 +36,8 @@ async function open(keyId: string, teamId: string | undefined): Promise<string> 
   return holdId;
 }
 
+const createKey = async (name: string): Promise<string> =>
+  (await admin.call('POST', `/accounts/${accountId}/keys`, { name })).body.id;
 const read = async (query = '') => (await admin.call('GET', `/accounts/${accountId}/calls${query}`)).body;
 
 test('shows calls of this process as they stand, and the holds of others, the newest first', async () => {
@@ -52,10 +54,19 @@ test('shows calls of this process as they stand, and the holds of others, the ne
 
 test('by a key or a team there are only its own', async () => {
   await hold(1n);
-  await open('key_a', 'team_a');
-  const other = await open('key_b', undefined);
-  expect((await read('?key_id=key_b')).data.map((call: { hold_id: string }) => call.hold_id)).toEqual([other]);
-  expect((await read('?team_id=team_a')).open).toBe(1);
+  const team = (await admin.call('POST', `/accounts/${accountId}/teams`, { name: 'A' })).body.id;
+  const [key, idle] = await Promise.all(['b', 'c'].map(createKey));
+  await open('key_a', team);
+  const other = await open(`${key}`, undefined);
+  expect((await read(`?key_id=${key}`)).data.map((call: { hold_id: string }) => call.hold_id)).toEqual([other]);
+  expect((await read(`?team_id=${team}`)).open).toBe(1);
+  expect((await read(`?key_id=${idle}`)).data).toEqual([]);
+});
+
+test.each(['team', 'key'])('by a %s that the account does not have they are not found', async (owner) => {
+  const { status, body } = await admin.call('GET', `/accounts/${accountId}/calls?${owner}_id=${owner}_x`);
+  expect(status).toBe(404);
+  expect(body.errors).toMatchObject([{ field: `${owner}_id` }]);
 });
 
 test('a team’s token sees its own calls, and none of others’', async () => {
