@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
+import { until } from '../support/until.ts';
 import { useConsole } from './console-under-test.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -116,7 +117,8 @@ test('with the keyboard alone: past the menu, into a dialog, out of it, and back
   expect(await page().evaluate('document.activeElement.name')).toBe('amount_usd');
   await page().keyboard.press('Escape');
   await page().getByRole('dialog').waitFor({ state: 'hidden' });
-  expect(await focused()).toBe('Add credit');
+  // Given back once the dialog has left the page.
+  await until(async () => (await focused()) === 'Add credit');
 });
 
 test('headings of a table sort it, and say so', async () => {
