@@ -132,16 +132,15 @@ export function readEntry(accountId: string, id: string, fields: readonly string
     operation: texts.operation as JournalOperation,
     subjectId: texts.subject ?? '',
     amountNanoUsd: bigIntOf(texts, 'amount'),
-    postings: readPostings(texts.postings ?? 'missing'),
+    postings: readPostings(texts.postings ?? ''),
     cells: cells.map(([quotaId, window, held, used]) => ({ quotaId, window, held: BigInt(held), used: BigInt(used) })),
     ...(texts.terms ? { terms: JSON.parse(texts.terms) as NonNullable<JournalEntry['terms']> } : {}),
     ...(texts.details ? { details: JSON.parse(texts.details) as NonNullable<JournalEntry['details']> } : {}),
   };
 }
 
-/** Reads the postings of an entry; '' where the script left them out. */
+/** Reads the postings of an entry. */
 export function readPostings(text: string): Posting[] {
-  if (text === '') return [];
   const postings = JSON.parse(text) as [kind: PostingKind, grantId: string, amount: string][];
   return postings.map(([kind, grantId, amount]) => ({
     kind,

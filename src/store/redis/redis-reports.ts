@@ -94,13 +94,13 @@ function readReportedPage(reply: ScriptReply): ReportedPage | undefined {
 }
 
 function readReportedEntry(parts: readonly string[], at: number): ReportedEntry {
-  const details = readWord(parts, at + 5);
+  const [postings, details] = [readWord(parts, at + 4), readWord(parts, at + 5)];
   return {
     sequence: Number(readWord(parts, at)),
     atMs: Number(readWord(parts, at + 1)),
     operation: readWord(parts, at + 2) as JournalOperation,
     amountNanoUsd: BigInt(readWord(parts, at + 3)),
-    postings: readPostings(readWord(parts, at + 4)),
+    postings: postings === '' ? [] : readPostings(postings),
     ...(details === '' ? {} : { details: JSON.parse(details) as NonNullable<ReportedEntry['details']> }),
   };
 }
